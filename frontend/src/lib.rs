@@ -1,0 +1,8 @@
+//! The browser's entry point: it wakes the islands and does nothing else.
+
+/// Called by the script tag once the module is loaded.
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}

@@ -1,0 +1,2 @@
+//! Placeholder while the spine is laid.
+fn main() {}
