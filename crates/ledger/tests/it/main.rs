@@ -1,0 +1,312 @@
+//! The ledger against a real Postgres: conservation, limits, once-only, immutability.
+#![expect(clippy::missing_panics_doc, clippy::unwrap_used, reason = "tests")]
+
+use domain::{Currency, Money};
+use ledger::{
+    Account, AccountKind, Cause, CauseKind, LedgerError, MovementKind, Transfer, capture_in_tx,
+    hold_in_tx, house_account_in_tx, post_in_tx, release_in_tx, statement, verify, wallet_balance,
+    wallet_in_tx,
+};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+fn eur(text: &str) -> Money {
+    Money::parse(text, Currency::EUR).unwrap()
+}
+
+fn cause() -> Cause {
+    Cause {
+        kind: CauseKind::Order,
+        id: Uuid::now_v7(),
+        actor: None,
+        reason: "test".into(),
+    }
+}
+
+struct Books {
+    customer: Uuid,
+    wallet: Account,
+    revenue: Account,
+}
+
+/// A wallet with 10.00 in it.
+async fn books(pool: &PgPool) -> Books {
+    let customer = Uuid::now_v7();
+    let mut tx = pool.begin().await.unwrap();
+    let wallet = wallet_in_tx(&mut tx, customer, Currency::EUR, NOW)
+        .await
+        .unwrap();
+    let house = |kind| (kind, None::<Uuid>);
+    let (kind, owner) = house(AccountKind::Revenue);
+    let revenue = house_account_in_tx(&mut tx, kind, owner, Currency::EUR, wallet.id, NOW)
+        .await
+        .unwrap();
+    let (kind, owner) = house(AccountKind::GatewayClearing);
+    let bank = house_account_in_tx(&mut tx, kind, owner, Currency::EUR, wallet.id, NOW)
+        .await
+        .unwrap();
+    let top_up = Transfer {
+        id: Uuid::now_v7(),
+        debit: bank,
+        credit: wallet,
+        amount: eur("10"),
+        cause: Cause {
+            kind: CauseKind::Payment,
+            ..cause()
+        },
+    };
+    post_in_tx(&mut tx, &top_up, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    Books {
+        customer,
+        wallet,
+        revenue,
+    }
+}
+
+impl Books {
+    fn spend(&self, amount: &str) -> Transfer {
+        Transfer {
+            id: Uuid::now_v7(),
+            debit: self.wallet,
+            credit: self.revenue,
+            amount: eur(amount),
+            cause: cause(),
+        }
+    }
+
+    async fn holds(&self, pool: &PgPool) -> (Money, Money) {
+        let mut db = pool.acquire().await.unwrap();
+        let balance = wallet_balance(&mut db, self.customer, Currency::EUR)
+            .await
+            .unwrap();
+        (balance.available, balance.held)
+    }
+}
+
+async fn sound(pool: &PgPool) {
+    assert_eq!(
+        verify(&mut pool.acquire().await.unwrap()).await.unwrap(),
+        vec![]
+    );
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_hold_is_reserved_then_captured_or_released(pool: PgPool) {
+    let books = books(&pool).await;
+    let mut db = pool.acquire().await.unwrap();
+    let (first, second) = (books.spend("4.90"), books.spend("5"));
+    hold_in_tx(&mut db, &first, NOW).await.unwrap();
+    hold_in_tx(&mut db, &second, NOW).await.unwrap();
+    assert_eq!(books.holds(&pool).await, (eur("0.10"), eur("9.90")));
+    capture_in_tx(&mut db, Uuid::now_v7(), first.id, None, cause(), NOW)
+        .await
+        .unwrap();
+    release_in_tx(&mut db, Uuid::now_v7(), second.id, cause(), NOW)
+        .await
+        .unwrap();
+    assert_eq!(books.holds(&pool).await, (eur("5.10"), eur("0")));
+    let page = statement(&mut db, books.wallet, None, 10).await.unwrap();
+    let kinds: Vec<_> = page.movements.iter().map(|m| m.kind).collect();
+    use MovementKind::{Captured, Held, In, Released};
+    assert_eq!(kinds, [Released, Captured, Held, Held, In]);
+    assert_eq!(page.movements[0].available_after, eur("5.10"));
+    sound(&pool).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_part_may_be_captured_and_the_rest_comes_back(pool: PgPool) {
+    let books = books(&pool).await;
+    let mut db = pool.acquire().await.unwrap();
+    let hold = books.spend("8");
+    hold_in_tx(&mut db, &hold, NOW).await.unwrap();
+    let too_much = capture_in_tx(
+        &mut db,
+        Uuid::now_v7(),
+        hold.id,
+        Some(eur("8.01")),
+        cause(),
+        NOW,
+    )
+    .await;
+    assert!(
+        matches!(too_much, Err(LedgerError::NotThatHold)),
+        "{too_much:?}"
+    );
+    capture_in_tx(
+        &mut db,
+        Uuid::now_v7(),
+        hold.id,
+        Some(eur("3")),
+        cause(),
+        NOW,
+    )
+    .await
+    .unwrap();
+    assert_eq!(books.holds(&pool).await, (eur("7"), eur("0")));
+    sound(&pool).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_hold_is_resolved_once(pool: PgPool) {
+    let books = books(&pool).await;
+    let mut db = pool.acquire().await.unwrap();
+    let hold = books.spend("4");
+    hold_in_tx(&mut db, &hold, NOW).await.unwrap();
+    release_in_tx(&mut db, Uuid::now_v7(), hold.id, cause(), NOW)
+        .await
+        .unwrap();
+    let again = capture_in_tx(&mut db, Uuid::now_v7(), hold.id, None, cause(), NOW).await;
+    assert!(
+        matches!(again, Err(LedgerError::AlreadyResolved)),
+        "{again:?}"
+    );
+    assert_eq!(books.holds(&pool).await, (eur("10"), eur("0")));
+    sound(&pool).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn the_same_transfer_twice_is_one_and_another_is_refused(pool: PgPool) {
+    let books = books(&pool).await;
+    let mut db = pool.acquire().await.unwrap();
+    let hold = books.spend("4");
+    hold_in_tx(&mut db, &hold, NOW).await.unwrap();
+    hold_in_tx(&mut db, &hold, NOW).await.unwrap();
+    assert_eq!(books.holds(&pool).await, (eur("6"), eur("4")));
+    let other = Transfer {
+        amount: eur("5"),
+        ..hold.clone()
+    };
+    assert!(matches!(
+        hold_in_tx(&mut db, &other, NOW).await,
+        Err(LedgerError::IdReused(_))
+    ));
+    let (capture, why) = (Uuid::now_v7(), cause());
+    for _ in 0..2 {
+        capture_in_tx(&mut db, capture, hold.id, None, why.clone(), NOW)
+            .await
+            .unwrap();
+    }
+    assert_eq!(books.holds(&pool).await, (eur("6"), eur("0")));
+    sound(&pool).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn money_for_one_is_held_by_one_of_fifty(pool: PgPool) {
+    let books = books(&pool).await;
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let (pool, hold) = (pool.clone(), books.spend("10"));
+            tokio::spawn(
+                async move { hold_in_tx(&mut pool.acquire().await.unwrap(), &hold, NOW).await },
+            )
+        })
+        .collect();
+    let mut held = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(()) => held += 1,
+            Err(LedgerError::InsufficientFunds) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(held, 1);
+    assert_eq!(books.holds(&pool).await, (eur("0"), eur("10")));
+    sound(&pool).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn hand_written_sql_cannot_break_the_books(pool: PgPool) {
+    let books = books(&pool).await;
+    let hold = books.spend("4");
+    hold_in_tx(&mut pool.acquire().await.unwrap(), &hold, NOW)
+        .await
+        .unwrap();
+    let attacks = [
+        "update ledger_account set credits_posted = credits_posted + 1",
+        "update ledger_account set currency = 'USD'",
+        "delete from ledger_account",
+        "insert into ledger_account (id, kind, owner, currency, credits_posted, created_at)
+         values (gen_random_uuid(), 'wallet', gen_random_uuid(), 'EUR', 5, 'epoch')",
+        "update ledger_transfer set amount = 1",
+        "delete from ledger_transfer",
+        "truncate ledger_transfer cascade",
+        "update ledger_entry set available_after = 0",
+        "delete from ledger_entry",
+        "insert into ledger_entry select account_id, seq, transfer_id, 0, 0 from ledger_entry",
+        // More than the wallet has.
+        "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
+                cause_kind, cause_id, reason, created_at)
+         select gen_random_uuid(), 'posted', debit_account, credit_account, 70000, currency,
+                cause_kind, cause_id, reason, created_at from ledger_transfer where kind = 'pending'",
+        // A capture of more than was held, and a partial release.
+        "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
+                pending_id, cause_kind, cause_id, reason, created_at)
+         select gen_random_uuid(), 'post', debit_account, credit_account, amount + 1, currency,
+                id, cause_kind, cause_id, reason, created_at from ledger_transfer where kind = 'pending'",
+        "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
+                pending_id, cause_kind, cause_id, reason, created_at)
+         select gen_random_uuid(), 'void', debit_account, credit_account, amount - 1, currency,
+                id, cause_kind, cause_id, reason, created_at from ledger_transfer where kind = 'pending'",
+        // Another currency than the accounts'.
+        "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
+                cause_kind, cause_id, reason, created_at)
+         select gen_random_uuid(), 'posted', debit_account, credit_account, 1, 'USD',
+                cause_kind, cause_id, reason, created_at from ledger_transfer where kind = 'pending'",
+    ];
+    for attack in attacks {
+        let result = sqlx::query(attack).execute(&pool).await;
+        assert!(result.is_err(), "went through: {attack}");
+    }
+    assert_eq!(books.holds(&pool).await, (eur("6"), eur("4")));
+    sound(&pool).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn verify_names_the_account_whose_balance_was_forged(pool: PgPool) {
+    let books = books(&pool).await;
+    // What an attacker with the owner's rights could do: switch the guards off.
+    for sql in [
+        "alter table ledger_account disable trigger ledger_account_guard",
+        "update ledger_account set credits_posted = credits_posted + 1 where kind = 'wallet'",
+        "alter table ledger_account enable trigger ledger_account_guard",
+    ] {
+        sqlx::query(sql).execute(&pool).await.unwrap();
+    }
+    let findings = verify(&mut pool.acquire().await.unwrap()).await.unwrap();
+    let named: Vec<_> = findings.iter().map(|f| (f.rule, f.row)).collect();
+    assert_eq!(
+        named,
+        [
+            ("zero-sum", None),
+            ("balance-is-sum", Some(books.wallet.id)),
+            ("statement-ends-at-balance", Some(books.wallet.id))
+        ]
+    );
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_statement_pages_without_gaps(pool: PgPool) {
+    let books = books(&pool).await;
+    let mut db = pool.acquire().await.unwrap();
+    for _ in 0..9 {
+        post_in_tx(&mut db, &books.spend("1"), NOW).await.unwrap();
+    }
+    let mut seen = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = statement(&mut db, books.wallet, cursor, 4).await.unwrap();
+        seen.extend(page.movements.iter().map(|m| m.available_after));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<_> = (1..=10)
+        .map(|left| Money::new(left * 10_000, Currency::EUR))
+        .collect();
+    assert_eq!(seen, expected);
+}
