@@ -34,15 +34,9 @@ impl LicenseStatus {
     /// The reverse of [`Self::as_str`].
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::Ordered,
-            Self::Active,
-            Self::Suspended,
-            Self::Deleted,
-            Self::Processing,
-        ]
-        .into_iter()
-        .find(|status| status.as_str() == word)
+        [Self::Ordered, Self::Active, Self::Suspended, Self::Deleted, Self::Processing]
+            .into_iter()
+            .find(|status| status.as_str() == word)
     }
 
     /// Reads the vendor's number.

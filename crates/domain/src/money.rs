@@ -50,10 +50,7 @@ impl Money {
     /// Nothing, in `currency`.
     #[must_use]
     pub const fn zero(currency: Currency) -> Self {
-        Self {
-            amount: 0,
-            currency,
-        }
+        Self { amount: 0, currency }
     }
 
     /// Ten-thousandths of the currency.
@@ -83,29 +80,20 @@ impl Money {
     /// The sum; refuses to mix currencies or to overflow.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        let amount = self
-            .amount
-            .checked_add(other.amount)
-            .ok_or(MoneyError::OutOfRange)?;
+        let amount = self.amount.checked_add(other.amount).ok_or(MoneyError::OutOfRange)?;
         Ok(Self::new(amount, self.currency))
     }
 
     /// The difference; refuses to mix currencies or to overflow.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        let amount = self
-            .amount
-            .checked_sub(other.amount)
-            .ok_or(MoneyError::OutOfRange)?;
+        let amount = self.amount.checked_sub(other.amount).ok_or(MoneyError::OutOfRange)?;
         Ok(Self::new(amount, self.currency))
     }
 
     /// `count` times this amount.
     pub fn checked_mul(self, count: u32) -> Result<Self, MoneyError> {
-        let amount = self
-            .amount
-            .checked_mul(i64::from(count))
-            .ok_or(MoneyError::OutOfRange)?;
+        let amount = self.amount.checked_mul(i64::from(count)).ok_or(MoneyError::OutOfRange)?;
         Ok(Self::new(amount, self.currency))
     }
 
@@ -116,11 +104,7 @@ impl Money {
     }
 
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
-        if self.currency == other.currency {
-            Ok(())
-        } else {
-            Err(MoneyError::CurrencyMismatch)
-        }
+        if self.currency == other.currency { Ok(()) } else { Err(MoneyError::CurrencyMismatch) }
     }
 
     /// Reads a plain decimal (`15`, `15.5`, `-15.0000`) as it stands on the wire and in forms.
@@ -137,9 +121,7 @@ impl Money {
             return Err(MoneyError::Malformed);
         }
         let whole: i64 = whole.parse().map_err(|_| MoneyError::OutOfRange)?;
-        let fraction: i64 = format!("{fraction:0<4}")
-            .parse()
-            .map_err(|_| MoneyError::Malformed)?;
+        let fraction: i64 = format!("{fraction:0<4}").parse().map_err(|_| MoneyError::Malformed)?;
         let amount = whole
             .checked_mul(SCALE)
             .and_then(|units| units.checked_add(fraction))
@@ -167,10 +149,7 @@ impl Money {
         while end > shortest && wire.as_bytes().get(end - 1) == Some(&b'0') {
             end -= 1;
         }
-        wire.get(..end)
-            .unwrap_or(&wire)
-            .trim_end_matches('.')
-            .to_owned()
+        wire.get(..end).unwrap_or(&wire).trim_end_matches('.').to_owned()
     }
 
     /// The amount as a reader of the page expects it, with the currency's symbol.
@@ -235,11 +214,7 @@ mod tests {
         assert_eq!(eur(" 4,9 ").amount(), 49_000);
         assert_eq!(eur("-0.0001").amount(), -1);
         for bad in ["", "1.00000", "1e3", "€5", "1 000", ".5", "--1", "1.2.3"] {
-            assert_eq!(
-                Money::parse(bad, Currency::EUR),
-                Err(MoneyError::Malformed),
-                "{bad}"
-            );
+            assert_eq!(Money::parse(bad, Currency::EUR), Err(MoneyError::Malformed), "{bad}");
         }
         assert_eq!(
             Money::parse("99999999999999999999", Currency::EUR),
@@ -249,33 +224,18 @@ mod tests {
 
     #[test]
     fn writes_for_readers() {
-        assert_eq!(
-            eur("1234567.5").display(NumberStyle::English),
-            "€1,234,567.50"
-        );
-        assert_eq!(
-            eur("1234.5").display(NumberStyle::Russian),
-            "1\u{a0}234,50\u{a0}€"
-        );
+        assert_eq!(eur("1234567.5").display(NumberStyle::English), "€1,234,567.50");
+        assert_eq!(eur("1234.5").display(NumberStyle::Russian), "1\u{a0}234,50\u{a0}€");
         assert_eq!(eur("-4.9").display(NumberStyle::English), "\u{2212}€4.90");
         assert_eq!(eur("0.1234").display(NumberStyle::English), "€0.1234");
-        assert_eq!(
-            Money::new(1_000_000, Currency::JPY).display(NumberStyle::English),
-            "¥100"
-        );
+        assert_eq!(Money::new(1_000_000, Currency::JPY).display(NumberStyle::English), "¥100");
     }
 
     #[test]
     fn currencies_never_mix() {
         let dollar = Money::new(1, Currency::USD);
-        assert_eq!(
-            eur("1").checked_add(dollar),
-            Err(MoneyError::CurrencyMismatch)
-        );
-        assert_eq!(
-            eur("1").checked_cmp(dollar),
-            Err(MoneyError::CurrencyMismatch)
-        );
+        assert_eq!(eur("1").checked_add(dollar), Err(MoneyError::CurrencyMismatch));
+        assert_eq!(eur("1").checked_cmp(dollar), Err(MoneyError::CurrencyMismatch));
     }
 
     proptest! {

@@ -97,12 +97,9 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_the_wire() {
-        for (code, period) in [
-            (-100, Period::Trial),
-            (0, Period::Lifetime),
-            (1, Period::MONTH),
-            (12, Period::YEAR),
-        ] {
+        for (code, period) in
+            [(-100, Period::Trial), (0, Period::Lifetime), (1, Period::MONTH), (12, Period::YEAR)]
+        {
             assert_eq!(Period::try_from(code), Ok(period));
             assert_eq!(period.code(), code);
             assert_eq!(period.to_string().parse(), Ok(period));

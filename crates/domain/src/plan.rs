@@ -77,9 +77,8 @@ impl Capabilities {
         if !self.periods.contains(&period) {
             return Err(ChoiceError::Period);
         }
-        if let Some(unknown) = addons
-            .keys()
-            .find(|code| self.addons.iter().all(|addon| addon.code != **code))
+        if let Some(unknown) =
+            addons.keys().find(|code| self.addons.iter().all(|addon| addon.code != **code))
         {
             return Err(ChoiceError::Addon(unknown.clone()));
         }
@@ -91,16 +90,9 @@ impl Capabilities {
             }
             counts.insert(addon.code.clone(), count);
         }
-        let ip = if self.needs_ip {
-            Some(LicenseIp::parse(ip).map_err(ChoiceError::Ip)?)
-        } else {
-            None
-        };
-        Ok(Choice {
-            period,
-            ip,
-            addons: counts,
-        })
+        let ip =
+            if self.needs_ip { Some(LicenseIp::parse(ip).map_err(ChoiceError::Ip)?) } else { None };
+        Ok(Choice { period, ip, addons: counts })
     }
 }
 
@@ -112,12 +104,7 @@ mod tests {
         Capabilities {
             needs_ip: true,
             periods: vec![Period::MONTH, Period::YEAR],
-            addons: vec![Addon {
-                code: "node".into(),
-                base: 1,
-                max: 9,
-                step: 2,
-            }],
+            addons: vec![Addon { code: "node".into(), base: 1, max: 9, step: 2 }],
         }
     }
 
@@ -127,28 +114,15 @@ mod tests {
         let none = BTreeMap::new();
         let choice = plan.check(Period::MONTH, "203.0.113.7", &none).unwrap();
         assert_eq!(choice.addons.get("node"), Some(&1));
-        assert_eq!(
-            plan.check(Period::Trial, "203.0.113.7", &none),
-            Err(ChoiceError::Period)
-        );
+        assert_eq!(plan.check(Period::Trial, "203.0.113.7", &none), Err(ChoiceError::Period));
         assert_eq!(
             plan.check(Period::MONTH, "", &none),
             Err(ChoiceError::Ip(AddressError::Missing))
         );
-        for (count, fits) in [
-            (0, false),
-            (1, true),
-            (2, false),
-            (3, true),
-            (9, true),
-            (11, false),
-        ] {
+        for (count, fits) in [(0, false), (1, true), (2, false), (3, true), (9, true), (11, false)]
+        {
             let counts = BTreeMap::from([("node".to_owned(), count)]);
-            assert_eq!(
-                plan.check(Period::MONTH, "203.0.113.7", &counts).is_ok(),
-                fits,
-                "{count}"
-            );
+            assert_eq!(plan.check(Period::MONTH, "203.0.113.7", &counts).is_ok(), fits, "{count}");
         }
         let stranger = BTreeMap::from([("gpu".to_owned(), 1)]);
         assert_eq!(

@@ -159,11 +159,7 @@ pub fn price(
         unit_cost: plan_cost,
     }];
     for addon in subject.addons {
-        let wanted = choice
-            .addons
-            .get(&addon.code)
-            .copied()
-            .unwrap_or(addon.base);
+        let wanted = choice.addons.get(&addon.code).copied().unwrap_or(addon.base);
         let count = wanted.saturating_sub(addon.base);
         if count == 0 {
             continue;
@@ -193,20 +189,11 @@ pub fn addon_unit_price(
     pricelist: &Pricelist,
     code: &str,
 ) -> Result<Money, PriceError> {
-    unit_price(
-        subject,
-        choice,
-        pricelist,
-        Some(code),
-        addon_cost(subject.cost, code)?,
-    )
+    unit_price(subject, choice, pricelist, Some(code), addon_cost(subject.cost, code)?)
 }
 
 fn addon_cost(cost: &Cost, code: &str) -> Result<Money, PriceError> {
-    cost.addons
-        .get(code)
-        .copied()
-        .ok_or_else(|| PriceError::NoCost(code.to_owned()))
+    cost.addons.get(code).copied().ok_or_else(|| PriceError::NoCost(code.to_owned()))
 }
 
 fn unit_price(
@@ -223,19 +210,11 @@ fn unit_price(
         // `max_by_key` keeps the last of equals: the later rule wins.
         .max_by_key(|rule| rule.scope.weight())
         .ok_or(PriceError::NoRule)?;
-    let floor = ceil_to(
-        percent_more(cost, pricelist.minimum_margin)?,
-        cent(cost.currency()),
-        0,
-    )?;
+    let floor = ceil_to(percent_more(cost, pricelist.minimum_margin)?, cent(cost.currency()), 0)?;
     match rule.markup {
         Markup::Explicit(price) => {
             same_currency(price, cost)?;
-            if price.amount() < floor.amount() {
-                Err(PriceError::BelowFloor)
-            } else {
-                Ok(price)
-            }
+            if price.amount() < floor.amount() { Err(PriceError::BelowFloor) } else { Ok(price) }
         }
         Markup::Percent(percent) => pricelist.rounding.up(percent_more(cost, percent)?, floor),
         Markup::Fixed(more) => {
@@ -274,11 +253,7 @@ impl Rounding {
     /// The smallest allowed price at or above both amounts. Nothing stays nothing: a free trial
     /// does not become 0.90.
     fn up(self, price: Money, floor: Money) -> Result<Money, PriceError> {
-        let least = if price.amount() < floor.amount() {
-            floor
-        } else {
-            price
-        };
+        let least = if price.amount() < floor.amount() { floor } else { price };
         if least.is_zero() {
             return Ok(least);
         }
@@ -322,11 +297,7 @@ fn percent_more(cost: Money, percent: Decimal) -> Result<Money, PriceError> {
 }
 
 fn same_currency(one: Money, other: Money) -> Result<(), PriceError> {
-    if one.currency() == other.currency() {
-        Ok(())
-    } else {
-        Err(PriceError::CurrencyMismatch)
-    }
+    if one.currency() == other.currency() { Ok(()) } else { Err(PriceError::CurrencyMismatch) }
 }
 
 #[cfg(test)]
@@ -339,10 +310,7 @@ mod tests {
     }
 
     fn cost(plan: Money) -> Cost {
-        Cost {
-            plan,
-            addons: BTreeMap::from([("node".to_owned(), eur("9"))]),
-        }
+        Cost { plan, addons: BTreeMap::from([("node".to_owned(), eur("9"))]) }
     }
 
     fn choice(nodes: u32) -> Choice {
@@ -354,31 +322,18 @@ mod tests {
     }
 
     fn addons() -> Vec<Addon> {
-        vec![Addon {
-            code: "node".into(),
-            base: 1,
-            max: 100,
-            step: 1,
-        }]
+        vec![Addon { code: "node".into(), base: 1, max: 100, step: 1 }]
     }
 
     fn quote(plan_cost: Money, nodes: u32, list: &Pricelist) -> Result<Quote, PriceError> {
         let (cost, addons) = (cost(plan_cost), addons());
-        let subject = Subject {
-            family: "ispmanager",
-            plan: "biz",
-            addons: &addons,
-            cost: &cost,
-        };
+        let subject = Subject { family: "ispmanager", plan: "biz", addons: &addons, cost: &cost };
         price(subject, &choice(nodes), list)
     }
 
     fn everything(markup: Markup, rounding: Rounding) -> Pricelist {
         Pricelist {
-            rules: vec![Rule {
-                scope: Scope::default(),
-                markup,
-            }],
+            rules: vec![Rule { scope: Scope::default(), markup }],
             rounding,
             minimum_margin: Decimal::ZERO,
         }
@@ -422,10 +377,7 @@ mod tests {
 
     #[test]
     fn what_has_no_rule_is_not_for_sale() {
-        assert_eq!(
-            quote(eur("1"), 1, &Pricelist::default()),
-            Err(PriceError::NoRule)
-        );
+        assert_eq!(quote(eur("1"), 1, &Pricelist::default()), Err(PriceError::NoRule));
     }
 
     #[test]

@@ -67,19 +67,13 @@ pub struct Balance {
 impl Balance {
     /// What can be spent now: the available money and the credit limit.
     pub fn spendable(self) -> Money {
-        self.available
-            .checked_add(self.credit_limit)
-            .unwrap_or(self.available)
+        self.available.checked_add(self.credit_limit).unwrap_or(self.available)
     }
 
     /// Nothing, for a customer without a wallet in this currency.
     pub const fn empty(currency: Currency) -> Self {
         let zero = Money::zero(currency);
-        Self {
-            available: zero,
-            held: zero,
-            credit_limit: zero,
-        }
+        Self { available: zero, held: zero, credit_limit: zero }
     }
 }
 
@@ -103,10 +97,7 @@ pub async fn house_account_in_tx(
     near: Uuid,
     now: OffsetDateTime,
 ) -> Result<Account, LedgerError> {
-    let shard = near
-        .as_bytes()
-        .last()
-        .map_or(0, |byte| i16::from(byte & 0x0f));
+    let shard = near.as_bytes().last().map_or(0, |byte| i16::from(byte & 0x0f));
     open_in_tx(tx, kind, owner, shard, currency, now).await
 }
 
@@ -190,10 +181,7 @@ pub async fn wallets(
         .map(|row| {
             let currency = read_currency("ledger_account", row.id, &row.currency)?;
             Ok((
-                Account {
-                    id: row.id,
-                    currency,
-                },
+                Account { id: row.id, currency },
                 Balance {
                     available: Money::new(row.available, currency),
                     held: Money::new(row.debits_pending, currency),
@@ -249,9 +237,5 @@ pub(crate) fn read_currency(
     id: Uuid,
     code: &str,
 ) -> Result<Currency, LedgerError> {
-    Currency::from_code(code).ok_or(LedgerError::UnreadableRow {
-        table,
-        id,
-        what: "currency",
-    })
+    Currency::from_code(code).ok_or(LedgerError::UnreadableRow { table, id, what: "currency" })
 }

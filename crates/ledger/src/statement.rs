@@ -102,10 +102,6 @@ pub async fn statement(
             at: row.created_at,
         });
     }
-    let next = if more {
-        movements.last().map(|movement| movement.seq)
-    } else {
-        None
-    };
+    let next = if more { movements.last().map(|movement| movement.seq) } else { None };
     Ok(Page { movements, next })
 }

@@ -119,14 +119,8 @@ async fn resolve(
     let amount = amount.unwrap_or(Money::new(held.amount, currency));
     let transfer = Transfer {
         id,
-        debit: Account {
-            id: held.debit_account,
-            currency,
-        },
-        credit: Account {
-            id: held.credit_account,
-            currency,
-        },
+        debit: Account { id: held.debit_account, currency },
+        credit: Account { id: held.credit_account, currency },
         amount,
         cause,
     };
@@ -186,9 +180,5 @@ async fn insert(
     )
     .fetch_one(tx)
     .await?;
-    if same {
-        Ok(())
-    } else {
-        Err(LedgerError::IdReused(transfer.id))
-    }
+    if same { Ok(()) } else { Err(LedgerError::IdReused(transfer.id)) }
 }

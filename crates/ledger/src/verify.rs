@@ -66,10 +66,7 @@ pub async fn verify(db: &mut PgConnection) -> Result<Vec<Finding>, LedgerError> 
     findings.extend(balances.into_iter().map(|row| Finding {
         rule: "balance-is-sum",
         row: Some(row.id),
-        detail: format!(
-            "the {} account's balances are not the sums of its transfers",
-            row.kind
-        ),
+        detail: format!("the {} account's balances are not the sums of its transfers", row.kind),
     }));
 
     let limits = sqlx::query_scalar!(

@@ -18,12 +18,7 @@ fn eur(text: &str) -> Money {
 }
 
 fn cause() -> Cause {
-    Cause {
-        kind: CauseKind::Order,
-        id: Uuid::now_v7(),
-        actor: None,
-        reason: "test".into(),
-    }
+    Cause { kind: CauseKind::Order, id: Uuid::now_v7(), actor: None, reason: "test".into() }
 }
 
 struct Books {
@@ -36,35 +31,24 @@ struct Books {
 async fn books(pool: &PgPool) -> Books {
     let customer = Uuid::now_v7();
     let mut tx = pool.begin().await.unwrap();
-    let wallet = wallet_in_tx(&mut tx, customer, Currency::EUR, NOW)
-        .await
-        .unwrap();
+    let wallet = wallet_in_tx(&mut tx, customer, Currency::EUR, NOW).await.unwrap();
     let house = |kind| (kind, None::<Uuid>);
     let (kind, owner) = house(AccountKind::Revenue);
-    let revenue = house_account_in_tx(&mut tx, kind, owner, Currency::EUR, wallet.id, NOW)
-        .await
-        .unwrap();
+    let revenue =
+        house_account_in_tx(&mut tx, kind, owner, Currency::EUR, wallet.id, NOW).await.unwrap();
     let (kind, owner) = house(AccountKind::GatewayClearing);
-    let bank = house_account_in_tx(&mut tx, kind, owner, Currency::EUR, wallet.id, NOW)
-        .await
-        .unwrap();
+    let bank =
+        house_account_in_tx(&mut tx, kind, owner, Currency::EUR, wallet.id, NOW).await.unwrap();
     let top_up = Transfer {
         id: Uuid::now_v7(),
         debit: bank,
         credit: wallet,
         amount: eur("10"),
-        cause: Cause {
-            kind: CauseKind::Payment,
-            ..cause()
-        },
+        cause: Cause { kind: CauseKind::Payment, ..cause() },
     };
     post_in_tx(&mut tx, &top_up, NOW).await.unwrap();
     tx.commit().await.unwrap();
-    Books {
-        customer,
-        wallet,
-        revenue,
-    }
+    Books { customer, wallet, revenue }
 }
 
 impl Books {
@@ -80,18 +64,13 @@ impl Books {
 
     async fn holds(&self, pool: &PgPool) -> (Money, Money) {
         let mut db = pool.acquire().await.unwrap();
-        let balance = wallet_balance(&mut db, self.customer, Currency::EUR)
-            .await
-            .unwrap();
+        let balance = wallet_balance(&mut db, self.customer, Currency::EUR).await.unwrap();
         (balance.available, balance.held)
     }
 }
 
 async fn sound(pool: &PgPool) {
-    assert_eq!(
-        verify(&mut pool.acquire().await.unwrap()).await.unwrap(),
-        vec![]
-    );
+    assert_eq!(verify(&mut pool.acquire().await.unwrap()).await.unwrap(), vec![]);
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -102,12 +81,8 @@ async fn a_hold_is_reserved_then_captured_or_released(pool: PgPool) {
     hold_in_tx(&mut db, &first, NOW).await.unwrap();
     hold_in_tx(&mut db, &second, NOW).await.unwrap();
     assert_eq!(books.holds(&pool).await, (eur("0.10"), eur("9.90")));
-    capture_in_tx(&mut db, Uuid::now_v7(), first.id, None, cause(), NOW)
-        .await
-        .unwrap();
-    release_in_tx(&mut db, Uuid::now_v7(), second.id, cause(), NOW)
-        .await
-        .unwrap();
+    capture_in_tx(&mut db, Uuid::now_v7(), first.id, None, cause(), NOW).await.unwrap();
+    release_in_tx(&mut db, Uuid::now_v7(), second.id, cause(), NOW).await.unwrap();
     assert_eq!(books.holds(&pool).await, (eur("5.10"), eur("0")));
     let page = statement(&mut db, books.wallet, None, 10).await.unwrap();
     let kinds: Vec<_> = page.movements.iter().map(|m| m.kind).collect();
@@ -123,29 +98,10 @@ async fn a_part_may_be_captured_and_the_rest_comes_back(pool: PgPool) {
     let mut db = pool.acquire().await.unwrap();
     let hold = books.spend("8");
     hold_in_tx(&mut db, &hold, NOW).await.unwrap();
-    let too_much = capture_in_tx(
-        &mut db,
-        Uuid::now_v7(),
-        hold.id,
-        Some(eur("8.01")),
-        cause(),
-        NOW,
-    )
-    .await;
-    assert!(
-        matches!(too_much, Err(LedgerError::NotThatHold)),
-        "{too_much:?}"
-    );
-    capture_in_tx(
-        &mut db,
-        Uuid::now_v7(),
-        hold.id,
-        Some(eur("3")),
-        cause(),
-        NOW,
-    )
-    .await
-    .unwrap();
+    let too_much =
+        capture_in_tx(&mut db, Uuid::now_v7(), hold.id, Some(eur("8.01")), cause(), NOW).await;
+    assert!(matches!(too_much, Err(LedgerError::NotThatHold)), "{too_much:?}");
+    capture_in_tx(&mut db, Uuid::now_v7(), hold.id, Some(eur("3")), cause(), NOW).await.unwrap();
     assert_eq!(books.holds(&pool).await, (eur("7"), eur("0")));
     sound(&pool).await;
 }
@@ -156,14 +112,9 @@ async fn a_hold_is_resolved_once(pool: PgPool) {
     let mut db = pool.acquire().await.unwrap();
     let hold = books.spend("4");
     hold_in_tx(&mut db, &hold, NOW).await.unwrap();
-    release_in_tx(&mut db, Uuid::now_v7(), hold.id, cause(), NOW)
-        .await
-        .unwrap();
+    release_in_tx(&mut db, Uuid::now_v7(), hold.id, cause(), NOW).await.unwrap();
     let again = capture_in_tx(&mut db, Uuid::now_v7(), hold.id, None, cause(), NOW).await;
-    assert!(
-        matches!(again, Err(LedgerError::AlreadyResolved)),
-        "{again:?}"
-    );
+    assert!(matches!(again, Err(LedgerError::AlreadyResolved)), "{again:?}");
     assert_eq!(books.holds(&pool).await, (eur("10"), eur("0")));
     sound(&pool).await;
 }
@@ -176,19 +127,11 @@ async fn the_same_transfer_twice_is_one_and_another_is_refused(pool: PgPool) {
     hold_in_tx(&mut db, &hold, NOW).await.unwrap();
     hold_in_tx(&mut db, &hold, NOW).await.unwrap();
     assert_eq!(books.holds(&pool).await, (eur("6"), eur("4")));
-    let other = Transfer {
-        amount: eur("5"),
-        ..hold.clone()
-    };
-    assert!(matches!(
-        hold_in_tx(&mut db, &other, NOW).await,
-        Err(LedgerError::IdReused(_))
-    ));
+    let other = Transfer { amount: eur("5"), ..hold.clone() };
+    assert!(matches!(hold_in_tx(&mut db, &other, NOW).await, Err(LedgerError::IdReused(_))));
     let (capture, why) = (Uuid::now_v7(), cause());
     for _ in 0..2 {
-        capture_in_tx(&mut db, capture, hold.id, None, why.clone(), NOW)
-            .await
-            .unwrap();
+        capture_in_tx(&mut db, capture, hold.id, None, why.clone(), NOW).await.unwrap();
     }
     assert_eq!(books.holds(&pool).await, (eur("6"), eur("0")));
     sound(&pool).await;
@@ -222,9 +165,7 @@ async fn money_for_one_is_held_by_one_of_fifty(pool: PgPool) {
 async fn hand_written_sql_cannot_break_the_books(pool: PgPool) {
     let books = books(&pool).await;
     let hold = books.spend("4");
-    hold_in_tx(&mut pool.acquire().await.unwrap(), &hold, NOW)
-        .await
-        .unwrap();
+    hold_in_tx(&mut pool.acquire().await.unwrap(), &hold, NOW).await.unwrap();
     let attacks = [
         "update ledger_account set credits_posted = credits_posted + 1",
         "update ledger_account set currency = 'USD'",
@@ -305,8 +246,6 @@ async fn a_statement_pages_without_gaps(pool: PgPool) {
             break;
         }
     }
-    let expected: Vec<_> = (1..=10)
-        .map(|left| Money::new(left * 10_000, Currency::EUR))
-        .collect();
+    let expected: Vec<_> = (1..=10).map(|left| Money::new(left * 10_000, Currency::EUR)).collect();
     assert_eq!(seen, expected);
 }
