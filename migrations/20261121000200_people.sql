@@ -15,18 +15,31 @@ create table app_user (
     -- A user belongs to a customer or to the staff, never to both.
     customer_id   uuid references customer,
     staff_role    text check (staff_role in ('owner', 'support', 'pricing', 'readonly')),
-    email         text not null,
+    email         text not null check (email <> ''),
+    -- Null until the owner of the mailbox has followed our mail. An address can be claimed by
+    -- several unproved accounts, so that signing up neither tells who is known here nor lets
+    -- anybody occupy somebody else's address; it belongs to one proved account.
+    email_verified_at timestamptz,
     password_hash text not null,
-    locale        text not null default 'en' check (locale in ('en', 'ru')),
-    -- Hash of the password for the BILLmanager-compatible API; null until set.
+    -- For the BILLmanager-compatible API; null until set.
     api_password_hash text,
+    locale        text not null default 'en' check (locale in ('en', 'ru')),
     created_at    timestamptz not null,
     last_seen_at  timestamptz,
     constraint app_user_one_side check ((customer_id is null) <> (staff_role is null))
 );
 -- Two spellings of one mailbox are one account.
-create unique index app_user_email on app_user (lower(email));
+create unique index app_user_email on app_user (lower(email)) where email_verified_at is not null;
+create index app_user_sign_in on app_user (lower(email));
 create index app_user_customer on app_user (customer_id);
+
+-- Links in mails that prove a mailbox: hashed, single use.
+create table email_proof (
+    token_hash bytea primary key check (octet_length(token_hash) = 32),
+    user_id    uuid not null references app_user,
+    expires_at timestamptz not null,
+    used_at    timestamptz
+);
 
 create table session (
     -- SHA-256 of the cookie's id: a leaked table does not leak live sessions.
@@ -55,8 +68,9 @@ create table email_outbox (
     object_id    uuid not null,
     event        text not null,
     recipient    text not null,
-    subject      text not null,
-    body         text not null,
+    -- The text is made from the catalogues when it is sent or looked at.
+    locale       text not null check (locale in ('en', 'ru')),
+    args         jsonb not null,
     created_at   timestamptz not null,
     next_try_at  timestamptz not null,
     lease_until  timestamptz,

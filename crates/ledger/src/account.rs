@@ -164,30 +164,43 @@ pub async fn wallet_balance(
     }))
 }
 
-/// All wallets of a customer, by currency.
+/// A customer's wallet with what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wallet {
+    /// The customer.
+    pub owner: Uuid,
+    /// Its name in the books.
+    pub account: Account,
+    /// What it holds.
+    pub balance: Balance,
+}
+
+/// All wallets of these customers, by currency.
 pub async fn wallets(
     db: &mut PgConnection,
-    customer: Uuid,
-) -> Result<Vec<(Account, Balance)>, LedgerError> {
+    customers: &[Uuid],
+) -> Result<Vec<Wallet>, LedgerError> {
     let rows = sqlx::query!(
-        "select id, currency, credits_posted - debits_posted - debits_pending as \"available!\",
+        "select id, owner as \"owner!\", currency,
+                credits_posted - debits_posted - debits_pending as \"available!\",
                 debits_pending, credit_limit
-           from ledger_account where kind = 'wallet' and owner = $1 order by currency",
-        customer,
+           from ledger_account where kind = 'wallet' and owner = any($1) order by currency, owner",
+        customers,
     )
     .fetch_all(db)
     .await?;
     rows.into_iter()
         .map(|row| {
             let currency = read_currency("ledger_account", row.id, &row.currency)?;
-            Ok((
-                Account { id: row.id, currency },
-                Balance {
+            Ok(Wallet {
+                owner: row.owner,
+                account: Account { id: row.id, currency },
+                balance: Balance {
                     available: Money::new(row.available, currency),
                     held: Money::new(row.debits_pending, currency),
                     credit_limit: Money::new(row.credit_limit, currency),
                 },
-            ))
+            })
         })
         .collect()
 }

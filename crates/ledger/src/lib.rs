@@ -21,7 +21,7 @@ mod transfer;
 mod verify;
 
 pub use account::{
-    Account, AccountKind, Balance, balance, house_account_in_tx, set_credit_limit_in_tx,
+    Account, AccountKind, Balance, Wallet, balance, house_account_in_tx, set_credit_limit_in_tx,
     wallet_balance, wallet_in_tx, wallets,
 };
 pub use error::LedgerError;

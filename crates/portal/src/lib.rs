@@ -1,1 +1,97 @@
-//! Placeholder while the spine is laid.
+//! The use cases: who may do what, and in which transaction.
+//!
+//! Each area has a `mod.rs` (authorise, load, decide in `domain`, persist; one transaction per use
+//! case) and, where it has much SQL, a `store.rs` with free functions on a connection.
+//! Knows nothing of HTTP, HTML, XML or Leptos.
+//!
+//! Invariants:
+//! - Every function that a customer reaches takes a [`people::CustomerViewer`], which only
+//!   [`people`] makes, and every query of theirs is bound to its customer.
+//! - Money moves in the transaction of the state that explains it ([`orders`], [`operations`]).
+//! - No transaction and no lock is held across a call to a vendor.
+//! - Time comes from [`clock::Clock`], randomness from [`random`].
+
+pub mod audit;
+pub mod catalog;
+pub mod clock;
+pub mod demo;
+pub mod fault;
+pub mod licenses;
+pub mod locale;
+pub mod mail;
+pub mod operations;
+pub mod orders;
+pub mod people;
+pub mod random;
+pub mod secrets;
+pub mod sessions;
+pub mod upstreams;
+pub mod wallet;
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+pub use clock::Clock;
+
+/// Everything that the use cases need of the world.
+#[derive(Clone)]
+pub struct Portal {
+    /// The database.
+    pub pool: PgPool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Opens the vendors' credentials.
+    pub key: secrets::MasterKey,
+    /// Hashes and checks passwords.
+    pub passwords: people::Passwords,
+    /// Talks to vendors.
+    pub upstreams: upstreams::Upstreams,
+    /// Demo data and demo conveniences are on.
+    pub demo: bool,
+}
+
+/// What can go wrong inside, whatever was asked; a page says "our fault, nothing happened".
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database failed or is away.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// The ledger refused something that it should not have been asked.
+    #[error("the ledger refused")]
+    Ledger(#[from] ledger::LedgerError),
+    /// A row does not make sense to this version of the program.
+    #[error("a row of {table} is unreadable: {what}")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Something of this machine failed: a thread pool, a cipher, a file.
+    #[error("{0}")]
+    Machine(String),
+}
+
+impl Error {
+    pub(crate) fn unreadable(table: &'static str, what: impl std::fmt::Display) -> Self {
+        Self::Unreadable { table, what: what.to_string() }
+    }
+}
+
+/// Brings the database to this version's schema.
+pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    MIGRATOR.run(pool).await
+}
+
+/// Whether the database has exactly this version's schema.
+pub async fn is_migrated(pool: &PgPool) -> Result<bool, Error> {
+    let known = MIGRATOR.iter().filter(|step| step.migration_type.is_up_migration()).count();
+    let applied =
+        sqlx::query_scalar::<_, i64>("select count(*) from _sqlx_migrations where success")
+            .fetch_one(pool)
+            .await?;
+    Ok(usize::try_from(applied) == Ok(known))
+}
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

@@ -1,0 +1,324 @@
+//! What is on the shelf, and for how much.
+//!
+//! A plan is shown only if it can be bought: available, with a cost and a price for at least one
+//! term. Prices come from [`domain::price`] alone.
+
+use std::collections::BTreeMap;
+
+use domain::plan::{Addon, Capabilities, Choice, ChoiceError};
+use domain::price::{Cost, PriceError, Pricelist, Quote, Subject, addon_unit_price, price};
+use domain::{Currency, Money, Period};
+use serde::Deserialize;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::locale::Localized;
+use crate::upstreams::{self, IpCheck};
+use crate::{Error, Portal};
+
+/// A family with its plans, as the catalogue shows it.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// Short name.
+    pub code: String,
+    /// Heading.
+    pub name: Localized,
+    /// One sentence.
+    pub summary: Localized,
+    /// The plans in order.
+    pub plans: Vec<Offer>,
+}
+
+/// A plan with what it costs the viewer.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// The plan.
+    pub plan: Plan,
+    /// The price of each term with everything at its base, shortest first.
+    pub prices: Vec<(Period, Money)>,
+    /// The price of one more of each add-on, per term.
+    pub addon_prices: BTreeMap<(String, Period), Money>,
+}
+
+/// A plan as it is sold.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(crate) id: Uuid,
+    pub(crate) upstream_account: Uuid,
+    pub(crate) dialect: String,
+    pub(crate) upstream_code: String,
+    pub(crate) costs: BTreeMap<Period, Cost>,
+    /// The name in addresses.
+    pub slug: String,
+    /// Its family.
+    pub family: String,
+    /// Name.
+    pub name: Localized,
+    /// One line.
+    pub tagline: Localized,
+    /// Paragraphs, parted by empty lines.
+    pub description: Localized,
+    /// What can be chosen.
+    pub capabilities: Capabilities,
+    /// Names of the add-ons by their code.
+    pub addon_names: BTreeMap<String, Localized>,
+    /// What we pay in, and therefore sell in.
+    pub currency: Currency,
+}
+
+/// A pricelist's published version.
+#[derive(Debug, Clone)]
+pub(crate) struct PublishedPricelist {
+    pub id: Uuid,
+    pub content: Pricelist,
+}
+
+/// Why a wish has no price.
+#[derive(Debug, thiserror::Error)]
+pub enum QuoteError {
+    /// There is no such plan, or it is not for sale.
+    #[error("no such plan")]
+    NoSuchPlan,
+    /// The choice does not fit the plan.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    /// Inside; also a plan that has no price, which the shelf does not show.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+impl Offer {
+    /// What a year costs less than twelve months, in whole percent; none if nothing is saved.
+    #[must_use]
+    pub fn year_saving(&self) -> Option<u8> {
+        let price = |wanted| self.prices.iter().find(|(period, _)| *period == wanted);
+        let (month, year) = (price(Period::MONTH)?.1, price(Period::YEAR)?.1);
+        let twelve = month.checked_mul(12).ok()?.amount();
+        let saved = twelve.checked_sub(year.amount())?.checked_mul(100)?.checked_div(twelve)?;
+        u8::try_from(saved).ok().filter(|percent| *percent > 0)
+    }
+
+    /// The price of this term with everything at its base.
+    #[must_use]
+    pub fn price_of(&self, wanted: Period) -> Option<Money> {
+        self.prices.iter().find(|(period, _)| *period == wanted).map(|(_, price)| *price)
+    }
+}
+
+impl Plan {
+    fn quote(&self, choice: &Choice, pricelist: &Pricelist) -> Result<Quote, PriceError> {
+        let cost = self.costs.get(&choice.period).ok_or(PriceError::NoRule)?;
+        price(self.subject(cost), choice, pricelist)
+    }
+
+    fn subject<'a>(&'a self, cost: &'a Cost) -> Subject<'a> {
+        Subject { family: &self.family, plan: &self.slug, addons: &self.capabilities.addons, cost }
+    }
+
+    fn offer(self, pricelist: &Pricelist) -> Option<Offer> {
+        let mut prices = Vec::new();
+        let mut addon_prices = BTreeMap::new();
+        for period in &self.capabilities.periods {
+            let base = Choice { period: *period, ip: None, addons: BTreeMap::new() };
+            let (Ok(quote), Some(cost)) = (self.quote(&base, pricelist), self.costs.get(period))
+            else {
+                continue;
+            };
+            prices.push((*period, quote.total));
+            for addon in &self.capabilities.addons {
+                let one = addon_unit_price(self.subject(cost), &base, pricelist, &addon.code);
+                if let Ok(one) = one {
+                    addon_prices.insert((addon.code.clone(), *period), one);
+                }
+            }
+        }
+        let mut plan = self;
+        // A term without a price is no choice.
+        plan.capabilities.periods = prices.iter().map(|(period, _)| *period).collect();
+        if prices.is_empty() { None } else { Some(Offer { plan, prices, addon_prices }) }
+    }
+}
+
+impl Portal {
+    /// Everything for sale at the prices of this group.
+    pub async fn shelf(&self, group: &str) -> Result<Vec<Family>, Error> {
+        let mut db = self.pool.acquire().await?;
+        let pricelist = pricelist(&mut db, group).await?;
+        let families = sqlx::query!(
+            "select code, name as \"name: Json<Localized>\", summary as \"summary: Json<Localized>\"
+               from product_family order by position, code"
+        )
+        .fetch_all(&mut *db)
+        .await?;
+        let mut offers: Vec<Offer> = plans(&mut db, None)
+            .await?
+            .into_iter()
+            .filter_map(|plan| plan.offer(&pricelist.content))
+            .collect();
+        let mut shelf = Vec::new();
+        for family in families {
+            let plans: Vec<Offer> =
+                offers.extract_if(.., |offer| offer.plan.family == family.code).collect();
+            if !plans.is_empty() {
+                shelf.push(Family {
+                    code: family.code,
+                    name: family.name.0,
+                    summary: family.summary.0,
+                    plans,
+                });
+            }
+        }
+        Ok(shelf)
+    }
+
+    /// One plan at the prices of this group; none if it is not for sale.
+    pub async fn offer(&self, group: &str, slug: &str) -> Result<Option<Offer>, Error> {
+        let mut db = self.pool.acquire().await?;
+        let pricelist = pricelist(&mut db, group).await?;
+        let plan = plans(&mut db, Some(slug)).await?.pop();
+        Ok(plan.and_then(|plan| plan.offer(&pricelist.content)))
+    }
+
+    /// Asks the vendor whether this plan can be ordered for the address; short, and only a read.
+    pub async fn check_ip(&self, group: &str, slug: &str, ip: &str) -> Result<IpCheck, QuoteError> {
+        let offer = self.offer(group, slug).await?.ok_or(QuoteError::NoSuchPlan)?;
+        let plan = offer.plan;
+        let period = plan.capabilities.periods.first().copied().unwrap_or(Period::MONTH);
+        let choice = plan.capabilities.check(period, ip, &BTreeMap::new())?;
+        let Some(ip) = choice.ip else { return Ok(IpCheck::Free) };
+        let account = self.upstream_account(plan.upstream_account).await?;
+        let dialect = upstreams::dialect(&plan.dialect)?;
+        Ok(account.check_ip(dialect, &plan.upstream_code, period, ip.get()).await)
+    }
+}
+
+/// A plan, a checked choice and its price.
+#[derive(Debug)]
+pub(crate) struct Priced {
+    pub plan: Plan,
+    pub choice: Choice,
+    pub quote: Quote,
+    pub pricelist: Uuid,
+}
+
+/// Checks and prices a wish, from the database as it is now.
+pub(crate) async fn priced(
+    db: &mut PgConnection,
+    group: &str,
+    slug: &str,
+    period: Period,
+    ip: &str,
+    addons: &BTreeMap<String, u32>,
+) -> Result<Priced, QuoteError> {
+    let plan = plans(db, Some(slug)).await?.pop().ok_or(QuoteError::NoSuchPlan)?;
+    let choice = plan.capabilities.check(period, ip, addons)?;
+    let pricelist = pricelist(db, group).await?;
+    let quote = plan.quote(&choice, &pricelist.content).map_err(|error| match error {
+        // The term is not on the shelf then.
+        PriceError::NoRule => QuoteError::Choice(ChoiceError::Period),
+        other => QuoteError::Internal(Error::unreadable("pricelist_version", other)),
+    })?;
+    Ok(Priced { plan, choice, quote, pricelist: pricelist.id })
+}
+
+/// The newest version of the group's pricelist, else of the public one.
+async fn pricelist(db: &mut PgConnection, group: &str) -> Result<PublishedPricelist, Error> {
+    let row = sqlx::query!(
+        "select id, content as \"content: Json<Pricelist>\" from pricelist_version
+          where group_code in ($1, 'public')
+          order by group_code = $1 desc, version desc limit 1",
+        group,
+    )
+    .fetch_optional(db)
+    .await?;
+    // Without any pricelist nothing has a price, and nothing is for sale.
+    Ok(row.map_or(PublishedPricelist { id: Uuid::nil(), content: Pricelist::default() }, |row| {
+        PublishedPricelist { id: row.id, content: row.content.0 }
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+struct PeriodRow {
+    period: Period,
+    cost: i64,
+    addons: BTreeMap<String, i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AddonRow {
+    code: String,
+    name: Localized,
+    base: u32,
+    max: u32,
+    step: u32,
+}
+
+/// All available plans, or the one of this slug, in the order of the shelf; one query.
+async fn plans(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Plan>, Error> {
+    let rows = sqlx::query!(
+        "select p.id, p.slug, p.family, p.upstream_account_id, p.dialect, p.upstream_plan_code,
+                p.name as \"name: Json<Localized>\", p.tagline as \"tagline: Json<Localized>\",
+                p.description as \"description: Json<Localized>\", p.needs_ip, u.currency,
+                (select coalesce(jsonb_agg(jsonb_build_object(
+                            'period', t.period, 'cost', t.cost,
+                            'addons', (select coalesce(jsonb_object_agg(c.code, c.cost), '{}')
+                                         from addon_cost c
+                                        where c.plan_id = t.plan_id and c.period = t.period))
+                          order by t.period <= 0, t.period), '[]')
+                   from plan_period t where t.plan_id = p.id) as \"periods!: Json<Vec<PeriodRow>>\",
+                (select coalesce(jsonb_agg(to_jsonb(a) order by a.code), '[]')
+                   from plan_addon a where a.plan_id = p.id) as \"addons!: Json<Vec<AddonRow>>\"
+           from plan p join upstream_account u on u.id = p.upstream_account_id
+          where p.available and u.enabled and ($1::text is null or p.slug = $1)
+          order by p.position, p.slug",
+        slug,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let currency = Currency::from_code(&row.currency)
+                .ok_or_else(|| Error::unreadable("upstream_account", &row.currency))?;
+            let money = |amount| Money::new(amount, currency);
+            let costs: BTreeMap<Period, Cost> = row
+                .periods
+                .0
+                .iter()
+                .map(|period| {
+                    let addons =
+                        period.addons.iter().map(|(code, cost)| (code.clone(), money(*cost)));
+                    (period.period, Cost { plan: money(period.cost), addons: addons.collect() })
+                })
+                .collect();
+            let addons = row.addons.0;
+            Ok(Plan {
+                id: row.id,
+                upstream_account: row.upstream_account_id,
+                dialect: row.dialect,
+                upstream_code: row.upstream_plan_code,
+                costs,
+                slug: row.slug,
+                family: row.family,
+                name: row.name.0,
+                tagline: row.tagline.0,
+                description: row.description.0,
+                capabilities: Capabilities {
+                    needs_ip: row.needs_ip,
+                    periods: row.periods.0.iter().map(|period| period.period).collect(),
+                    addons: addons
+                        .iter()
+                        .map(|addon| Addon {
+                            code: addon.code.clone(),
+                            base: addon.base,
+                            max: addon.max,
+                            step: addon.step,
+                        })
+                        .collect(),
+                },
+                addon_names: addons.into_iter().map(|addon| (addon.code, addon.name)).collect(),
+                currency,
+            })
+        })
+        .collect()
+}

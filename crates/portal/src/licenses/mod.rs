@@ -1,0 +1,318 @@
+//! What customers own, and keeping it as the vendor has it.
+
+use std::collections::BTreeMap;
+
+use domain::Period;
+use domain::license::LicenseStatus;
+use serde_json::json;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use time::{Date, Duration, OffsetDateTime};
+use upstream::dialect::{OrderWish, VendorLicense};
+use uuid::Uuid;
+
+use crate::fault::{Step, crash_point};
+use crate::locale::{Locale, Localized};
+use crate::operations::Done;
+use crate::orders::{EventKind, Listed};
+use crate::people::CustomerViewer;
+use crate::upstreams::dialect;
+use crate::{Error, Portal, mail};
+
+/// A license in a customer's list.
+#[derive(Debug, Clone)]
+pub struct LicenseRow {
+    /// Its id, for the address.
+    pub id: Uuid,
+    /// Its number, for people.
+    pub number: i64,
+    /// What it is.
+    pub plan: Localized,
+    /// For which server.
+    pub ip: Option<String>,
+    /// The customer's name for it.
+    pub name: Option<String>,
+    /// As the vendor has it.
+    pub status: LicenseStatus,
+    /// Last day; none while unknown and for lifetime licenses.
+    pub expires_on: Option<Date>,
+    /// The key is here.
+    pub has_key: bool,
+}
+
+/// A license in full.
+#[derive(Debug, Clone)]
+pub struct LicenseDetail {
+    /// As in the list.
+    pub row: LicenseRow,
+    /// The plan's name in addresses.
+    pub slug: String,
+    /// The key, once the vendor has issued it.
+    pub key: Option<String>,
+    /// The term that was bought.
+    pub period: Period,
+    /// Absolute counts.
+    pub addons: BTreeMap<String, u32>,
+    /// Names of the add-ons.
+    pub addon_names: BTreeMap<String, Localized>,
+    /// The order.
+    pub order: Uuid,
+    /// The order's number.
+    pub order_number: i64,
+    /// When it was delivered.
+    pub created_at: OffsetDateTime,
+    /// When the vendor was last read.
+    pub checked_at: Option<OffsetDateTime>,
+}
+
+pub(crate) struct NewLicense<'a> {
+    pub id: Uuid,
+    pub customer: Uuid,
+    pub order: Uuid,
+    pub plan: Uuid,
+    pub upstream_account: Uuid,
+    pub upstream_id: &'a str,
+    pub wish: &'a OrderWish,
+    pub name: Option<&'a str>,
+    pub addons: &'a BTreeMap<String, u32>,
+}
+
+/// Writes a license that is to be read from the vendor at once; false if the vendor's number
+/// belongs to another license of ours.
+pub(crate) async fn insert_in_tx(
+    tx: &mut PgConnection,
+    new: &NewLicense<'_>,
+    now: OffsetDateTime,
+) -> Result<bool, Error> {
+    let rows = sqlx::query!(
+        "insert into license
+            (id, customer_id, order_id, plan_id, upstream_account_id, upstream_id, period, ip, name,
+             addons, status, next_check_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8::text::inet, $9, $10, 'processing', $11, $11)
+         on conflict (upstream_account_id, upstream_id) do nothing",
+        new.id,
+        new.customer,
+        new.order,
+        new.plan,
+        new.upstream_account,
+        new.upstream_id,
+        new.wish.period.code(),
+        new.wish.ip.map(|ip| ip.to_string()),
+        new.name,
+        Json(new.addons) as _,
+        now,
+    )
+    .execute(tx)
+    .await?
+    .rows_affected();
+    Ok(rows == 1)
+}
+
+/// How often a license with its key is read again.
+const REFRESH: Duration = Duration::days(1);
+/// How long one reading may take before another worker tries.
+const LEASE: Duration = Duration::minutes(2);
+
+impl Portal {
+    /// The customer's licenses before this number.
+    pub async fn licenses(
+        &self,
+        viewer: &CustomerViewer,
+        before: Option<i64>,
+        limit: u16,
+    ) -> Result<Listed<LicenseRow>, Error> {
+        let rows = sqlx::query!(
+            "select l.id, l.number, p.name as \"plan: Json<Localized>\", host(l.ip) as ip, l.name,
+                    l.status, l.expires_on, l.key is not null as \"has_key!\"
+               from license l join plan p on p.id = l.plan_id
+              where l.customer_id = $1 and l.number < $2
+              order by l.number desc limit $3",
+            viewer.customer,
+            before.unwrap_or(i64::MAX),
+            i64::from(limit) + 1,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let more = rows.len() > usize::from(limit);
+        let rows: Vec<LicenseRow> = rows
+            .into_iter()
+            .take(usize::from(limit))
+            .map(|row| {
+                Ok(LicenseRow {
+                    id: row.id,
+                    number: row.number,
+                    plan: row.plan.0,
+                    ip: row.ip,
+                    name: row.name,
+                    status: read_status(&row.status)?,
+                    expires_on: row.expires_on,
+                    has_key: row.has_key,
+                })
+            })
+            .collect::<Result<_, Error>>()?;
+        let next = if more { rows.last().map(|row| row.number) } else { None };
+        Ok(Listed { rows, next })
+    }
+
+    /// One of the customer's licenses; none if there is no such license of theirs.
+    pub async fn license(
+        &self,
+        viewer: &CustomerViewer,
+        id: Uuid,
+    ) -> Result<Option<LicenseDetail>, Error> {
+        let row = sqlx::query!(
+            "select l.id, l.number, p.name as \"plan: Json<Localized>\", p.slug, host(l.ip) as ip,
+                    l.name, l.status, l.expires_on, l.key, l.period,
+                    l.addons as \"addons: Json<BTreeMap<String, u32>>\", o.id as order_id,
+                    o.number as order_number, l.created_at, l.checked_at,
+                    (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
+                      where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
+               from license l join plan p on p.id = l.plan_id join customer_order o on o.id = l.order_id
+              where l.id = $1 and l.customer_id = $2",
+            id,
+            viewer.customer,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(LicenseDetail {
+            row: LicenseRow {
+                id: row.id,
+                number: row.number,
+                plan: row.plan.0,
+                ip: row.ip,
+                name: row.name,
+                status: read_status(&row.status)?,
+                expires_on: row.expires_on,
+                has_key: row.key.is_some(),
+            },
+            slug: row.slug,
+            key: row.key,
+            period: Period::try_from(row.period)
+                .map_err(|error| Error::unreadable("license", error))?,
+            addons: row.addons.0,
+            addon_names: row.addon_names.0,
+            order: row.order_id,
+            order_number: row.order_number,
+            created_at: row.created_at,
+            checked_at: row.checked_at,
+        }))
+    }
+
+    /// Reads one due license from its vendor: the key after buying, everything once a day.
+    pub(crate) async fn check_due_license(&self) -> Result<Done, Error> {
+        let now = self.clock.now();
+        let row = sqlx::query!(
+            "update license l set lease_until = $2
+               from plan p
+              where p.id = l.plan_id and l.id = (
+                    select id from license where next_check_at <= $1
+                       and (lease_until is null or lease_until <= $1)
+                     order by next_check_at limit 1 for update skip locked)
+             returning l.id, l.upstream_account_id, l.upstream_id, l.key, l.created_at, p.dialect",
+            now,
+            now + LEASE,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(Done::Idle) };
+        let account = self.upstream_account(row.upstream_account_id).await?;
+        let view = account.view(dialect(&row.dialect)?, &row.upstream_id).await;
+        crash_point(Step::KeyRead);
+        let now = self.clock.now();
+        // Soon after the purchase the key is awaited; an old license without one is looked at less.
+        let soon = account.second_sighting.max((now - row.created_at).unsigned_abs() / 10);
+        match view {
+            Ok(view) => {
+                let first_key = row.key.is_none() && view.key.is_some();
+                let next = if row.key.is_some() || first_key { now + REFRESH } else { now + soon };
+                self.save_view(row.id, &view, first_key, next).await?;
+                crash_point(Step::Delivered);
+            }
+            Err(failure) => {
+                tracing::info!(license.id = %row.id, %failure, "the license cannot be read yet");
+                let next = now + if row.key.is_some() { REFRESH.unsigned_abs() } else { soon };
+                sqlx::query!(
+                    "update license set next_check_at = $2, lease_until = null where id = $1",
+                    row.id,
+                    next,
+                )
+                .execute(&self.pool)
+                .await?;
+            }
+        }
+        Ok(Done::Worked)
+    }
+
+    async fn save_view(
+        &self,
+        id: Uuid,
+        view: &VendorLicense,
+        first_key: bool,
+        next: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!(
+            "update license
+                set key = coalesce($2, key), status = coalesce($3, status),
+                    expires_on = coalesce($4, expires_on), ip = coalesce($5::text::inet, ip),
+                    checked_at = $6, next_check_at = $7, lease_until = null
+              where id = $1",
+            id,
+            view.key,
+            view.status.map(LicenseStatus::as_str),
+            view.expires_on,
+            view.ip.map(|ip| ip.to_string()),
+            now,
+            next,
+        )
+        .execute(&mut *tx)
+        .await?;
+        if first_key {
+            self.tell_of_key_in_tx(&mut tx, id, now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn tell_of_key_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        id: Uuid,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        sqlx::query!(
+            "insert into operation_event (operation_id, at, event)
+             select x.id, $2, $3 from operation x where x.license_id = $1 and x.kind = 'order'",
+            id,
+            now,
+            EventKind::Key.as_str(),
+        )
+        .execute(&mut *tx)
+        .await?;
+        let to = sqlx::query!(
+            "select u.email, u.locale, p.name as \"plan: Json<Localized>\", o.number
+               from license l join customer_order o on o.id = l.order_id
+               join app_user u on u.id = o.user_id join plan p on p.id = l.plan_id
+              where l.id = $1",
+            id,
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let locale = Locale::from_tag(&to.locale).unwrap_or_default();
+        let letter = mail::Letter {
+            template: mail::Template::LicenseReady,
+            object: id,
+            event: "key",
+            recipient: &to.email,
+            locale,
+            args: json!({ "plan": to.plan.0.get(locale), "order": to.number, "license": id }),
+        };
+        mail::enqueue_in_tx(tx, &letter, now).await
+    }
+}
+
+fn read_status(word: &str) -> Result<LicenseStatus, Error> {
+    LicenseStatus::from_word(word).ok_or_else(|| Error::unreadable("license", word))
+}

@@ -1,0 +1,467 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::operation::OperationState;
+use ledger::{AccountKind, Cause, CauseKind, Transfer};
+use sqlx::PgConnection;
+use sqlx::postgres::PgListener;
+use time::OffsetDateTime;
+use tokio::sync::{Semaphore, watch};
+use upstream::Sighting;
+use upstream::dialect::{Dialect, VendorLicense};
+use upstream::outcome::{Evidence, Exchange, OrderOutcome};
+use uuid::Uuid;
+
+use super::WAKE;
+use super::store::{self, Change, Claimed};
+use crate::fault::{Step, crash_point};
+use crate::orders::EventKind;
+use crate::upstreams::{UpstreamAccount, dialect};
+use crate::{Error, Portal, licenses};
+
+/// What one step of the worker did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Something was due and is handled for now.
+    Worked,
+    /// Nothing is due.
+    Idle,
+}
+
+/// How many operations one process carries out at one time; the vendors' own limits come on top.
+const AT_ONCE: usize = 8;
+/// The longest sleep, in case a notification is lost.
+const POLL: Duration = Duration::from_secs(5);
+/// The shortest sleep after a failure of our own database.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Carries out what is due until `stop` says so; then finishes what is in flight.
+pub async fn run(portal: Portal, mut stop: watch::Receiver<bool>) {
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let mut listener = None;
+    while !*stop.borrow() {
+        if listener.is_none() {
+            listener = listen(&portal).await;
+        }
+        let pause = drain(&portal, &slots).await.unwrap_or_else(|error| {
+            tracing::warn!(error = %chain(&error), "the worker cannot reach its work; it will try again");
+            listener = None;
+            PAUSE
+        });
+        let woken = async {
+            match &mut listener {
+                // An error means a lost connection: listen anew.
+                Some(listener) => listener.try_recv().await.is_ok_and(|note| note.is_some()),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            heard = woken => if !heard { listener = None },
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+    let _ = slots.acquire_many(all).await;
+}
+
+async fn listen(portal: &Portal) -> Option<PgListener> {
+    let mut listener = PgListener::connect_with(&portal.pool).await.ok()?;
+    listener.listen(WAKE).await.ok()?;
+    Some(listener)
+}
+
+/// Starts everything that is due; says how long to sleep.
+async fn drain(portal: &Portal, slots: &Arc<Semaphore>) -> Result<Duration, Error> {
+    loop {
+        let Ok(slot) = Arc::clone(slots).acquire_owned().await else { return Ok(POLL) };
+        let Some(op) = store::claim(&portal.pool, portal.clock.now()).await? else { break };
+        let portal = portal.clone();
+        tokio::spawn(async move {
+            let id = op.id;
+            if let Err(error) = portal.carry_out(op).await {
+                // The lease runs out and the row is looked at again; nothing is lost.
+                tracing::warn!(operation.id = %id, error = %chain(&error), "an operation is left to its lease");
+            }
+            // What follows from it may be due at once.
+            while let Ok(Done::Worked) = portal.check_due_license().await {}
+            drop(slot);
+        });
+    }
+    while portal.check_due_license().await? == Done::Worked {}
+    let now = portal.clock.now();
+    let wait = store::next_due(&portal.pool)
+        .await?
+        .map_or(POLL, |due| Duration::try_from(due - now).unwrap_or(Duration::from_millis(20)));
+    Ok(wait.clamp(Duration::from_millis(20), POLL))
+}
+
+impl Portal {
+    /// Carries out one due operation or checks one due license; for tests and for `server work`.
+    pub async fn work_once(&self) -> Result<Done, Error> {
+        match store::claim(&self.pool, self.clock.now()).await? {
+            Some(op) => {
+                self.carry_out(op).await?;
+                Ok(Done::Worked)
+            }
+            None => self.check_due_license().await,
+        }
+    }
+
+    async fn carry_out(&self, op: Claimed) -> Result<(), Error> {
+        crash_point(Step::Claimed);
+        let account = self.upstream_account(op.upstream_account).await?;
+        let dialect = dialect(&op.dialect)?;
+        match op.state {
+            OperationState::Planned => self.send(op, &account, dialect).await,
+            OperationState::Unknown => self.verify(op, &account, dialect).await,
+            // `claim` hands out nothing else.
+            _ => Ok(()),
+        }
+    }
+
+    /// Marks as sent, sends, and writes down what that proves.
+    async fn send(
+        &self,
+        mut op: Claimed,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+    ) -> Result<(), Error> {
+        // Waiting for a free slot comes before the promise, not after it.
+        let _slot = account.slot().await?;
+        let promised = Instant::now();
+        let now = self.clock.now();
+        let request = dialect.order(&op.wish).to_string();
+        let mut tx = self.pool.begin().await?;
+        let sent = Change {
+            sent: Some(now),
+            lease_until: Some(now + account.lease),
+            next_at: Some(now + account.lease),
+            ..Change::default()
+        };
+        if !store::transition_in_tx(&mut tx, &op, OperationState::Sent, sent).await? {
+            return Ok(());
+        }
+        store::attempt_in_tx(&mut tx, &op, &request, now).await?;
+        store::event_in_tx(&mut tx, op.id, EventKind::Sent, None, now).await?;
+        tx.commit().await?;
+        op.state = OperationState::Sent;
+        op.sent_at = Some(now);
+        op.attempts += 1;
+        crash_point(Step::Armed);
+
+        let (outcome, exchange) = if promised.elapsed() > account.send_deadline {
+            // This process stood still; somebody may have judged the row meanwhile.
+            let late = "too much time passed between the promise and the call";
+            (OrderOutcome::NotSent(late.to_owned()), None)
+        } else {
+            let (outcome, exchange) = account.order(dialect, &op.wish).await;
+            (outcome, Some(exchange))
+        };
+        crash_point(Step::Answered);
+        self.record(&op, account, outcome, exchange.as_ref()).await
+    }
+
+    async fn record(
+        &self,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        outcome: OrderOutcome,
+        exchange: Option<&Exchange>,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let answer = exchange.map_or("", |exchange| exchange.evidence.0.as_str());
+        let mut tx = self.pool.begin().await?;
+        let word = match &outcome {
+            OrderOutcome::Confirmed(_) => "confirmed",
+            OrderOutcome::Refused(_) => "refused",
+            OrderOutcome::NotSent(_) => "not_sent",
+            OrderOutcome::Unknown(_) => "unknown",
+        };
+        let note = match &outcome {
+            OrderOutcome::NotSent(why) | OrderOutcome::Unknown(why) => format!("{why}\n{answer}"),
+            OrderOutcome::Confirmed(_) | OrderOutcome::Refused(_) => answer.to_owned(),
+        };
+        store::answer_in_tx(&mut tx, op, word, note.trim(), now).await?;
+        tracing::info!(operation.id = %op.id, outcome = word, "the vendor was asked");
+        match outcome {
+            OrderOutcome::Confirmed(id) => {
+                let bought = VendorLicense { id, ..VendorLicense::default() };
+                return self.confirm(tx, op, account, &bought, EventKind::Confirmed).await;
+            }
+            OrderOutcome::NotSent(why) => {
+                let too_old = now - op.created_at > account.resend_within;
+                let back = Change {
+                    uncount: true,
+                    next_at: Some(now + account.second_sighting),
+                    ..Change::default()
+                };
+                if store::transition_in_tx(&mut tx, op, OperationState::Planned, back).await? {
+                    store::event_in_tx(&mut tx, op.id, EventKind::NotSent, Some(&why), now).await?;
+                    if too_old {
+                        let planned = Claimed { state: OperationState::Planned, ..op.clone() };
+                        self.reject_in_tx(&mut tx, &planned, &why, now).await?;
+                    }
+                }
+            }
+            OrderOutcome::Refused(error) => {
+                let unclear = Change {
+                    refused: true,
+                    vendor_message: Some(&error.message),
+                    next_at: Some(now + account.quiet_window),
+                    ..Change::default()
+                };
+                if store::transition_in_tx(&mut tx, op, OperationState::Unknown, unclear).await? {
+                    let said = Some(error.message.as_str());
+                    store::event_in_tx(&mut tx, op.id, EventKind::Refused, said, now).await?;
+                }
+            }
+            OrderOutcome::Unknown(why) => {
+                let unclear =
+                    Change { next_at: Some(now + account.second_sighting), ..Change::default() };
+                if store::transition_in_tx(&mut tx, op, OperationState::Unknown, unclear).await? {
+                    store::event_in_tx(&mut tx, op.id, EventKind::Unclear, Some(&why), now).await?;
+                }
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Reads the vendor to find out what happened.
+    async fn verify(
+        &self,
+        op: Claimed,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+    ) -> Result<(), Error> {
+        let looked = account.look_for(dialect, &op.wish.reference).await;
+        crash_point(Step::Looked);
+        let now = self.clock.now();
+        let later = Some(now + account.second_sighting);
+        let mut tx = self.pool.begin().await?;
+        let stay = Change {
+            next_at: later,
+            absent_since: op.absent_since,
+            refused: op.refused,
+            ..Change::default()
+        };
+        match looked {
+            Err(failure) => {
+                tracing::info!(operation.id = %op.id, %failure, "the vendor's list cannot be read yet");
+                self.stay_in_tx(&mut tx, &op, stay).await?;
+            }
+            Ok((Sighting::Several(ids), exchange)) => {
+                let detail = format!("the vendor has it several times: {}", ids.join(", "));
+                self.review_in_tx(&mut tx, &op, &detail, &exchange.evidence, now).await?;
+            }
+            Ok((Sighting::Found(license), exchange)) => match license.status {
+                Some(status) if !is_bought(status) => {
+                    let detail = format!("found as no. {}, but {}", license.id, status.as_str());
+                    self.review_in_tx(&mut tx, &op, &detail, &exchange.evidence, now).await?;
+                }
+                _ => return self.confirm(tx, &op, account, &license, EventKind::Found).await,
+            },
+            Ok((Sighting::Absent, _)) => {
+                let quiet_after = op.sent_at.unwrap_or(op.created_at)
+                    + account.call_timeout
+                    + account.quiet_window;
+                match op.absent_since {
+                    // It may still appear: this sighting proves nothing.
+                    _ if now < quiet_after => {
+                        self.stay_in_tx(&mut tx, &op, Change { absent_since: None, ..stay })
+                            .await?;
+                    }
+                    None => {
+                        let seen = Change { absent_since: Some(now), ..stay };
+                        if self.stay_in_tx(&mut tx, &op, seen).await? {
+                            store::event_in_tx(&mut tx, op.id, EventKind::Absent, None, now)
+                                .await?;
+                        }
+                    }
+                    Some(first) if now < first + account.second_sighting => {
+                        let soon = Some(first + account.second_sighting);
+                        self.stay_in_tx(&mut tx, &op, Change { next_at: soon, ..stay }).await?;
+                    }
+                    Some(_) => {
+                        let again = !op.refused
+                            && op.attempts < account.max_attempts
+                            && now - op.created_at < account.resend_within;
+                        if again {
+                            let plan = Change { next_at: Some(now), ..Change::default() };
+                            let to = OperationState::Planned;
+                            if store::transition_in_tx(&mut tx, &op, to, plan).await? {
+                                let event = EventKind::Resend;
+                                store::event_in_tx(&mut tx, op.id, event, None, now).await?;
+                            }
+                        } else {
+                            let why = "seen absent at the vendor twice after the quiet window";
+                            self.reject_in_tx(&mut tx, &op, why, now).await?;
+                        }
+                    }
+                }
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn stay_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        change: Change<'_>,
+    ) -> Result<bool, Error> {
+        store::transition_in_tx(tx, op, op.state, change).await
+    }
+
+    /// The license, the capture, the cost and the verdict, in one transaction.
+    async fn confirm(
+        &self,
+        mut tx: sqlx::Transaction<'_, sqlx::Postgres>,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        bought: &VendorLicense,
+        event: EventKind,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let new = licenses::NewLicense {
+            id: Uuid::now_v7(),
+            customer: op.customer,
+            order: op.order,
+            plan: op.plan,
+            upstream_account: account.id,
+            upstream_id: &bought.id,
+            wish: &op.wish,
+            name: op.name.as_deref(),
+            addons: &op.addons,
+        };
+        if !licenses::insert_in_tx(&mut tx, &new, now).await? {
+            // The vendor's answer names a license that belongs to another order of ours.
+            let detail = format!("no. {} belongs to another order", bought.id);
+            self.review_in_tx(&mut tx, op, &detail, &Evidence::default(), now).await?;
+            tx.commit().await?;
+            return Ok(());
+        }
+        let confirmed = Change {
+            finished_at: Some(now),
+            upstream_id: Some(&bought.id),
+            license: Some(new.id),
+            refused: op.refused,
+            ..Change::default()
+        };
+        if !store::transition_in_tx(&mut tx, op, OperationState::Confirmed, confirmed).await? {
+            return Ok(());
+        }
+        let cause = |reason: &str| Cause {
+            kind: CauseKind::Operation,
+            id: op.id,
+            actor: None,
+            reason: reason.to_owned(),
+        };
+        if let Some(hold) = op.hold {
+            let why = cause("the vendor confirmed");
+            ledger::capture_in_tx(&mut tx, Uuid::now_v7(), hold, None, why, now).await?;
+        }
+        if !op.cost.is_zero() {
+            let currency = op.cost.currency();
+            let near = op.customer;
+            let cost = ledger::house_account_in_tx(
+                &mut tx,
+                AccountKind::CostOfSales,
+                None,
+                currency,
+                near,
+                now,
+            )
+            .await?;
+            let owner = Some(account.id);
+            let prepaid = ledger::house_account_in_tx(
+                &mut tx,
+                AccountKind::UpstreamPrepaid,
+                owner,
+                currency,
+                near,
+                now,
+            )
+            .await?;
+            let transfer = Transfer {
+                id: Uuid::now_v7(),
+                debit: cost,
+                credit: prepaid,
+                amount: op.cost,
+                cause: cause("cost at the vendor"),
+            };
+            ledger::post_in_tx(&mut tx, &transfer, now).await?;
+        }
+        store::event_in_tx(&mut tx, op.id, event, Some(&bought.id), now).await?;
+        crash_point(Step::Confirming);
+        tx.commit().await?;
+        crash_point(Step::Confirmed);
+        tracing::info!(operation.id = %op.id, upstream.id = bought.id, "an order is confirmed");
+        Ok(())
+    }
+
+    async fn reject_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        why: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let rejected = Change { finished_at: Some(now), refused: op.refused, ..Change::default() };
+        if !store::transition_in_tx(tx, op, OperationState::Rejected, rejected).await? {
+            return Ok(());
+        }
+        if let Some(hold) = op.hold {
+            let cause = Cause {
+                kind: CauseKind::Operation,
+                id: op.id,
+                actor: None,
+                reason: "nothing was bought".to_owned(),
+            };
+            ledger::release_in_tx(tx, Uuid::now_v7(), hold, cause, now).await?;
+        }
+        store::event_in_tx(tx, op.id, EventKind::Rejected, Some(why), now).await
+    }
+
+    async fn review_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        why: &str,
+        evidence: &Evidence,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        if op.state == OperationState::Sent {
+            let unknown = Change::default();
+            if !store::transition_in_tx(tx, op, OperationState::Unknown, unknown).await? {
+                return Ok(());
+            }
+        }
+        let op = Claimed { state: OperationState::Unknown, ..op.clone() };
+        let change = Change { refused: op.refused, ..Change::default() };
+        if store::transition_in_tx(tx, &op, OperationState::Review, change).await? {
+            let detail = format!("{why}\n{}", evidence.0);
+            store::event_in_tx(tx, op.id, EventKind::Review, Some(detail.trim()), now).await?;
+            tracing::error!(operation.id = %op.id, why, "an operation needs a person");
+        }
+        Ok(())
+    }
+}
+
+const fn is_bought(status: domain::license::LicenseStatus) -> bool {
+    use domain::license::LicenseStatus::{Active, Processing, Suspended};
+    matches!(status, Active | Processing | Suspended)
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}

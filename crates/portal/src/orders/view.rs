@@ -1,0 +1,440 @@
+//! Reading orders: the customer's own, and the desk's with cost and evidence.
+
+use domain::operation::OperationState;
+use domain::price::Quote;
+use domain::{Currency, Money, Period};
+use sqlx::types::Json;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::locale::Localized;
+use crate::people::{CustomerViewer, StaffViewer};
+use crate::{Error, Portal};
+
+/// Where an order's money is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoneyState {
+    /// It costs nothing.
+    Free,
+    /// Held in the wallet.
+    Reserved,
+    /// Charged.
+    Captured,
+    /// Back in the wallet.
+    Released,
+}
+
+/// An order in a customer's list.
+#[derive(Debug, Clone)]
+pub struct OrderRow {
+    /// Its id, for the address.
+    pub id: Uuid,
+    /// Its number, for people.
+    pub number: i64,
+    /// What was ordered.
+    pub plan: Localized,
+    /// For how long.
+    pub period: Period,
+    /// For which server.
+    pub ip: Option<String>,
+    /// What it costs.
+    pub price: Money,
+    /// Where it stands.
+    pub state: OperationState,
+    /// When it was placed.
+    pub at: OffsetDateTime,
+}
+
+/// What happened, for the timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// Written down and reserved.
+    Planned,
+    /// Handed to the vendor.
+    Sent,
+    /// It did not leave; it will be tried again.
+    NotSent,
+    /// The vendor said no.
+    Refused,
+    /// No readable answer.
+    Unclear,
+    /// Looked for at the vendor, not there.
+    Absent,
+    /// Proved absent; it is sent once more.
+    Resend,
+    /// The vendor confirmed it.
+    Confirmed,
+    /// Found at the vendor after a lost answer.
+    Found,
+    /// The key is here.
+    Key,
+    /// Proved not bought; the money is back.
+    Rejected,
+    /// A person looks at it.
+    Review,
+}
+
+impl EventKind {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Sent => "sent",
+            Self::NotSent => "not_sent",
+            Self::Refused => "refused",
+            Self::Unclear => "unclear",
+            Self::Absent => "absent",
+            Self::Resend => "resend",
+            Self::Confirmed => "confirmed",
+            Self::Found => "found",
+            Self::Key => "key",
+            Self::Rejected => "rejected",
+            Self::Review => "review",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::Planned,
+            Self::Sent,
+            Self::NotSent,
+            Self::Refused,
+            Self::Unclear,
+            Self::Absent,
+            Self::Resend,
+            Self::Confirmed,
+            Self::Found,
+            Self::Key,
+            Self::Rejected,
+            Self::Review,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// One line of the timeline.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// When.
+    pub at: OffsetDateTime,
+    /// The vendor's words or ours, for staff.
+    pub detail: Option<String>,
+}
+
+/// An order in full.
+#[derive(Debug, Clone)]
+pub struct OrderDetail {
+    /// As in the list.
+    pub row: OrderRow,
+    /// The plan's name in addresses, to order it again.
+    pub slug: String,
+    /// The customer's name for the license.
+    pub name: Option<String>,
+    /// Absolute counts.
+    pub addons: BTreeMap<String, u32>,
+    /// Names of the add-ons.
+    pub addon_names: BTreeMap<String, Localized>,
+    /// What was agreed.
+    pub quote: Quote,
+    /// Where the money is.
+    pub money: MoneyState,
+    /// What happened so far.
+    pub events: Vec<Event>,
+    /// The vendor said no, in these words.
+    pub vendor_message: Option<String>,
+    /// The license, once there is one.
+    pub license: Option<Uuid>,
+    /// The license's key is here.
+    pub has_key: bool,
+    /// When the portal looks again.
+    pub next_at: Option<OffsetDateTime>,
+}
+
+/// An order in the desk's list.
+#[derive(Debug, Clone)]
+pub struct DeskOrderRow {
+    /// As the customer sees it.
+    pub row: OrderRow,
+    /// Who ordered.
+    pub customer: String,
+    /// The customer.
+    pub customer_id: Uuid,
+    /// What we pay.
+    pub cost: Money,
+}
+
+impl DeskOrderRow {
+    /// Price minus cost.
+    #[must_use]
+    pub fn margin(&self) -> Money {
+        self.row.price.checked_sub(self.cost).unwrap_or(Money::zero(self.cost.currency()))
+    }
+}
+
+/// One attempt at the vendor.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Counting from 1; what provably did not leave does not count.
+    pub number: i16,
+    /// When the order was marked as sent.
+    pub sent_at: OffsetDateTime,
+    /// The call without credentials.
+    pub request: String,
+    /// When something came back.
+    pub answered_at: Option<OffsetDateTime>,
+    /// What it proved.
+    pub outcome: Option<String>,
+    /// What came back, redacted.
+    pub answer: Option<String>,
+}
+
+/// An order in full, for the desk.
+#[derive(Debug, Clone)]
+pub struct DeskOrder {
+    /// As the customer sees it.
+    pub detail: OrderDetail,
+    /// In the list.
+    pub desk: DeskOrderRow,
+    /// The operation's number.
+    pub operation_number: i64,
+    /// Our id at the vendor.
+    pub reference: String,
+    /// The vendor's number of the license.
+    pub upstream_id: Option<String>,
+    /// The vendor account.
+    pub upstream: String,
+    /// Guards the writes of results.
+    pub generation: i32,
+    /// Everything that was sent.
+    pub attempts: Vec<Attempt>,
+}
+
+struct ListRow {
+    id: Uuid,
+    number: i64,
+    plan: Json<Localized>,
+    period: i16,
+    ip: Option<String>,
+    currency: String,
+    price: i64,
+    cost: i64,
+    state: String,
+    created_at: OffsetDateTime,
+    customer: String,
+    customer_id: Uuid,
+}
+
+impl ListRow {
+    fn read(self) -> Result<DeskOrderRow, Error> {
+        let bad = |what: &str| Error::unreadable("customer_order", format!("{} {what}", self.id));
+        let currency = Currency::from_code(&self.currency).ok_or_else(|| bad("currency"))?;
+        Ok(DeskOrderRow {
+            row: OrderRow {
+                id: self.id,
+                number: self.number,
+                period: Period::try_from(self.period).map_err(|_| bad("period"))?,
+                state: OperationState::from_word(&self.state).ok_or_else(|| bad("state"))?,
+                plan: self.plan.0,
+                ip: self.ip,
+                price: Money::new(self.price, currency),
+                at: self.created_at,
+            },
+            customer: self.customer,
+            customer_id: self.customer_id,
+            cost: Money::new(self.cost, currency),
+        })
+    }
+}
+
+/// A page of a list, newest first.
+#[derive(Debug, Clone)]
+pub struct Listed<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// The number to pass as `before` for the next page.
+    pub next: Option<i64>,
+}
+
+impl Portal {
+    /// A customer's orders before this number.
+    pub async fn orders(
+        &self,
+        viewer: &CustomerViewer,
+        before: Option<i64>,
+        limit: u16,
+    ) -> Result<Listed<OrderRow>, Error> {
+        let listed = self.list(Some(viewer.customer), None, before, limit).await?;
+        Ok(Listed { rows: listed.rows.into_iter().map(|row| row.row).collect(), next: listed.next })
+    }
+
+    /// All orders before this number, for the desk; of one state if named.
+    pub async fn desk_orders(
+        &self,
+        _staff: &StaffViewer,
+        state: Option<OperationState>,
+        before: Option<i64>,
+        limit: u16,
+    ) -> Result<Listed<DeskOrderRow>, Error> {
+        self.list(None, state, before, limit).await
+    }
+
+    async fn list(
+        &self,
+        customer: Option<Uuid>,
+        state: Option<OperationState>,
+        before: Option<i64>,
+        limit: u16,
+    ) -> Result<Listed<DeskOrderRow>, Error> {
+        let rows = sqlx::query_as!(
+            ListRow,
+            "select o.id, o.number, p.name as \"plan: Json<Localized>\", o.period, host(o.ip) as ip,
+                    o.currency, o.price, o.cost, x.state, o.created_at,
+                    c.name as customer, c.id as customer_id
+               from customer_order o
+               join plan p on p.id = o.plan_id
+               join customer c on c.id = o.customer_id
+               join operation x on x.order_id = o.id
+              where ($1::uuid is null or o.customer_id = $1) and ($4::text is null or x.state = $4)
+                and o.number < $2
+              order by o.number desc limit $3",
+            customer,
+            before.unwrap_or(i64::MAX),
+            i64::from(limit) + 1,
+            state.map(OperationState::as_str),
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let more = rows.len() > usize::from(limit);
+        let rows: Vec<DeskOrderRow> = rows
+            .into_iter()
+            .take(usize::from(limit))
+            .map(ListRow::read)
+            .collect::<Result<_, _>>()?;
+        let next = if more { rows.last().map(|row| row.row.number) } else { None };
+        Ok(Listed { rows, next })
+    }
+
+    /// One of the customer's orders; none if there is no such order of theirs.
+    pub async fn order(
+        &self,
+        viewer: &CustomerViewer,
+        id: Uuid,
+    ) -> Result<Option<OrderDetail>, Error> {
+        Ok(self.load(Some(viewer.customer), id).await?.map(|order| order.detail))
+    }
+
+    /// Any order, for the desk.
+    pub async fn desk_order(
+        &self,
+        _staff: &StaffViewer,
+        id: Uuid,
+    ) -> Result<Option<DeskOrder>, Error> {
+        let Some(mut order) = self.load(None, id).await? else { return Ok(None) };
+        let attempts = sqlx::query!(
+            "select a.attempt, a.sent_at, a.request, a.answered_at, a.outcome, a.answer
+               from operation_attempt a join operation x on x.id = a.operation_id
+              where x.order_id = $1 order by a.sent_at, a.generation",
+            id,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        order.attempts = attempts
+            .into_iter()
+            .map(|row| Attempt {
+                number: row.attempt,
+                sent_at: row.sent_at,
+                request: row.request,
+                answered_at: row.answered_at,
+                outcome: row.outcome,
+                answer: row.answer,
+            })
+            .collect();
+        Ok(Some(order))
+    }
+
+    async fn load(&self, customer: Option<Uuid>, id: Uuid) -> Result<Option<DeskOrder>, Error> {
+        let row = sqlx::query!(
+            "select o.id, o.number, p.name as \"plan: Json<Localized>\", p.slug, o.period,
+                    host(o.ip) as ip, o.name, o.addons as \"addons: Json<BTreeMap<String, u32>>\",
+                    o.quote as \"quote: Json<Quote>\", o.currency, o.price, o.cost, x.state,
+                    o.created_at, c.name as customer, c.id as customer_id, x.id as operation,
+                    x.number as operation_number, x.hold_id, x.vendor_message, x.next_at,
+                    x.reference, x.upstream_id, x.generation, u.name as upstream,
+                    l.id as \"license?\", l.key is not null as \"has_key?\",
+                    (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
+                      where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
+               from customer_order o
+               join plan p on p.id = o.plan_id
+               join customer c on c.id = o.customer_id
+               join operation x on x.order_id = o.id
+               join upstream_account u on u.id = x.upstream_account_id
+               left join license l on l.order_id = o.id
+              where o.id = $1 and ($2::uuid is null or o.customer_id = $2)",
+            id,
+            customer,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let events = sqlx::query!(
+            "select event, at, detail from operation_event where operation_id = $1 order by id",
+            row.operation,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let desk = ListRow {
+            id: row.id,
+            number: row.number,
+            plan: row.plan,
+            period: row.period,
+            ip: row.ip,
+            currency: row.currency,
+            price: row.price,
+            cost: row.cost,
+            state: row.state,
+            created_at: row.created_at,
+            customer: row.customer,
+            customer_id: row.customer_id,
+        }
+        .read()?;
+        let state = desk.row.state;
+        let money = match (row.hold_id, state) {
+            (None, _) => MoneyState::Free,
+            (Some(_), OperationState::Confirmed) => MoneyState::Captured,
+            (Some(_), OperationState::Rejected | OperationState::Cancelled) => MoneyState::Released,
+            (Some(_), _) => MoneyState::Reserved,
+        };
+        Ok(Some(DeskOrder {
+            detail: OrderDetail {
+                row: desk.row.clone(),
+                slug: row.slug,
+                name: row.name,
+                addons: row.addons.0,
+                addon_names: row.addon_names.0,
+                quote: row.quote.0,
+                money,
+                events: events
+                    .into_iter()
+                    .filter_map(|event| {
+                        let kind = EventKind::from_word(&event.event)?;
+                        Some(Event { kind, at: event.at, detail: event.detail })
+                    })
+                    .collect(),
+                vendor_message: row.vendor_message,
+                license: row.license,
+                has_key: row.has_key.unwrap_or(false),
+                next_at: (!state.is_final()).then_some(row.next_at),
+            },
+            desk,
+            operation_number: row.operation_number,
+            reference: row.reference,
+            upstream_id: row.upstream_id,
+            upstream: row.upstream,
+            generation: row.generation,
+            attempts: Vec::new(),
+        }))
+    }
+}

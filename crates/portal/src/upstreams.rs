@@ -1,0 +1,305 @@
+//! Our logins at vendors, and calls through them.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::Period;
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+use upstream::dialect::{Dialect, LIST_PAGE, OrderWish, VendorLicense};
+use upstream::outcome::{Exchange, Failure, OrderOutcome};
+use upstream::sender::{Credentials, Endpoint, Limits, Sender};
+use upstream::{Sighting, Soft, find_ours};
+use uuid::Uuid;
+
+use crate::{Error, Portal};
+
+/// What all accounts share.
+#[derive(Clone)]
+pub struct Upstreams {
+    loopback_allowed: bool,
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// One sender per connect timeout.
+    senders: HashMap<i32, Sender>,
+    /// One limit of concurrent calls per account.
+    slots: HashMap<Uuid, Arc<Semaphore>>,
+}
+
+/// One login at a vendor with its limits.
+#[derive(Debug, Clone)]
+pub struct UpstreamAccount {
+    /// Its id.
+    pub id: Uuid,
+    /// For people.
+    pub name: String,
+    /// From the commit of "sent" to the first byte out; later nothing is sent.
+    pub send_deadline: Duration,
+    /// How long a worker owns an operation.
+    pub lease: Duration,
+    /// How long a call may take.
+    pub call_timeout: Duration,
+    /// How long after a call its effect may still appear.
+    pub quiet_window: Duration,
+    /// Between two sightings of absence, and between two looks.
+    pub second_sighting: Duration,
+    /// How often an order that is proved absent is sent at most.
+    pub max_attempts: i16,
+    /// How old an order may be to be sent again.
+    pub resend_within: Duration,
+    check_timeout: Duration,
+    endpoint: Endpoint,
+    credentials: Credentials,
+    sender: Sender,
+    slots: Arc<Semaphore>,
+}
+
+/// Whether a plan can be ordered for an address, as far as the vendor told us in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IpCheck {
+    /// Nothing speaks against it.
+    Free,
+    /// The vendor says no, in these words.
+    Refused(String),
+    /// No readable answer in time; buying stays possible, the order will tell.
+    Unchecked,
+}
+
+impl Upstreams {
+    /// `loopback_allowed` lets accounts name this very machine: the simulator.
+    #[must_use]
+    pub fn new(loopback_allowed: bool) -> Self {
+        Self { loopback_allowed, shared: Arc::default() }
+    }
+
+    fn sender(&self, connect_timeout_ms: i32) -> Result<Sender, Error> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = shared.senders.get(&connect_timeout_ms) {
+            return Ok(sender.clone());
+        }
+        let sender = Sender::new(millis(connect_timeout_ms))
+            .map_err(|error| Error::Machine(format!("no HTTP client: {error}")))?;
+        shared.senders.insert(connect_timeout_ms, sender.clone());
+        Ok(sender)
+    }
+
+    fn slots(&self, account: Uuid, most: i16) -> Arc<Semaphore> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = usize::try_from(most).unwrap_or(1);
+        Arc::clone(shared.slots.entry(account).or_insert_with(|| Arc::new(Semaphore::new(most))))
+    }
+}
+
+/// The function family of this name.
+pub(crate) fn dialect(name: &str) -> Result<&'static dyn Dialect, Error> {
+    match name {
+        "soft" => Ok(&Soft),
+        other => Err(Error::unreadable("plan", format!("dialect {other}"))),
+    }
+}
+
+fn millis(ms: i32) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}
+
+impl Portal {
+    /// Loads an account with its password opened.
+    pub(crate) async fn upstream_account(&self, id: Uuid) -> Result<UpstreamAccount, Error> {
+        let row = sqlx::query!("select * from upstream_account where id = $1", id)
+            .fetch_one(&self.pool)
+            .await?;
+        let endpoint = Endpoint::parse(&row.base_url, self.upstreams.loopback_allowed)
+            .map_err(|error| Error::unreadable("upstream_account", error))?;
+        Ok(UpstreamAccount {
+            id,
+            name: row.name,
+            send_deadline: millis(row.send_deadline_ms),
+            lease: millis(row.lease_ms),
+            call_timeout: millis(row.call_timeout_ms),
+            quiet_window: millis(row.quiet_window_ms),
+            second_sighting: millis(row.second_sighting_ms),
+            max_attempts: row.max_attempts,
+            resend_within: millis(row.resend_within_ms),
+            check_timeout: millis(row.check_timeout_ms),
+            endpoint,
+            credentials: Credentials {
+                username: row.username,
+                password: self.key.open(id, &row.secret)?,
+            },
+            sender: self.upstreams.sender(row.connect_timeout_ms)?,
+            slots: self.upstreams.slots(id, row.max_concurrency),
+        })
+    }
+}
+
+impl UpstreamAccount {
+    /// Sends an order, once, and sorts what came back.
+    pub(crate) async fn order(
+        &self,
+        dialect: &dyn Dialect,
+        wish: &OrderWish,
+    ) -> (OrderOutcome, Exchange) {
+        let limits = Limits { total: self.call_timeout, list: false };
+        let exchange =
+            self.sender.send(&self.endpoint, &self.credentials, &dialect.order(wish), limits).await;
+        (exchange.order_outcome(dialect), exchange)
+    }
+
+    /// Waits for a free slot before anything is promised; a held slot is a call in flight.
+    pub(crate) async fn slot(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.slots)
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::Machine("the vendor's slots are closed".to_owned()))
+    }
+
+    /// Looks through the vendor's whole list for our reference. An answer that cannot be read
+    /// wholly proves nothing and is an error.
+    pub(crate) async fn look_for(
+        &self,
+        dialect: &dyn Dialect,
+        reference: &str,
+    ) -> Result<(Sighting, Exchange), Failure> {
+        /// 100,000 licenses; a list that never ends is a broken vendor.
+        const MOST_PAGES: u32 = 200;
+        let _slot = self.slots.acquire().await;
+        let mut all: Vec<VendorLicense> = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let limits = Limits { total: self.call_timeout, list: true };
+            let call = dialect.list(page);
+            let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+            let doc = exchange.result.as_ref().map_err(Clone::clone)?;
+            if let Some(error) = doc.error() {
+                return Err(Failure::OutcomeUnknown(format!("the list: {}", error.message)));
+            }
+            let rows = dialect
+                .read_list(doc)
+                .map_err(|unclear| Failure::OutcomeUnknown(unclear.to_string()))?;
+            let before = all.len();
+            let full = u32::try_from(rows.len()).is_ok_and(|count| count >= LIST_PAGE);
+            for row in rows {
+                if all.iter().all(|known| known.id != row.id) {
+                    all.push(row);
+                }
+            }
+            // A vendor that ignores the page number sends the same rows again.
+            if !full || all.len() == before {
+                return Ok((find_ours(all, reference), exchange));
+            }
+        }
+        Err(Failure::OutcomeUnknown("the list does not end".to_owned()))
+    }
+
+    /// Reads one license in full.
+    pub(crate) async fn view(
+        &self,
+        dialect: &dyn Dialect,
+        id: &str,
+    ) -> Result<VendorLicense, Failure> {
+        let _slot = self.slots.acquire().await;
+        let limits = Limits { total: self.call_timeout, list: false };
+        let exchange =
+            self.sender.send(&self.endpoint, &self.credentials, &dialect.view(id), limits).await;
+        let doc = exchange.result?;
+        if let Some(error) = doc.error() {
+            return Err(Failure::OutcomeUnknown(error.message));
+        }
+        let license = dialect
+            .read_view(&doc)
+            .map_err(|unclear| Failure::OutcomeUnknown(unclear.to_string()))?;
+        if license.id == id {
+            Ok(license)
+        } else {
+            Err(Failure::OutcomeUnknown("the answer is about another license".to_owned()))
+        }
+    }
+
+    /// Asks whether the plan can be ordered for this address, within the account's short limit.
+    pub(crate) async fn check_ip(
+        &self,
+        dialect: &dyn Dialect,
+        plan_code: &str,
+        period: Period,
+        ip: IpAddr,
+    ) -> IpCheck {
+        let Some(call) = dialect.check_ip(plan_code, period, ip) else {
+            return IpCheck::Unchecked;
+        };
+        let limits = Limits { total: self.check_timeout, list: false };
+        let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+        match exchange.result {
+            Err(_) => IpCheck::Unchecked,
+            Ok(doc) => match doc.error() {
+                // Our own login is no answer about the customer's address.
+                Some(error) if error.kind == "auth" || error.kind == "access" => IpCheck::Unchecked,
+                Some(error) => IpCheck::Refused(error.message),
+                None => IpCheck::Free,
+            },
+        }
+    }
+}
+
+/// A vendor account to be created.
+#[derive(Debug)]
+pub struct NewUpstream<'a> {
+    /// Short name.
+    pub slug: &'a str,
+    /// For people.
+    pub name: &'a str,
+    /// Where it listens.
+    pub base_url: &'a str,
+    /// Login.
+    pub username: &'a str,
+    /// Password; sealed before it is stored.
+    pub password: &'a str,
+    /// What the vendor charges in.
+    pub currency: domain::Currency,
+    /// Seconds instead of minutes: for the simulator.
+    pub fast: bool,
+}
+
+/// Creates the account, or points the existing one of this slug at the given address and login.
+pub(crate) async fn put_in_tx(
+    tx: &mut sqlx::PgConnection,
+    key: &crate::secrets::MasterKey,
+    new: &NewUpstream<'_>,
+    now: OffsetDateTime,
+) -> Result<Uuid, Error> {
+    let id = sqlx::query_scalar!("select id from upstream_account where slug = $1", new.slug)
+        .fetch_optional(&mut *tx)
+        .await?
+        .unwrap_or_else(Uuid::now_v7);
+    sqlx::query!(
+        "insert into upstream_account (id, slug, name, base_url, username, secret, currency, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (slug) do update
+            set base_url = excluded.base_url, username = excluded.username, secret = excluded.secret",
+        id,
+        new.slug,
+        new.name,
+        new.base_url,
+        new.username,
+        key.seal(id, new.password)?,
+        new.currency.code(),
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if new.fast {
+        sqlx::query!(
+            "update upstream_account
+                set connect_timeout_ms = 1000, call_timeout_ms = 4000, send_deadline_ms = 3000,
+                    lease_ms = 9000, quiet_window_ms = 3000, second_sighting_ms = 1000
+              where id = $1",
+            id,
+        )
+        .execute(tx)
+        .await?;
+    }
+    Ok(id)
+}

@@ -1,0 +1,189 @@
+//! Connections.
+//!
+//! A router cannot end a connection without an answer, so connections are served here by hand: a
+//! response that carries [`Cut`] makes the service fail, whereupon nothing is written and the socket
+//! is closed with a reset.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use hyper::service::Service as _;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::control;
+use crate::model::SimConfig;
+use crate::sim::{Call, Reply, Sim};
+use crate::wire::{Lang, Out, Params};
+
+/// Largest request body that is read.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// A simulator that serves until it is stopped or dropped.
+#[derive(Debug)]
+#[must_use = "a simulator stops when it is dropped"]
+pub struct Running {
+    addr: SocketAddr,
+    sim: Sim,
+    task: Option<JoinHandle<()>>,
+}
+
+/// Binds the address and serves in a task of the current runtime.
+///
+/// Fails when the address cannot be bound, and when the state file cannot be read.
+pub async fn start(config: SimConfig) -> io::Result<Running> {
+    let listener = TcpListener::bind(config.addr).await?;
+    let addr = listener.local_addr()?;
+    let sim = Sim::open(config)?;
+    let router = control::router().fallback(vendor).with_state(sim.clone());
+    let task = tokio::spawn(accept(listener, router, sim.clone()));
+    Ok(Running { addr, sim, task: Some(task) })
+}
+
+impl Running {
+    /// The bound address.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The vendor's address as a client is configured with it: `http://ip:port/billmgr`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/billmgr", self.addr)
+    }
+
+    /// The vendor behind it.
+    pub fn sim(&self) -> &Sim {
+        &self.sim
+    }
+
+    /// Stops listening and drops every connection; what is under way is abandoned where it stands.
+    pub async fn stop(mut self) {
+        self.sim.close();
+        if let Some(task) = self.task.take() {
+            // It fails only if serving panicked, and then it has stopped as well.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.sim.close();
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, sim: Sim) {
+    // Dropped at the end, and every connection with it.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            () = sim.closed() => return,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, router.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+            },
+        }
+    }
+}
+
+/// Marks a response that must not be sent.
+#[derive(Clone, Copy, Debug)]
+struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the connection is cut on purpose")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+async fn connection(stream: TcpStream, router: Router) {
+    // Small answers should not wait for more; without it they are only slower.
+    let _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(router);
+    let service = hyper::service::service_fn(move |request| {
+        let answer = service.call(request);
+        async move {
+            let response: Response = answer.await.unwrap_or_else(|never| match never {});
+            match response.extensions().get::<Cut>() {
+                Some(cut) => Err(*cut),
+                None => Ok(response),
+            }
+        }
+    });
+    let mut connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    if Pin::new(&mut connection).await.is_err() {
+        // With nothing left to linger for, closing sends RST instead of FIN.
+        let _ = connection.into_parts().io.into_inner().set_zero_linger();
+    }
+}
+
+/// The vendor's API: every method, every path.
+async fn vendor(State(sim): State<Sim>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+        return empty(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let params = Params::read(head.uri.query().unwrap_or_default(), content_type, &body);
+    let default_lang = sim.with(|desk| desk.world.config.lang.clone());
+    let call = Call {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        func: params.get("func").unwrap_or_default().to_owned(),
+        lang: Lang::read(params.get("lang").unwrap_or(&default_lang)),
+        out: Out::read(&params),
+        params,
+    };
+
+    // A task of its own: a client that leaves must not stop what it asked for.
+    let task = tokio::spawn(async move {
+        tokio::select! {
+            biased;
+            () = sim.closed() => Reply::Reset,
+            reply = sim.serve(call) => reply,
+        }
+    });
+    match task.await {
+        Ok(Reply::Answer { status, content_type, retry_after, body }) => {
+            let mut response = Response::new(Body::from(body));
+            *response.status_mut() =
+                StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            if retry_after {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            response
+        }
+        Ok(Reply::Silence) => std::future::pending().await,
+        Ok(Reply::Reset) | Err(_) => {
+            let mut response = empty(StatusCode::INTERNAL_SERVER_ERROR);
+            response.extensions_mut().insert(Cut);
+            response
+        }
+    }
+}
+
+fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

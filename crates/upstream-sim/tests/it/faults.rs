@@ -1,0 +1,277 @@
+//! Each fault keeps its promise about what was executed.
+
+use std::io;
+use std::time::Duration;
+
+use upstream_sim::{AnswerKind, Fault, GatePoint, Times};
+
+use crate::client::{Http, USER, Vendor, order};
+
+/// Makes one order under one fault, checks the promise, and returns what the client saw.
+async fn one_order(vendor: &Vendor, fault: Fault, executed: bool) -> io::Result<Http> {
+    let (before, licenses) = (vendor.balance(), vendor.sim().live_licenses().len());
+    vendor.sim().add_fault("soft.order.param", fault.clone(), Times::Once);
+    let answer = vendor.try_call(&order("")).await;
+    let call = vendor.sim().calls().pop().unwrap();
+    assert_eq!(call.executed, executed, "{fault:?}");
+    assert_eq!(call.faults, [fault.name()]);
+    let new = vendor.sim().live_licenses().len() - licenses;
+    assert_eq!(new, usize::from(executed), "{fault:?}");
+    assert_eq!(before - vendor.balance(), if executed { 35_000 } else { 0 }, "{fault:?}");
+    assert!(vendor.sim().faults().is_empty());
+    answer
+}
+
+#[tokio::test]
+async fn resets_are_transport_errors() {
+    let vendor = Vendor::start().await;
+    for (fault, executed) in [(Fault::ResetBefore, false), (Fault::ResetAfter, true)] {
+        let error = one_order(&vendor, fault, executed).await.err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(vendor.sim().calls().pop().unwrap().answer, AnswerKind::Nothing);
+    }
+    vendor.ok(&order("")).await;
+}
+
+#[tokio::test]
+async fn http_errors_have_an_html_body() {
+    let vendor = Vendor::start().await;
+    for (fault, executed, status) in [
+        (Fault::HttpBefore { status: 500 }, false, 500),
+        (Fault::HttpAfter { status: 500 }, true, 500),
+        (Fault::HttpBefore { status: 502 }, false, 502),
+        (Fault::HttpAfter { status: 504 }, true, 504),
+        (Fault::TooMany, false, 429),
+    ] {
+        let answer = one_order(&vendor, fault, executed).await.unwrap();
+        assert_eq!(answer.status, status);
+        assert!(answer.header("content-type").unwrap().starts_with("text/html"));
+        assert_eq!(answer.header("retry-after").is_some(), status == 429);
+        assert_eq!(vendor.sim().calls().pop().unwrap().answer, AnswerKind::Http(status));
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_spoilt() {
+    let vendor = Vendor::start().await;
+    let empty = one_order(&vendor, Fault::EmptyBody, true).await.unwrap();
+    assert!(empty.status == 200 && empty.body.is_empty());
+
+    let half = one_order(&vendor, Fault::TruncatedXml, true).await.unwrap();
+    assert!(half.text().starts_with("<?xml") && !half.text().contains("</doc>"));
+    assert_eq!(half.header("content-length"), Some(half.body.len().to_string().as_str()));
+
+    for (fault, executed) in [(Fault::GarbageBefore, false), (Fault::GarbageAfter, true)] {
+        let page = one_order(&vendor, fault, executed).await.unwrap();
+        assert_eq!(page.status, 200);
+        assert!(page.text().starts_with("<!doctype html>"));
+    }
+
+    let charset = one_order(&vendor, Fault::WrongCharset, true).await.unwrap();
+    assert!(String::from_utf8(charset.body.clone()).is_err());
+    assert!(charset.text().contains("encoding=\"UTF-8\"") && charset.text().contains("<ok/>"));
+
+    let huge = one_order(&vendor, Fault::HugeBody { bytes: 3 << 20 }, true).await.unwrap();
+    assert!(huge.body.len() > 3 << 20 && huge.text().contains("<ok/>"));
+
+    let bomb = one_order(&vendor, Fault::EntityBomb, true).await.unwrap();
+    assert!(bomb.text().contains("<!ENTITY a10 \"&a9;") && bomb.text().contains("&a10;"));
+    assert!(bomb.body.len() < 10_000);
+    let spoilt = AnswerKind::Spoilt("entity_bomb".to_owned());
+    assert_eq!(vendor.sim().calls().pop().unwrap().answer, spoilt);
+}
+
+#[tokio::test]
+async fn error_documents_say_nothing_about_the_money() {
+    let vendor = Vendor::start().await;
+    for (fault, executed) in [
+        (Fault::ErrorDoc { kind: "limit".to_owned() }, false),
+        (Fault::ErrorAfterDebit { kind: "limit".to_owned() }, true),
+    ] {
+        let answer = one_order(&vendor, fault, executed).await.unwrap();
+        assert_eq!(answer.status, 200);
+        assert!(answer.text().contains("<error type=\"limit\" object=\"simulator\""));
+        assert!(!answer.text().contains("<id>"));
+    }
+}
+
+#[tokio::test]
+async fn a_hanging_call_outlives_its_client() {
+    let vendor = Vendor::start().await;
+    let order = order("");
+    for (count, fault, executed) in [(1, Fault::HangBefore, 0), (2, Fault::HangAfter, 1)] {
+        vendor.sim().add_fault("soft.order.param", fault, Times::Once);
+        tokio::select! {
+            _ = vendor.try_call(&order) => panic!("answered"),
+            () = vendor.sim().wait_for_answered("soft.order.param", count) => {}
+        }
+        assert_eq!(vendor.sim().live_licenses().len(), executed);
+    }
+    vendor.sim().wait_for_call("soft.order.param", 2).await;
+    vendor.sim().wait_for_executed("soft.order.param", 1).await;
+}
+
+#[tokio::test]
+async fn a_late_call_lands_when_its_time_has_come() {
+    let vendor = Vendor::start().await;
+    let late = Fault::LateLanding { ms: 60_000, hang: false };
+    let error = one_order(&vendor, late, false).await.err().unwrap();
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    vendor.sim().advance_clock(Duration::from_millis(59_999));
+    assert!(vendor.sim().licenses().is_empty());
+    vendor.sim().advance_clock(Duration::from_millis(1));
+    assert_eq!(vendor.sim().live_licenses().len(), 1);
+    assert!(vendor.sim().calls()[0].executed);
+    assert_eq!(vendor.sim().debits()[0].amount, 35_000);
+    vendor.sim().wait_for_executed("soft.order.param", 1).await;
+
+    // It lands when it was due, not when somebody looked.
+    one_order(&vendor, Fault::LateLanding { ms: 1_000, hang: false }, false).await.err().unwrap();
+    vendor.sim().advance_clock(Duration::from_hours(1));
+    let created: Vec<_> = vendor.sim().licenses().iter().map(|it| it.created).collect();
+    assert_eq!((created[1] - created[0]).whole_seconds(), 1);
+
+    vendor.sim().set_balance(USER, 0);
+    vendor.sim().add_fault("*", Fault::LateLanding { ms: 1, hang: false }, Times::Once);
+    vendor.try_call(&order("")).await.err().unwrap();
+    vendor.sim().advance_clock(Duration::from_secs(1));
+    assert_eq!(vendor.sim().licenses().len(), 2);
+}
+
+#[tokio::test]
+async fn a_late_call_lands_by_real_time_too() {
+    let vendor = Vendor::with(|config| config.clock = upstream_sim::Clock::Real).await;
+    vendor.sim().add_fault("*", Fault::LateLanding { ms: 20, hang: false }, Times::Once);
+    vendor.try_call(&order("")).await.err().unwrap();
+    vendor.sim().wait_for_executed("soft.order.param", 1).await;
+    assert_eq!(vendor.sim().live_licenses().len(), 1);
+}
+
+#[tokio::test]
+async fn gates_hold_one_call_before_or_after() {
+    let vendor = Vendor::start().await;
+    for (point, held) in [(GatePoint::Before, 0), (GatePoint::After, 2)] {
+        let gate = vendor.sim().gate("soft.order.param", point);
+        let (addr, target) = (
+            vendor.running.addr(),
+            format!("/?{}&{}", crate::client::LOGIN, order("licname=held")),
+        );
+        let call = tokio::spawn(async move { crate::client::get(addr, &target).await });
+        gate.arrived().await;
+        assert_eq!(vendor.sim().live_licenses().len(), held);
+        // Only that call is held.
+        vendor.order("").await;
+        assert!(!call.is_finished());
+        gate.release();
+        assert!(call.await.unwrap().unwrap().text().contains("<ok/>"));
+        for license in vendor.sim().live_licenses() {
+            vendor.ok(&format!("func=soft.delete&elid={}", license.id)).await;
+        }
+        // Leave one behind, so that both rounds differ.
+        vendor.order("").await;
+    }
+}
+
+#[tokio::test]
+async fn a_held_call_is_carried_out_after_its_client_left() {
+    let vendor = Vendor::start().await;
+    let gate = vendor.sim().gate("*", GatePoint::Before);
+    let order = order("");
+    tokio::select! {
+        _ = vendor.try_call(&order) => panic!("answered"),
+        () = gate.arrived() => {}
+    }
+    assert!(vendor.sim().licenses().is_empty());
+    drop(gate);
+    vendor.sim().wait_for_executed("soft.order.param", 1).await;
+    assert_eq!(vendor.sim().live_licenses().len(), 1);
+}
+
+#[tokio::test]
+async fn a_duplicate_order_costs_twice() {
+    let vendor = Vendor::start().await;
+    let before = vendor.balance();
+    vendor.sim().add_fault("soft.order.param", Fault::DuplicateOrder, Times::Once);
+    let id = vendor.order("remoteid=once").await;
+    let licenses = vendor.sim().live_licenses();
+    assert_eq!((licenses.len(), licenses[0].id), (2, id));
+    assert!(licenses.iter().all(|license| license.remoteid == "once"));
+    assert_eq!(before - vendor.balance(), 70_000);
+}
+
+#[tokio::test]
+async fn a_pretended_low_balance_refuses_and_shows_zero() {
+    let vendor = Vendor::start().await;
+    let before = vendor.balance();
+    vendor.sim().add_fault("*", Fault::LowBalance, Times::Count(2));
+    vendor.refused(&order(""), "limit", "balance").await;
+    assert_eq!(vendor.ok("func=subaccount").await.field("balance"), "0.0000");
+    assert_eq!(vendor.ok("func=subaccount").await.field("balance"), "10000.0000");
+    assert_eq!(vendor.balance(), before);
+    assert!(vendor.sim().licenses().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_can_be_late_by_views() {
+    let vendor = Vendor::start().await;
+    vendor.sim().add_fault("soft.order.param", Fault::KeyEmpty { views: 2 }, Times::Once);
+    let id = vendor.order("").await;
+    let view = format!("func=soft.edit&elid={id}");
+    assert_eq!(vendor.ok(&view).await.field("lickey"), "");
+    assert_eq!(vendor.ok(&view).await.field("lickey"), "");
+    assert!(vendor.ok(&view).await.field("lickey").starts_with(&format!("{id}-")));
+}
+
+#[tokio::test]
+async fn a_list_can_lag_by_lists_or_by_time() {
+    let vendor = Vendor::start().await;
+    vendor.order("").await;
+    let shown = async || vendor.ok("func=soft").await.count("<elem>");
+
+    let lists = Fault::ListLag { ms: 0, lists: 2 };
+    vendor.sim().add_fault("soft.order.param", lists, Times::Once);
+    let id = vendor.order("").await;
+    vendor.ok(&format!("func=soft.edit&elid={id}")).await;
+    assert_eq!((shown().await, shown().await, shown().await), (1, 1, 2));
+
+    let time = Fault::ListLag { ms: 5_000, lists: 0 };
+    vendor.sim().add_fault("soft.order.param", time, Times::Once);
+    vendor.order("").await;
+    assert_eq!(shown().await, 2);
+    vendor.sim().advance_clock(Duration::from_secs(5));
+    assert_eq!(shown().await, 3);
+}
+
+#[tokio::test]
+async fn a_skewed_clock_shifts_answers_only() {
+    let vendor = Vendor::start().await;
+    vendor.order("").await;
+    vendor.sim().add_fault("soft", Fault::ClockSkew { seconds: -3_600 }, Times::Once);
+    let skewed = vendor.ok("func=soft").await;
+    assert_eq!(skewed.field("createdate"), "2027-03-10 11:00:00");
+    assert_eq!(skewed.field("expiredate"), "2027-04-09");
+    assert_eq!(vendor.ok("func=soft").await.field("expiredate"), "2027-04-10");
+}
+
+#[tokio::test]
+async fn faults_hit_their_function_as_often_as_told() {
+    let vendor = Vendor::start().await;
+    let sim = vendor.sim();
+    sim.add_fault("soft", Fault::EmptyBody, Times::Count(2));
+    sim.add_fault("soft", Fault::HttpBefore { status: 503 }, Times::Forever);
+    sim.add_fault("soft", Fault::Slow { ms: 1 }, Times::Once);
+    vendor.ok("func=whoami").await;
+    assert_eq!(vendor.call("func=soft").await.status, 200);
+    assert_eq!(sim.calls()[1].faults, ["empty_body", "slow"]);
+    assert_eq!(vendor.call("func=soft").await.status, 200);
+    assert_eq!(vendor.call("func=soft").await.status, 503);
+    assert_eq!(vendor.call("func=soft").await.status, 503);
+    assert_eq!(sim.faults().len(), 1);
+    sim.clear_faults();
+    vendor.ok("func=soft").await;
+
+    // What the rules refuse is not executed, whatever the fault would let happen.
+    sim.add_fault("*", Fault::ResetAfter, Times::Once);
+    vendor.try_call(&order("pricelist=1")).await.err().unwrap();
+    assert!(!sim.calls().pop().unwrap().executed);
+}
