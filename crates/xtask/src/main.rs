@@ -1,0 +1,74 @@
+//! `cargo xtask`: the whole developer interface, in Rust.
+//!
+//! One file per command; below them `tools` (what has to be installed), `process` (children that
+//! end with us), `report` (counts) and `workspace` (what Cargo knows). Commands are run from the
+//! main thread, because a child that asks to end with its parent ends with the parent's thread.
+
+mod bundle;
+mod check;
+mod css;
+mod e2e;
+mod edges;
+mod prepare;
+mod process;
+mod report;
+mod run;
+mod sim;
+mod sources;
+mod test;
+mod throwaway;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use workspace::Workspace;
+
+/// Builds, runs and tests Keystall.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything and run the portal with demo data and a simulated vendor
+    Run(run::Args),
+    /// Run only the vendor simulator
+    Sim(sim::Args),
+    /// Build the site: wasm, styles, assets, hashed and compressed
+    Bundle(bundle::Args),
+    /// Formatting, lints and the forbidden crate edges
+    Check(check::Args),
+    /// Everything that must hold: checks, tests, the site in a real browser
+    Test(test::Args),
+    /// Renew `.sqlx`, the committed descriptions of the queries
+    Prepare(prepare::Args),
+    /// Screenshots of pages of a running portal
+    Shots(e2e::ShotsArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = process::listen_for_signals().and_then(|()| Workspace::enter()).and_then(|ws| {
+        match cli.command {
+            Task::Run(args) => run::run(&ws, &args),
+            Task::Sim(args) => sim::sim(&ws, &args),
+            Task::Bundle(args) => bundle::command(&ws, &args),
+            Task::Check(args) => check::command(&ws, &args),
+            Task::Test(args) => Ok(test::test(&ws, &args)),
+            Task::Prepare(args) => prepare::prepare(&ws, &args),
+            Task::Shots(args) => e2e::shots(&ws, &args),
+        }
+    });
+    outcome.unwrap_or_else(|error| {
+        if error.is::<process::Interrupted>() {
+            return ExitCode::from(130);
+        }
+        eprintln!("error: {error:#}");
+        error.downcast_ref::<process::Ended>().map_or(ExitCode::FAILURE, process::Ended::code)
+    })
+}
