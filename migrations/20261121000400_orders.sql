@@ -150,3 +150,9 @@ create table operation_event (
     detail       text
 );
 create index operation_event_of on operation_event (operation_id, id);
+
+-- When a worker was last alive, for the readiness of the whole.
+create table worker_pulse (
+    only_one boolean primary key default true check (only_one),
+    at       timestamptz not null
+);

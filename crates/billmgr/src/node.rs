@@ -134,9 +134,9 @@ fn element(start: &BytesStart<'_>) -> Result<Node, ReadError> {
 }
 
 fn close(mut node: Node, open: &mut [Node], root: &mut Option<Node>) -> Result<(), ReadError> {
-    let trimmed = node.text.trim();
-    if trimmed.len() != node.text.len() {
-        node.text = trimmed.to_owned();
+    if node.text.starts_with(char::is_whitespace) || node.text.ends_with(char::is_whitespace) {
+        let padded = std::mem::take(&mut node.text);
+        node.text.push_str(padded.trim());
     }
     match open.last_mut() {
         Some(parent) => parent.children.push(node),

@@ -270,15 +270,25 @@ pub(crate) async fn put_in_tx(
     new: &NewUpstream<'_>,
     now: OffsetDateTime,
 ) -> Result<Uuid, Error> {
-    let id = sqlx::query_scalar!("select id from upstream_account where slug = $1", new.slug)
+    let known = sqlx::query_scalar!("select id from upstream_account where slug = $1", new.slug)
         .fetch_optional(&mut *tx)
-        .await?
-        .unwrap_or_else(Uuid::now_v7);
+        .await?;
+    if let Some(id) = known {
+        sqlx::query!(
+            "update upstream_account set base_url = $2, username = $3, secret = $4 where id = $1",
+            id,
+            new.base_url,
+            new.username,
+            key.seal(id, new.password)?,
+        )
+        .execute(tx)
+        .await?;
+        return Ok(id);
+    }
+    let id = Uuid::now_v7();
     sqlx::query!(
         "insert into upstream_account (id, slug, name, base_url, username, secret, currency, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
-         on conflict (slug) do update
-            set base_url = excluded.base_url, username = excluded.username, secret = excluded.secret",
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         id,
         new.slug,
         new.name,

@@ -1,1 +1,21 @@
-//! Placeholder while the spine is laid.
+//! Talking to vendors: what to say ([`dialect`]), how to send it ([`sender`]), and what the answer
+//! proves ([`outcome`]).
+//!
+//! Knows nothing of wallets, customers, prices or Postgres.
+//!
+//! Invariants:
+//! - A dialect is pure: it builds calls and reads answers, it never sends.
+//! - Credentials are added by the sender alone, travel in the body of a POST and appear in no
+//!   `Debug`, log line or evidence.
+//! - A call that may spend money goes out on a fresh connection, once; nothing here repeats it.
+//! - Errors are sorted by what may have happened: [`outcome::Failure::NotSent`] is the only one
+//!   after which sending again is safe.
+
+pub mod dialect;
+pub mod outcome;
+pub mod sender;
+mod soft;
+mod verify;
+
+pub use soft::Soft;
+pub use verify::{Sighting, find_ours, reference};

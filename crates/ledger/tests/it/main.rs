@@ -1,9 +1,10 @@
 //! The ledger against a real Postgres: conservation, limits, once-only, immutability.
-#![expect(clippy::missing_panics_doc, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use domain::{Currency, Money};
+use ledger::MovementKind::{Captured, Held, In, Released};
 use ledger::{
-    Account, AccountKind, Cause, CauseKind, LedgerError, MovementKind, Transfer, capture_in_tx,
+    Account, AccountKind, Cause, CauseKind, LedgerError, Transfer, capture_in_tx,
     hold_in_tx, house_account_in_tx, post_in_tx, release_in_tx, statement, verify, wallet_balance,
     wallet_in_tx,
 };
@@ -86,7 +87,6 @@ async fn a_hold_is_reserved_then_captured_or_released(pool: PgPool) {
     assert_eq!(books.holds(&pool).await, (eur("5.10"), eur("0")));
     let page = statement(&mut db, books.wallet, None, 10).await.unwrap();
     let kinds: Vec<_> = page.movements.iter().map(|m| m.kind).collect();
-    use MovementKind::{Captured, Held, In, Released};
     assert_eq!(kinds, [Released, Captured, Held, Held, In]);
     assert_eq!(page.movements[0].available_after, eur("5.10"));
     sound(&pool).await;

@@ -110,8 +110,6 @@ pub(crate) async fn insert_in_tx(
 
 /// How often a license with its key is read again.
 const REFRESH: Duration = Duration::days(1);
-/// How long one reading may take before another worker tries.
-const LEASE: Duration = Duration::minutes(2);
 
 impl Portal {
     /// The customer's licenses before this number.
@@ -203,15 +201,14 @@ impl Portal {
     pub(crate) async fn check_due_license(&self) -> Result<Done, Error> {
         let now = self.clock.now();
         let row = sqlx::query!(
-            "update license l set lease_until = $2
-               from plan p
-              where p.id = l.plan_id and l.id = (
+            "update license l set lease_until = $1 + u.lease_ms * interval '1 millisecond'
+               from plan p, upstream_account u
+              where p.id = l.plan_id and u.id = l.upstream_account_id and l.id = (
                     select id from license where next_check_at <= $1
                        and (lease_until is null or lease_until <= $1)
                      order by next_check_at limit 1 for update skip locked)
              returning l.id, l.upstream_account_id, l.upstream_id, l.key, l.created_at, p.dialect",
             now,
-            now + LEASE,
         )
         .fetch_optional(&self.pool)
         .await?;

@@ -29,7 +29,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use worker::{Done, run};
+pub use worker::{Done, is_working, run};
 
 use crate::Error;
 use crate::orders::EventKind;

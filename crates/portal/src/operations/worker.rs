@@ -40,6 +40,9 @@ pub async fn run(portal: Portal, mut stop: watch::Receiver<bool>) {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut listener = None;
     while !*stop.borrow() {
+        if let Err(error) = pulse(&portal).await {
+            tracing::warn!(error = %chain(&error), "the worker cannot sign in");
+        }
         if listener.is_none() {
             listener = listen(&portal).await;
         }
@@ -63,6 +66,30 @@ pub async fn run(portal: Portal, mut stop: watch::Receiver<bool>) {
     }
     let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
     let _ = slots.acquire_many(all).await;
+}
+
+/// Says that a worker is alive, for `/readyz` of every replica.
+async fn pulse(portal: &Portal) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into worker_pulse (only_one, at) values (true, $1)
+         on conflict (only_one) do update set at = greatest(worker_pulse.at, excluded.at)
+          where worker_pulse.at < $1 - interval '2 seconds'",
+        portal.clock.now(),
+    )
+    .execute(&portal.pool)
+    .await?;
+    Ok(())
+}
+
+/// Whether some worker, of this process or another, was alive within the last half minute.
+pub async fn is_working(portal: &Portal) -> bool {
+    let alive = sqlx::query_scalar!(
+        "select exists(select 1 from worker_pulse where at > $1) as \"alive!\"",
+        portal.clock.now() - Duration::from_secs(30),
+    )
+    .fetch_one(&portal.pool)
+    .await;
+    alive.unwrap_or(false)
 }
 
 async fn listen(portal: &Portal) -> Option<PgListener> {

@@ -151,9 +151,9 @@ pub const PASSWORD_MIN: usize = 10;
 /// The longest password; argon2 takes any, our forms do not.
 pub const PASSWORD_MAX: usize = 128;
 
-const SIGN_IN_BY_ACCOUNT: Allowance = Allowance { burst: 8.0, refill_seconds: 30.0 };
-const SIGN_IN_BY_PLACE: Allowance = Allowance { burst: 30.0, refill_seconds: 6.0 };
-const JOIN_BY_PLACE: Allowance = Allowance { burst: 20.0, refill_seconds: 60.0 };
+const SIGN_IN_BY_ACCOUNT: Allowance = Allowance { burst: 8, refill_seconds: 30 };
+const SIGN_IN_BY_PLACE: Allowance = Allowance { burst: 30, refill_seconds: 6 };
+const JOIN_BY_PLACE: Allowance = Allowance { burst: 20, refill_seconds: 60 };
 /// How many accounts of one address are tried at sign-in: the proved one and the newest others.
 const CANDIDATES: i64 = 3;
 const PROOF_LIFE: Duration = Duration::days(2);
@@ -169,11 +169,10 @@ impl Portal {
         let now = self.clock.now();
         let key = email.trim().to_lowercase();
         let name = hex::encode(Sha256::digest(key.as_bytes()));
-        for (bucket, allowance) in [
-            (format!("in:{place}"), SIGN_IN_BY_PLACE),
-            (format!("in:{name}"), SIGN_IN_BY_ACCOUNT),
-        ] {
-            if !throttle::take(&self.pool, &bucket, allowance, now).await? {
+        let buckets =
+            [(format!("in:{place}"), SIGN_IN_BY_PLACE), (format!("in:{name}"), SIGN_IN_BY_ACCOUNT)];
+        for (bucket, allowance) in &buckets {
+            if !throttle::take(&self.pool, bucket, *allowance, now).await? {
                 return Err(SignInError::TooMany);
             }
         }
@@ -192,6 +191,9 @@ impl Portal {
         }
         for candidate in candidates {
             if self.passwords.verify(Some(&candidate.password_hash), password).await? {
+                for (bucket, allowance) in &buckets {
+                    throttle::give_back(&self.pool, bucket, *allowance).await?;
+                }
                 return Ok(candidate.id);
             }
         }

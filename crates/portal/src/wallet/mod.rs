@@ -155,6 +155,26 @@ impl Portal {
         Ok(crate::orders::Listed { rows, next })
     }
 
+    /// One customer with their wallets, for the desk.
+    pub async fn desk_wallet(
+        &self,
+        _staff: &StaffViewer,
+        customer: Uuid,
+    ) -> Result<Option<DeskWallet>, Error> {
+        let row = sqlx::query!("select number, name from customer where id = $1", customer)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut db = self.pool.acquire().await?;
+        let wallets = wallets(&mut db, &[customer]).await?;
+        Ok(Some(DeskWallet {
+            customer_id: customer,
+            customer_number: row.number,
+            customer: row.name,
+            balances: wallets.into_iter().map(|wallet| wallet.balance).collect(),
+        }))
+    }
+
     /// Credits a wallet by hand: a transfer from the adjustments and a line in the audit, together.
     pub async fn credit_wallet(
         &self,

@@ -1,0 +1,75 @@
+//! What a function family can be asked, as pure calls and readings.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use billmgr::{Call, Node};
+use domain::Period;
+use domain::license::LicenseStatus;
+use time::{Date, PrimitiveDateTime};
+
+/// What is to be bought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderWish {
+    /// The vendor's code of the plan (`pricelist`).
+    pub plan_code: String,
+    /// The term.
+    pub period: Period,
+    /// The server's address, where the plan needs one.
+    pub ip: Option<IpAddr>,
+    /// The customer's name for the license, if any.
+    pub name: Option<String>,
+    /// Absolute counts by the vendor's add-on code.
+    pub addons: BTreeMap<String, u32>,
+    /// Our id at the vendor.
+    pub reference: String,
+}
+
+/// A license as the vendor's list or form shows it. What the answer left out is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VendorLicense {
+    /// The vendor's number of it (`elid`).
+    pub id: String,
+    /// Our id, where the vendor shows it (`remoteid`); whether it does is not documented.
+    pub reference: Option<String>,
+    /// The license's name (`licname`), in which our reference travels too.
+    pub name: Option<String>,
+    /// The address that it is bound to.
+    pub ip: Option<IpAddr>,
+    /// The vendor's code of the plan.
+    pub plan_code: Option<String>,
+    /// The key, once there is one.
+    pub key: Option<String>,
+    /// Life-cycle state.
+    pub status: Option<LicenseStatus>,
+    /// Last day.
+    pub expires_on: Option<Date>,
+    /// When the vendor created it, by the vendor's clock; never compared with ours.
+    pub created_at: Option<PrimitiveDateTime>,
+}
+
+/// The answer was well-formed but does not say what it must.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the answer lacks {0}")]
+pub struct Unclear(pub &'static str);
+
+/// A function family.
+pub trait Dialect: Send + Sync {
+    /// Buys at once, from the balance.
+    fn order(&self, wish: &OrderWish) -> Call;
+    /// The new license's number; only a confirmation with a readable number counts.
+    fn read_order(&self, doc: &Node) -> Result<String, Unclear>;
+    /// One page of all licenses of the account, from 1.
+    fn list(&self, page: u32) -> Call;
+    /// The licenses on a page of the list.
+    fn read_list(&self, doc: &Node) -> Result<Vec<VendorLicense>, Unclear>;
+    /// One license in full.
+    fn view(&self, id: &str) -> Call;
+    /// The license in the answer to [`Dialect::view`].
+    fn read_view(&self, doc: &Node) -> Result<VendorLicense, Unclear>;
+    /// Asks whether the plan can be ordered for this address. Any error document means no.
+    fn check_ip(&self, plan_code: &str, period: Period, ip: IpAddr) -> Option<Call>;
+}
+
+/// How many rows a page of the list is asked to have.
+pub const LIST_PAGE: u32 = 500;

@@ -1,0 +1,277 @@
+//! The one place that builds HTTP clients and sends calls to vendors.
+
+use std::fmt;
+use std::time::Duration;
+
+use billmgr::{Call, read_xml};
+use reqwest::{Client, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use crate::outcome::{Evidence, Exchange, Failure};
+
+/// The largest answer to an action or a form.
+const BODY_LIMIT: usize = 1 << 20;
+/// The largest answer to a list.
+const LIST_LIMIT: usize = 16 << 20;
+/// How much of an answer is kept as evidence.
+const EVIDENCE_LIMIT: usize = 16 << 10;
+
+/// Where a vendor listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint(Url);
+
+/// Why an address cannot be a vendor's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Not an absolute http(s) URL without credentials, query and fragment.
+    #[error("the address is not a plain http or https URL")]
+    Malformed,
+    /// Plain http is for the simulator on this machine only.
+    #[error("the address must use https")]
+    Insecure,
+    /// A loopback, private or otherwise special address, and the configuration does not name it.
+    #[error("the address is inside this network")]
+    Internal,
+}
+
+impl Endpoint {
+    /// Reads a vendor's address. `loopback_allowed` is for the simulator: then, and only then,
+    /// plain http to this very machine is fine.
+    pub fn parse(text: &str, loopback_allowed: bool) -> Result<Self, EndpointError> {
+        let url = Url::parse(text).map_err(|_| EndpointError::Malformed)?;
+        let plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        if !plain {
+            return Err(EndpointError::Malformed);
+        }
+        let (loopback, internal) = match url.host() {
+            Some(Host::Ipv4(ip)) => (
+                ip.is_loopback(),
+                ip.is_private() || ip.is_link_local() || ip.is_unspecified() || ip.is_broadcast(),
+            ),
+            Some(Host::Ipv6(ip)) => {
+                let mapped = ip.to_ipv4_mapped().is_some();
+                (
+                    ip.is_loopback(),
+                    mapped
+                        || ip.is_unspecified()
+                        || ip.is_unique_local()
+                        || ip.is_unicast_link_local(),
+                )
+            }
+            Some(Host::Domain(name)) => {
+                (name == "localhost" || name.ends_with(".localhost"), false)
+            }
+            None => return Err(EndpointError::Malformed),
+        };
+        if internal || (loopback && !loopback_allowed) {
+            return Err(EndpointError::Internal);
+        }
+        match url.scheme() {
+            "https" => Ok(Self(url)),
+            "http" if loopback => Ok(Self(url)),
+            "http" => Err(EndpointError::Insecure),
+            _ => Err(EndpointError::Malformed),
+        }
+    }
+}
+
+/// A login at a vendor. Its `Debug` shows no password.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The user's name, often an e-mail address.
+    pub username: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// Sends calls. It keeps no connections, follows no redirects, repeats nothing.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    client: Client,
+}
+
+/// A call's limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// From the first byte out to the last byte in, connecting included.
+    pub total: Duration,
+    /// The answer may be a long list.
+    pub list: bool,
+}
+
+impl Sender {
+    /// A sender whose connections must stand within `connect`.
+    ///
+    /// # Errors
+    /// When the TLS provider is not installed.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that builds clients")]
+    pub fn new(connect: Duration) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .connect_timeout(connect)
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            // A reused connection may die between two requests, and then nobody knows whether the
+            // vendor saw the second one.
+            .pool_max_idle_per_host(0)
+            .http1_only()
+            .no_proxy()
+            .user_agent("Keystall")
+            .build()?;
+        Ok(Self { client })
+    }
+
+    /// Sends one call, once.
+    pub async fn send(
+        &self,
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+        call: &Call,
+        limits: Limits,
+    ) -> Exchange {
+        let password = credentials.password.expose_secret();
+        let authinfo = format!("{}:{password}", credentials.username);
+        let mut form = vec![("authinfo", authinfo.as_str()), ("out", "xml"), ("func", call.func())];
+        form.extend(call.params().iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let request = self.client.post(endpoint.0.clone()).form(&form);
+        let work = async {
+            let response = request.send().await.map_err(|error| classify(&error))?;
+            let status = response.status();
+            let body = read_body(response, limits).await?;
+            if status.is_success() {
+                Ok(body)
+            } else {
+                Err((Failure::OutcomeUnknown(format!("HTTP {}", status.as_u16())), body))
+            }
+        };
+        let (result, body) = match tokio::time::timeout(limits.total, work).await {
+            Err(_) => (Err(Failure::OutcomeUnknown("no answer in time".to_owned())), Vec::new()),
+            Ok(Err((failure, body))) => (Err(failure), body),
+            Ok(Ok(body)) => (read_xml(&body).map_err(Failure::from), body),
+        };
+        Exchange { result, evidence: evidence(&body, &[&authinfo, password]) }
+    }
+}
+
+type Broken = (Failure, Vec<u8>);
+
+/// Every connection is fresh, so an error while connecting proves that no request left.
+fn classify(error: &reqwest::Error) -> Broken {
+    let why = chain(error);
+    let failure =
+        if error.is_connect() { Failure::NotSent(why) } else { Failure::OutcomeUnknown(why) };
+    (failure, Vec::new())
+}
+
+async fn read_body(mut response: reqwest::Response, limits: Limits) -> Result<Vec<u8>, Broken> {
+    let most = if limits.list { LIST_LIMIT } else { BODY_LIMIT };
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > most => {
+                return Err((Failure::OutcomeUnknown("the answer is too long".to_owned()), body));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err((Failure::OutcomeUnknown(chain(&error)), body)),
+        }
+    }
+}
+
+/// The reasons without the URL, outermost first.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut parts = Vec::new();
+    let mut next = error.source();
+    while let Some(source) = next {
+        parts.push(source.to_string());
+        next = source.source();
+    }
+    if parts.is_empty() { "the connection failed".to_owned() } else { parts.join(": ") }
+}
+
+fn evidence(body: &[u8], secrets: &[&str]) -> Evidence {
+    let cut = body.get(..EVIDENCE_LIMIT).unwrap_or(body);
+    let mut text = String::from_utf8_lossy(cut).replace('\0', "\u{fffd}");
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret, "[redacted]");
+    }
+    Evidence(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendor_is_outside_and_speaks_https() {
+        assert!(Endpoint::parse("https://api.ispmanager.com/billmgr", false).is_ok());
+        assert!(Endpoint::parse("http://127.0.0.1:3010/billmgr", true).is_ok());
+        for (text, error) in [
+            ("http://api.ispmanager.com/", EndpointError::Insecure),
+            ("ftp://api.ispmanager.com/", EndpointError::Malformed),
+            ("https://user:pw@api.ispmanager.com/", EndpointError::Malformed),
+            ("https://api.ispmanager.com/?x=1", EndpointError::Malformed),
+            ("billmgr", EndpointError::Malformed),
+        ] {
+            assert_eq!(Endpoint::parse(text, true), Err(error), "{text}");
+        }
+        for text in [
+            "https://127.0.0.1/",
+            "https://0x7f.1/",
+            "https://2130706433/",
+            "https://localhost/",
+            "https://[::1]/",
+            "https://x.localhost/",
+        ] {
+            assert_eq!(Endpoint::parse(text, false), Err(EndpointError::Internal), "{text}");
+        }
+        for text in [
+            "https://10.0.0.1/",
+            "https://192.168.0.1/",
+            "https://169.254.169.254/latest",
+            "https://0.0.0.0/",
+            "https://[fd00::1]/",
+            "https://[fe80::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::]/",
+        ] {
+            assert_eq!(Endpoint::parse(text, true), Err(EndpointError::Internal), "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_redacted_by_value() {
+        let kept = evidence(b"<doc>u:Pass1 and Pass1\0</doc>", &["u:Pass1", "Pass1"]);
+        assert_eq!(kept.0, "<doc>[redacted] and [redacted]\u{fffd}</doc>");
+        let debug = format!(
+            "{:?}",
+            Credentials { username: "u".into(), password: "Pass1".to_owned().into() }
+        );
+        assert!(!debug.contains("Pass1"), "{debug}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_not_sent_and_silence_is_unknown() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let sender = Sender::new(Duration::from_secs(2)).unwrap();
+        let credentials = Credentials { username: "u".into(), password: "p".to_owned().into() };
+        let limits = Limits { total: Duration::from_millis(200), list: false };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        let endpoint = Endpoint::parse(&address, true).unwrap();
+        let silent = sender.send(&endpoint, &credentials, &Call::new("soft"), limits).await;
+        assert!(matches!(silent.result, Err(Failure::OutcomeUnknown(_))), "{silent:?}");
+        drop(listener);
+        let refused = sender.send(&endpoint, &credentials, &Call::new("soft"), limits).await;
+        assert!(matches!(refused.result, Err(Failure::NotSent(_))), "{refused:?}");
+    }
+}

@@ -1,0 +1,91 @@
+//! Finding our own order in a vendor's list.
+
+use crate::dialect::VendorLicense;
+
+/// What a look at the vendor's whole list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sighting {
+    /// No license carries our reference.
+    Absent,
+    /// Exactly one does.
+    Found(Box<VendorLicense>),
+    /// Several do: a person decides.
+    Several(Vec<String>),
+}
+
+/// Looks for the license that carries `reference`, as `remoteid` or as a word of its name.
+pub fn find_ours(licenses: Vec<VendorLicense>, reference: &str) -> Sighting {
+    let ours = |license: &VendorLicense| {
+        license.reference.as_deref() == Some(reference)
+            || license
+                .name
+                .as_deref()
+                .is_some_and(|name| name.split_whitespace().any(|word| word == reference))
+    };
+    let mut found: Vec<_> = licenses.into_iter().filter(ours).collect();
+    // A list that shifts between two pages may show one license twice.
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found.dedup_by(|a, b| a.id == b.id);
+    match (found.pop(), found.is_empty()) {
+        (None, _) => Sighting::Absent,
+        (Some(one), true) => Sighting::Found(Box::new(one)),
+        (Some(last), false) => {
+            found.push(last);
+            Sighting::Several(found.into_iter().map(|license| license.id).collect())
+        }
+    }
+}
+
+/// Our id at the vendor for an operation's 64 random bits: short enough for a name, one word, in
+/// an alphabet without look-alikes.
+pub fn reference(random: u64) -> String {
+    const ALPHABET: [char; 32] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h',
+        'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'y', 'z',
+    ];
+    let letters = (0..13).filter_map(|place| {
+        let index = usize::try_from((random >> (place * 5)) & 31).ok()?;
+        ALPHABET.get(index)
+    });
+    std::iter::once("ks-").map(str::to_owned).chain(letters.map(char::to_string)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: &str, reference: Option<&str>, name: &str) -> VendorLicense {
+        VendorLicense {
+            id: id.into(),
+            reference: reference.map(Into::into),
+            name: Some(name.into()),
+            ..VendorLicense::default()
+        }
+    }
+
+    #[test]
+    fn by_reference_or_by_a_whole_word_of_the_name() {
+        let others =
+            vec![row("1", None, "ks-12"), row("2", Some("ks-12"), "x"), row("3", None, "")];
+        assert_eq!(find_ours(others.clone(), "ks-1"), Sighting::Absent);
+        for ours in [row("4", Some("ks-1"), ""), row("4", None, "web 1 ks-1")] {
+            let mut rows = others.clone();
+            rows.push(ours.clone());
+            assert_eq!(find_ours(rows.clone(), "ks-1"), Sighting::Found(Box::new(ours.clone())));
+            rows.push(ours);
+            assert!(
+                matches!(find_ours(rows, "ks-1"), Sighting::Found(_)),
+                "shown twice, bought once"
+            );
+        }
+        let twice = vec![row("5", Some("ks-1"), ""), row("4", None, "ks-1")];
+        assert_eq!(find_ours(twice, "ks-1"), Sighting::Several(vec!["4".into(), "5".into()]));
+    }
+
+    #[test]
+    fn references_are_short_distinct_words() {
+        assert_eq!(reference(0), "ks-0000000000000");
+        assert_ne!(reference(1), reference(1 << 63));
+        assert_eq!(reference(u64::MAX).len(), 16);
+    }
+}
