@@ -1,2 +1,7 @@
-//! Placeholder while the spine is laid.
-fn main() {}
+//! The entry point: everything else is in the library, where tests reach it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::commands::main()
+}

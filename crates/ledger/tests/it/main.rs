@@ -4,8 +4,8 @@
 use domain::{Currency, Money};
 use ledger::MovementKind::{Captured, Held, In, Released};
 use ledger::{
-    Account, AccountKind, Cause, CauseKind, LedgerError, Transfer, capture_in_tx,
-    hold_in_tx, house_account_in_tx, post_in_tx, release_in_tx, statement, verify, wallet_balance,
+    Account, AccountKind, Cause, CauseKind, LedgerError, Transfer, capture_in_tx, hold_in_tx,
+    house_account_in_tx, post_in_tx, release_in_tx, statement, verify, wallet_balance,
     wallet_in_tx,
 };
 use sqlx::PgPool;

@@ -1,0 +1,516 @@
+# Keystall, English. Every message also stands in ru/portal.ftl under the same id.
+
+## Frames
+
+shell-skip = Skip to content
+shell-main-nav = Main
+shell-footer-nav = Footer
+shell-breadcrumbs = Where you are
+shell-menu = Menu
+shell-close-menu = Close menu
+shell-account = Account
+shell-sign-in = Sign in
+shell-sign-out = Sign out
+shell-balance = Balance
+shell-on-hold = { $amount } on hold
+shell-language = Language
+shell-theme-dark = Dark theme
+shell-theme-light = Light theme
+demo-banner = Demo: sample prices, sample money and a simulated vendor.
+footer-note = Keystall sells licenses for hosting software. The price you see is the price you pay, and nothing renews by itself.
+
+nav-catalog = Catalog
+nav-overview = Overview
+nav-licenses = Licenses
+nav-orders = Orders
+nav-wallet = Wallet
+nav-desk = Desk
+nav-wallets = Wallets
+nav-mail = Mail
+go-home = To the front page
+go-catalog = Browse the catalog
+go-on = Continue
+buy-a-license = Buy a license
+
+## Values
+
+price-free = Free
+price-year = { $price } / year
+price-year-saving = { $price } / year, saves { $percent }%
+saving = Save { $percent }%
+per-month = / month
+per-year = / year
+per-months = / { $count } months
+per-trial = trial
+per-lifetime = once
+period-trial = Trial
+period-lifetime = Lifetime
+period-months =
+    { $count ->
+        [one] { $count } month
+       *[other] { $count } months
+    }
+seconds = { $count } s
+no-server = Any server
+none-yet = None yet
+paid-until-unknown = Not stated
+customer-number = Customer { $number }
+
+## Columns
+
+col-order = Order
+col-plan = Plan
+col-server = Server
+col-status = Status
+col-price = Price
+col-cost = Cost
+col-margin = Margin
+col-customer = Customer
+col-license = License
+col-paid-until = Paid until
+col-what = What
+col-when = When
+col-when-utc = When, UTC
+col-amount = Amount
+col-available = Available after
+col-mail = Mail
+col-written = Written, UTC
+col-text = Text
+
+## Lists
+
+pager-label = Pages
+pager-newest = Newest
+pager-older = Older
+filter-any = Any
+filter-apply = Apply
+filter-reset = Show all
+
+## Front page
+
+home-title = Hosting panel licenses in seconds, every cent accounted for
+home-lead = Pay from one wallet and follow your order step by step. Money is charged only when the vendor has confirmed the license. If that does not happen, it is yours again.
+home-description = Licenses for ispmanager, VMmanager, BILLmanager and other hosting software: bought from one wallet, delivered at once, charged only when they exist.
+home-browse = Browse the catalog
+home-trial = Try ispmanager for free
+home-all-plans =
+    { $count ->
+        [one] { $count } plan
+       *[other] All { $count } plans
+    }
+proof-caption = A sample order
+proof-sent-text = For the address of your server
+proof-charged-text = Only now { $amount } is charged
+proof-key-text = On the page and announced by mail
+trust-genuine = Genuine
+trust-genuine-text = Ordered from the vendor for your server's address, each license with a key of its own.
+trust-money = No license, no charge
+trust-money-text = The price is set aside first. What the vendor does not deliver is yours again.
+trust-once = Never bought twice
+trust-once-text = When an answer gets lost, we look at the vendor's first and send nothing blindly.
+
+## Catalog
+
+catalog-title = Catalog
+catalog-lead = Every plan with its price. No fees are added later.
+catalog-description = All plans with their prices per month and per year: panels for hosting, virtual machines, data centers, billing, DNS and IP addresses.
+catalog-families = Product families
+catalog-empty = The shelf is empty
+catalog-empty-text = Nothing is for sale right now. Licenses that you own keep working; please look in again later.
+card-choose = Choose
+
+## Product
+
+product-description = { $name }: { $tagline }. Price, terms and delivery of the license.
+product-about = What it is
+product-addons = What you can add
+product-addons-text = Counts are totals for the license, with what is included.
+product-server = For which server
+product-after = What happens after you buy
+addon-included =
+    { $base ->
+        [0] Up to { $max }
+       *[other] { $base } included, up to { $max }
+    }
+addon-each = each further one { $prices }
+addon-hint =
+    { $base ->
+        [0] { $prices }
+       *[other] { $base } included, { $prices }
+    }
+addon-fewer = Fewer: { $name }
+addon-more = More: { $name }
+server-address = Address
+server-ip = One public IPv4 address
+server-ip-hint = The license works on that address only.
+server-any = Any
+server-any-hint = The license is not bound to an address.
+server-terms = Terms
+server-terms-hint = Nothing renews or is charged again by itself.
+server-pay = Payment
+server-payment = From your wallet, in { $currency }
+server-payment-hint = The price shown is the price charged.
+server-payment-free = Nothing to pay
+server-payment-free-hint = Your wallet may be empty.
+period-hint-trial = Once for each server address
+period-hint-lifetime = Paid once
+period-hint-months = { $price } a month
+after-reserve = We set the price aside
+after-reserve-text = It stays in your wallet, reserved, until the vendor has confirmed the license.
+after-free = Your order is written down
+after-free-text = There is nothing to pay, so nothing is reserved either.
+after-order = We order at the vendor
+after-order-text = Usually that takes seconds. You may close the page: we write to you when the key is there.
+after-key = You get the key
+after-key-text = Only now the price is charged. If the vendor refuses, the reserved money is free again as soon as it is certain that nothing was bought.
+after-key-free-text = It stands on the license's page, with how to activate it. If the vendor refuses, we tell you why.
+
+form-title = Buy { $name }
+form-period = For how long
+form-ip = Server IP
+form-ip-hint = Public IPv4 address, such as 203.0.113.10. The license is bound to it.
+form-check = Check
+form-checking = Asking the vendor…
+form-name = Name
+form-optional = optional
+form-name-hint = To recognise it in your list, such as web-1.
+form-total = Total now
+form-balance = Balance
+form-becomes = becomes
+form-buy = Buy for { $price }
+form-buy-free = Get it for free
+form-guest = You sign in on the next page; your order is kept.
+form-missing = You need { $missing } more
+form-top-up = Top up
+form-fine = One payment for the time you choose. Nothing renews by itself.
+form-no-script = Without JavaScript the total stands for the choice above as it was when the page opened. If yours costs something else, you see the new total before anything is ordered.
+
+## Refused orders
+
+buy-refused-title = Nothing was ordered and nothing was charged
+buy-staff = You are signed in as staff. Licenses are bought from a customer's account.
+buy-no-period = Choose for how long you want it.
+buy-bad-count = This plan is not sold in that number. Choose another one.
+buy-bad-name = Use at most 100 characters, without line breaks.
+buy-form-broken = The form arrived incomplete. Please check it and press the button again.
+buy-price-changed = The total for this choice is { $price }. If you agree, press the button again.
+buy-not-enough = Your wallet has { $available } to spend, which is { $missing } too little. Top it up, then order again.
+buy-form-used = This form was used for an order before, so it was not sent a second time. Press the button again if you want one more license.
+buy-already-ordered = You have a license or an open order of this plan for this address. Look it up in your licenses, or enter another address.
+
+ip-missing = Enter the address of your server.
+ip-malformed = This is not an IPv4 address. It should look like 203.0.113.10.
+ip-not-public = This address cannot be reached from the internet. Enter the public address of your server.
+ip-free = The vendor accepts this address.
+ip-refused = The vendor would refuse this address: { $said }
+ip-unchecked = The vendor does not answer right now. You may order all the same: if it refuses, nothing is charged.
+
+## Signing in
+
+field-email = E-mail
+field-password = Password
+login-title = Sign in
+login-new = New here?
+login-join = Create an account
+login-refused-title = You are not signed in
+login-wrong = This e-mail address and this password do not belong together. Check both and try again.
+login-too-many = Too many attempts. Wait a minute and try again.
+login-order-kept = Your order is kept
+login-order-kept-text = After signing in you are back at it, filled in as you left it. Nothing has been charged.
+login-demo = Sign in to the demo
+login-demo-customer = Customer
+login-demo-staff = Staff
+login-demo-password = Password of both
+
+join-title = Create an account
+join-known = Have an account already?
+join-email-hint = We send a link there. You can order before you follow it.
+join-password-hint = At least { $min } characters. A few words in a row are easy to remember and hard to guess.
+join-button = Create an account
+join-refused-title = The account was not created
+join-bad-email = Enter an address such as name@example.net.
+join-bad-password = Use between { $min } and { $max } characters.
+join-common-password = This is among the passwords that are tried first. Choose one that is harder to guess.
+
+verify-done = Your address is confirmed
+verify-done-text = From now on it belongs to your account alone.
+verify-spent = This link no longer works
+verify-spent-text = It was used before or is older than two days. If you have confirmed your address already, there is nothing left to do.
+
+## Overview
+
+overview-title = Overview
+overview-problems =
+    { $count ->
+        [one] One order takes longer than it should
+       *[other] { $count } orders take longer than they should
+    }
+overview-problems-text = You need not do anything. The money stays reserved and is charged only for what was bought.
+overview-unproved = Please confirm your address
+overview-unproved-text = We sent a link to { $email }. Follow it, so that nobody else can claim the address.
+overview-under-way =
+    { $count ->
+        [0] No orders under way
+        [one] One order under way
+       *[other] { $count } orders under way
+    }
+overview-licenses = Licenses
+overview-orders = Latest orders
+overview-all-orders = All orders
+overview-expiring = Expiring next
+overview-empty = Nothing here yet
+overview-empty-text = Choose a plan and enter the address of your server. Your orders and licenses then appear here.
+
+## Orders
+
+orders-title = Orders
+orders-lead = What you bought, with times in UTC.
+orders-empty = No orders yet
+orders-empty-text = All you need is the address of a server. Every order can be followed here until its key arrives.
+order-title = Order { $number }
+order-what = { $plan } for { $ip }, { $period }
+order-what-anywhere = { $plan }, { $period }
+order-again = Order again
+order-progress = Progress
+order-open-license = Open the license
+order-no-script = Without JavaScript this page stands still.
+order-reload = Load it anew
+order-summary = What you ordered
+order-payment = Payment
+order-line-addon = { $name }, { $count } more
+order-total = Total
+order-charged = Charged
+order-returned = Not charged
+fact-name = Name
+fact-period = Bought for
+fact-placed = Placed
+
+order-says-working = We are ordering at the vendor. { $amount } is reserved in your wallet, not spent.
+order-says-working-free = We are ordering at the vendor. There is nothing to pay.
+order-says-checking = The vendor gave no clear answer. { $amount } stays reserved, not spent, while we find out whether the license was made. Nothing is bought twice.
+order-says-checking-free = The vendor gave no clear answer. We are finding out whether the license was made. There is nothing to pay.
+order-says-refused = The vendor refused the order. We make sure that nothing was bought; then the reserved { $amount } is free again.
+order-says-review = Somebody of our staff is looking at this order. { $amount } stays reserved until it is settled. You need not do anything.
+order-says-review-free = Somebody of our staff is looking at this order. There is nothing to pay and nothing for you to do.
+order-says-parked = The order is delayed on our side and goes on by itself. { $amount } is reserved, not spent.
+order-says-parked-free = The order is delayed on our side and goes on by itself. There is nothing to pay.
+order-says-key-soon = The license is bought, and the vendor is making its key. It appears here, and we write to you.
+order-says-done = Your license is ready. { $amount } was charged.
+order-says-done-free = Your license is ready. There was nothing to pay.
+order-says-rejected = The vendor did not make this license. { $amount } is back in your wallet, and you can order again.
+order-says-rejected-free = The vendor did not make this license. Nothing was charged, and you can order again.
+
+status-planned = Placed
+status-sent = Ordering
+status-unknown = Checking
+status-confirmed = Confirmed
+status-delivered = Delivered
+status-rejected = Not bought
+status-review = In review
+status-parked = Delayed
+status-cancelled = Cancelled
+
+step-placed = Order placed
+step-reserved = { $amount } reserved
+step-reserved-text = Set aside in your wallet, not spent
+step-sent = Sent to the vendor
+step-not-sent = The vendor was not reached
+step-not-sent-text = Nothing left our side; we try again.
+step-refused = The vendor said no
+step-refused-text = In its words: { $said }
+step-unclear = No clear answer
+step-unclear-text = The license may exist. We look before anything is sent again.
+step-absent = Looked at the vendor's: not there
+step-resend = Certainly not bought; ordering once more
+step-confirmed = The vendor confirmed the license
+step-found = License found at the vendor's
+step-found-text = Only its answer had been lost.
+step-key = Key delivered
+step-rejected = Not bought; { $amount } is free again
+step-rejected-free = Not bought
+step-review = Handed to our staff
+step-next-send = About to be sent to the vendor
+step-next-answer = Waiting for the vendor's answer
+step-next-look = Looking at the vendor's whether it was bought
+step-next-parked = Waiting on our side
+step-next-key = Waiting for the key
+state-done = done
+state-current = under way
+state-waiting = still to come
+state-failed = did not work
+state-review = a person decides
+
+## Licenses
+
+licenses-title = Licenses
+licenses-empty = No licenses yet
+licenses-empty-text = Choose a plan and enter the address of your server. The key appears here as soon as the vendor has made it.
+license-ordered = Ordered
+license-active = Active
+license-suspended = Suspended
+license-deleted = Deleted
+license-processing = Being made
+license-says-active = It works and is paid until { $day }.
+license-says-active-open = It works.
+license-says-suspended = The vendor has suspended it; the panel may refuse to work.
+license-says-deleted = The vendor has deleted it; the key no longer works.
+license-says-processing = The vendor is still making it. Nothing is left for you to do.
+license-key = Key
+license-show-key = Show the key
+license-key-soon = Key on its way
+license-key-soon-text = The vendor has not issued the key yet. It appears here, and we write to you. Your purchase is safe.
+license-key-secret = Whoever has the key can use the license. Keep it to yourself.
+copy-key = Copy the key
+copied = Copied
+license-activate = How to activate it
+activate-install = Install the panel
+activate-install-text = On the server with the address { $ip }. The license works there only.
+activate-install-anywhere = On any server of yours.
+activate-enter = Enter the key
+activate-enter-text = The panel asks for it when it first opens; later it can be changed in the panel's license settings.
+activate-check = Let the panel check it
+activate-check-text = It asks the vendor and is unlocked at once. For this the server must reach the internet.
+license-summary = Summary
+license-checked = Read from the vendor
+license-not-checked = Not yet
+fact-license-number = Number
+fact-bought = Bought
+fact-order = Bought with
+
+## Wallet
+
+wallet-title = Wallet
+wallet-lead = Your prepaid money: what there is, and what became of it.
+wallet-currencies = Currencies
+wallet-available = Available
+wallet-available-hint = Free to spend
+wallet-held = On hold
+wallet-held-hint = Reserved for orders under way
+wallet-credit = Credit limit
+wallet-spendable = You can spend { $amount }
+top-up-title = Top up
+top-up-demo = In the demo nobody pays. Sign in as { $staff }, open Wallets and credit this one.
+top-up-text = Online payment is not there yet: our staff books top-ups by hand. Tell your contact with us the amount and your address { $email }. The money stands in the statement as soon as it is booked.
+statement-title = Statement
+statement-empty = No movements yet
+statement-empty-text = Every cent that comes in, is reserved, charged or returned will stand here with its reason.
+moved-in = Topped up
+moved-out = Taken out
+moved-held = Reserved
+moved-held-text = Set aside, not spent
+moved-captured = Charged
+moved-captured-text = From the reserved money, so the available money stays the same
+moved-released = Free again
+moved-released-text = Nothing was bought
+
+## Errors
+
+error-inside = Something failed on our side, and nothing was changed. Please try again in a moment.
+error-400-title = This request is not complete
+error-400-text = Something was missing in it, so nothing was done and nothing was charged. Go back and try once more.
+error-403-title = This is not open to you
+error-403-text = Nothing was done and nothing was charged. If you came from a form of ours, open its page anew and send it again.
+error-404-title = There is nothing at this address
+error-404-text = The link may be old or mistyped. Your money and your licenses are where they were.
+error-500-title = That failed, and it is our fault
+error-500-text = What you sent may not have been carried out. Look into your orders before you try again: an order that stands there is safe and is never bought twice.
+
+## Desk
+
+desk-title = { $page }, desk
+desk-search = Find an order by its number
+desk-search-missed = There is no order with the number “{ $text }”.
+desk-orders-title = Orders
+desk-orders-empty = No orders
+desk-orders-empty-text = As soon as a customer orders something, it stands here.
+desk-orders-none-text = None is in this state at the moment.
+desk-order-history = History
+desk-order-evidence = Sent and answered
+desk-order-nothing-sent = Nothing was sent to the vendor so far.
+desk-order-money = Money
+desk-order-facts = At the vendor
+attempt-title = Attempt { $number }: { $outcome }
+attempt-no-outcome = no outcome yet
+attempt-unanswered = No answer
+attempt-sent = Sent: { $at }
+attempt-answered = Answered: { $at }
+money-free = Free of charge: no money moves.
+money-reserved = Reserved in the customer's wallet.
+money-captured = Charged to the customer's wallet.
+money-released = Released to the customer's wallet.
+fact-vendor-account = Vendor account
+fact-vendor-number = Vendor's number
+fact-reference = Our reference there
+fact-operation = Operation
+fact-generation = Generation
+fact-vendor-said = The vendor's words
+fact-next-look = Next look
+
+desk-wallets-title = Wallets
+desk-wallets-lead = All customers, the newest first.
+desk-wallets-empty = No customers yet
+desk-wallets-empty-text = Everybody who signs up stands here with their money.
+desk-wallet-none = This customer has no money here so far.
+credit-title = Credit by hand
+credit-amount = Amount
+credit-amount-hint = Such as 25.00
+credit-currency = Currency
+credit-reason = Reason
+credit-reason-hint = The customer reads it in their statement.
+credit-button = Credit the wallet
+credit-done = Credited. The balance below contains it.
+credit-refused-title = The wallet was not credited
+credit-bad-amount = Enter an amount above zero and up to 100,000, such as 25.00.
+credit-bad-reason = Say why, in 3 to 500 characters.
+credit-forbidden = Your role may look at wallets but not credit them. Ask an owner or support.
+credit-form-used = This form was used for another credit before. Look at the balance, then send it again.
+
+desk-mail-title = Mail
+desk-mail-lead = What the portal writes to customers, the newest first. Times in UTC.
+desk-mail-empty = No mail yet
+desk-mail-empty-text = Mails about new accounts and delivered keys stand here.
+mail-sent = Sent
+mail-waiting = Waiting
+mail-failed = Trying again
+mail-read = Read
+
+## Mails
+
+mail-link-gone = (The link is known to the reader of the mail alone.)
+mail-welcome-subject = Welcome to Keystall: please confirm your address
+mail-welcome-body =
+    Hello,
+
+    your account for { $email } is ready, and you can order right away.
+
+    Please confirm that this address is yours. The link works for two days:
+
+    { $link }
+
+    If you did not sign up, do nothing: without the confirmation this address belongs to nobody here.
+
+    Keystall
+mail-known-subject = You have an account at Keystall already
+mail-known-body =
+    Hello,
+
+    somebody has just signed up with { $email }, the address of your account.
+
+    If that was you, sign in with the password you have:
+
+    { $link }
+
+    If it was not, do nothing: your wallet and your licenses are as they were.
+
+    Keystall
+mail-ready-subject = { $plan }: your license is ready
+mail-ready-body =
+    Hello,
+
+    the key of { $plan } from order { $order } is here:
+
+    { $link }
+
+    The page also tells how to activate it.
+
+    Keystall

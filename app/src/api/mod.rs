@@ -1,0 +1,69 @@
+//! Server functions: who asks, ask `portal`, map the error. Each is a public endpoint.
+//!
+//! Those that a form posts to live on the address of the page with the form (`/login`, `/join`),
+//! so that a refused form shows itself again where it was. Those that islands call live under
+//! `/api`.
+
+mod account;
+mod desk;
+mod shop;
+
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+pub use account::*;
+pub use desk::*;
+pub use shop::*;
+
+/// What a caller can be told; never free text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApiError {
+    /// Signed-in users only.
+    SignIn,
+    /// It does not exist, or not for this caller.
+    NotFound,
+    /// The form was refused; the reasons are on the page.
+    Refused,
+    /// The call itself is malformed.
+    Malformed,
+    /// Inside; nothing happened.
+    Failed,
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Self::Malformed,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// Gives the answer the status that its error means.
+#[cfg(feature = "ssr")]
+fn with_status<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
+    use axum::http::StatusCode;
+    if let Err(error) = &result {
+        let status = match error {
+            ApiError::SignIn => StatusCode::UNAUTHORIZED,
+            ApiError::NotFound => StatusCode::NOT_FOUND,
+            // The refusal has set its own.
+            ApiError::Refused => return result,
+            ApiError::Malformed => StatusCode::BAD_REQUEST,
+            ApiError::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        crate::context::set_status(status);
+    }
+    result
+}

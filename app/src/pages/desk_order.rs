@@ -1,0 +1,190 @@
+//! An order with its evidence, for the staff.
+
+use leptos::prelude::*;
+use portal::locale::Locale;
+use portal::orders::{Attempt, DeskOrder, MoneyState};
+
+use super::{Shown, frame, id_param, instant, order, page};
+use crate::api::{ApiError, progress_of};
+use crate::components::{
+    Breadcrumbs, Crumb, DefinitionGrid, Disclosure, Fact, PageHead, Panel, StatusPill, StepState,
+    Timeline, TimelineItem, TotalRow, Totals,
+};
+use crate::context::Context;
+use crate::{format, t};
+
+/// `/admin/orders/{id}`
+#[component]
+pub fn DeskOrderPage() -> impl IntoView {
+    page(desk_order)
+}
+
+async fn desk_order(cx: Context) -> Shown {
+    let staff = cx.staff()?;
+    let id = id_param()?;
+    let order = cx
+        .portal
+        .desk_order(staff, id)
+        .await
+        .map_err(|error| cx.failed(&error))?
+        .ok_or(ApiError::NotFound)?;
+    let locale = cx.locale;
+    let detail = &order.detail;
+    let title = t!(locale, "order-title", number = detail.row.number);
+    let (tone, icon, status) = format::order_status(locale, detail.row.state, detail.has_key);
+    let status = view! { <StatusPill tone=tone icon=icon label=status /> }.into_any();
+    let crumbs = vec![
+        Crumb::link("/admin/orders", t!(locale, "desk-orders-title")),
+        Crumb::here(detail.row.number.to_string()),
+    ];
+    let crumbs =
+        view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
+    let history = history(locale, &order);
+    let evidence = evidence(locale, &order.attempts);
+    let money = money(locale, &order);
+    let facts = facts(locale, &order);
+    let summary = order::summary(locale, detail);
+    let main = view! {
+        <PageHead
+            title=title.clone()
+            subtitle=order::what(locale, detail)
+            status=status
+            crumbs=crumbs
+        />
+        <div class="columns">
+            <div class="column">
+                <Panel title=t!(locale, "desk-order-history") id="history">
+                    {history}
+                </Panel>
+                <Panel title=t!(locale, "desk-order-evidence") id="evidence">
+                    {evidence}
+                </Panel>
+            </div>
+            <div class="column">
+                <Panel title=t!(locale, "desk-order-money") id="money">
+                    {money}
+                </Panel>
+                <Panel title=t!(locale, "desk-order-facts") id="facts">
+                    {facts}
+                </Panel>
+                {summary}
+            </div>
+        </div>
+    }
+    .into_any();
+    Ok(frame::desk(&cx, staff, &title, "/admin/orders", main))
+}
+
+/// As the customer sees it, with what was noted at each step.
+fn history(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
+    let details = order.detail.events.iter().map(|event| event.detail.clone());
+    let items = progress_of(locale, &order.detail)
+        .steps
+        .into_iter()
+        .zip(details.chain(std::iter::repeat(None)))
+        .map(|(step, detail)| {
+            let detail = detail.filter(|text| !text.is_empty() && !step.text.contains(text));
+            view! {
+                <TimelineItem
+                    state=StepState::from_word(&step.state)
+                    state_label=step.state_label
+                    title=step.title
+                    time=step.time
+                    datetime=step.datetime
+                    text=step.text
+                >
+                    {detail.map(|text| view! { <p class="timeline-text mono">{text}</p> })}
+                </TimelineItem>
+            }
+        })
+        .collect_view();
+    view! { <Timeline>{items}</Timeline> }
+}
+
+fn evidence(locale: Locale, attempts: &[Attempt]) -> AnyView {
+    if attempts.is_empty() {
+        return view! { <p class="muted">{t!(locale, "desk-order-nothing-sent")}</p> }.into_any();
+    }
+    attempts.iter().map(|attempt| one_attempt(locale, attempt)).collect_view().into_any()
+}
+
+fn one_attempt(locale: Locale, attempt: &Attempt) -> impl IntoView + use<> {
+    let summary = t!(
+        locale,
+        "attempt-title",
+        number = attempt.number,
+        outcome = attempt.outcome.clone().unwrap_or_else(|| t!(locale, "attempt-no-outcome"))
+    );
+    let answered = match attempt.answered_at {
+        Some(at) => format::clock(locale, at),
+        None => t!(locale, "attempt-unanswered"),
+    };
+    let answer = attempt.answer.clone().unwrap_or_else(|| t!(locale, "attempt-unanswered"));
+    let request = attempt.request.clone();
+    let sent = format::clock(locale, attempt.sent_at);
+    view! {
+        <Disclosure summary=summary>
+            <div class="stack-s">
+                <p class="small muted">{t!(locale, "attempt-sent", at = sent)}</p>
+                <pre class="code">{request}</pre>
+                <p class="small muted">{t!(locale, "attempt-answered", at = answered)}</p>
+                <pre class="code">{answer}</pre>
+            </div>
+        </Disclosure>
+    }
+}
+
+fn money(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
+    let place = match order.detail.money {
+        MoneyState::Free => t!(locale, "money-free"),
+        MoneyState::Reserved => t!(locale, "money-reserved"),
+        MoneyState::Captured => t!(locale, "money-captured"),
+        MoneyState::Released => t!(locale, "money-released"),
+    };
+    let price = format::money(locale, order.desk.row.price);
+    let cost = format::money(locale, order.desk.cost);
+    let margin = format::money(locale, order.desk.margin());
+    view! {
+        <div class="stack">
+            <Totals>
+                <TotalRow label=t!(locale, "col-price") amount=price />
+                <TotalRow label=t!(locale, "col-cost") amount=cost />
+                <TotalRow label=t!(locale, "col-margin") amount=margin sum=true />
+            </Totals>
+            <p class="fine">{place}</p>
+        </div>
+    }
+}
+
+fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
+    let wallet = format!("/admin/wallets/{}", order.desk.customer_id);
+    let customer = order.desk.customer.clone();
+    let none = || t!(locale, "none-yet");
+    let vendor_number = order.upstream_id.clone().unwrap_or_else(none);
+    let upstream = order.upstream.clone();
+    let reference = order.reference.clone();
+    let operation = order.operation_number.to_string();
+    let generation = order.generation.to_string();
+    let said = order.detail.vendor_message.clone().map(|text| {
+        view! { <Fact label=t!(locale, "fact-vendor-said")>{text}</Fact> }
+    });
+    let next = order.detail.next_at.map(|at| {
+        view! { <Fact label=t!(locale, "fact-next-look")>{instant(locale, at)}</Fact> }
+    });
+    view! {
+        <DefinitionGrid>
+            <Fact label=t!(locale, "col-customer")>
+                <a href=wallet>{customer}</a>
+            </Fact>
+            <Fact label=t!(locale, "fact-vendor-account")>{upstream}</Fact>
+            <Fact label=t!(locale, "fact-vendor-number")>{vendor_number}</Fact>
+            <Fact label=t!(locale, "fact-reference")>
+                <code>{reference}</code>
+            </Fact>
+            <Fact label=t!(locale, "fact-operation")>{operation}</Fact>
+            <Fact label=t!(locale, "fact-generation")>{generation}</Fact>
+            {said}
+            {next}
+        </DefinitionGrid>
+    }
+}

@@ -1,0 +1,191 @@
+//! A license: its key, where it works and until when.
+
+use domain::Period;
+use domain::license::LicenseStatus;
+use leptos::prelude::*;
+use portal::licenses::LicenseDetail;
+use portal::locale::Locale;
+
+use super::{Shown, frame, id_param, instant, page, server};
+use crate::api::ApiError;
+use crate::components::{
+    Breadcrumbs, Copyable, Crumb, DefinitionGrid, Fact, KeyReveal, Notice, PageHead, Panel,
+    StatusPill, Step, Steps, Tone,
+};
+use crate::context::Context;
+use crate::islands::CopyButton;
+use crate::{format, t};
+
+/// `/my/licenses/{id}`
+#[component]
+pub fn LicensePage() -> impl IntoView {
+    page(license)
+}
+
+async fn license(cx: Context) -> Shown {
+    let id = id_param()?;
+    let viewer = cx.customer()?;
+    let license = cx
+        .portal
+        .license(viewer, id)
+        .await
+        .map_err(|error| cx.failed(&error))?
+        .ok_or(ApiError::NotFound)?;
+    let locale = cx.locale;
+    let title = license.row.plan.get(locale).to_owned();
+    let (tone, status) = format::license_status(locale, license.row.status);
+    let crumbs = vec![
+        Crumb::link("/my/licenses", t!(locale, "licenses-title")),
+        Crumb::here(license.row.number.to_string()),
+    ];
+    let crumbs =
+        view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
+    let status = view! { <StatusPill tone=tone label=status /> }.into_any();
+    let sentence = sentence(locale, &license);
+    let key = key(&cx, &license);
+    let summary = summary(locale, &license);
+    let activate_where = activate_where(locale, license.row.ip);
+    let main = view! {
+        <PageHead
+            title=title.clone()
+            subtitle=sentence
+            crumbs=crumbs
+            status=status
+        />
+        <div class="columns">
+            <div class="column">
+                <Panel title=t!(locale, "license-key") id="key">
+                    {key}
+                </Panel>
+                <Panel title=t!(locale, "license-activate") id="activate">
+                    <Steps>
+                        <Step
+                            title=t!(locale, "activate-install")
+                            text=activate_where
+                        />
+                        <Step
+                            title=t!(locale, "activate-enter")
+                            text=t!(locale, "activate-enter-text")
+                        />
+                        <Step
+                            title=t!(locale, "activate-check")
+                            text=t!(locale, "activate-check-text")
+                        />
+                    </Steps>
+                </Panel>
+            </div>
+            <div class="column">{summary}</div>
+        </div>
+    }
+    .into_any();
+    frame::client(&cx, viewer, &title, "/my/licenses", main).await
+}
+
+/// What the license does now, in a sentence.
+fn sentence(locale: Locale, license: &LicenseDetail) -> String {
+    let row = &license.row;
+    match (row.status, row.expires_on) {
+        (LicenseStatus::Active, Some(day)) => {
+            t!(locale, "license-says-active", day = format::day(locale, day))
+        }
+        (LicenseStatus::Active, None) => t!(locale, "license-says-active-open"),
+        (LicenseStatus::Suspended, _) => t!(locale, "license-says-suspended"),
+        (LicenseStatus::Deleted, _) => t!(locale, "license-says-deleted"),
+        (LicenseStatus::Ordered | LicenseStatus::Processing, _) => {
+            t!(locale, "license-says-processing")
+        }
+    }
+}
+
+fn key(cx: &Context, license: &LicenseDetail) -> AnyView {
+    let locale = cx.locale;
+    let Some(key) = license.key.clone() else {
+        return view! {
+            <Notice tone=Tone::Info title=t!(locale, "license-key-soon")>
+                <p>{t!(locale, "license-key-soon-text")}</p>
+            </Notice>
+        }
+        .into_any();
+    };
+    let sprite = cx.site.href("icons.svg");
+    view! {
+        <div class="stack">
+            <KeyReveal summary=t!(locale, "license-show-key")>
+                <Copyable text=key.clone() block=true>
+                    <CopyButton
+                        text=key
+                        label=t!(locale, "copy-key")
+                        done=t!(locale, "copied")
+                        sprite=sprite
+                    />
+                </Copyable>
+            </KeyReveal>
+            <p class="fine">{t!(locale, "license-key-secret")}</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn activate_where(locale: Locale, ip: Option<String>) -> String {
+    match ip {
+        Some(ip) => t!(locale, "activate-install-text", ip = ip),
+        None => t!(locale, "activate-install-anywhere"),
+    }
+}
+
+fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
+    let row = &license.row;
+    let addons = license
+        .addons
+        .iter()
+        .map(|(code, count)| {
+            let name = license.addon_names.get(code);
+            let label = name.map_or_else(|| code.clone(), |name| name.get(locale).to_owned());
+            let count = count.to_string();
+            view! { <Fact label=label>{count}</Fact> }
+        })
+        .collect_view();
+    let name = row.name.clone().map(|name| {
+        view! { <Fact label=t!(locale, "fact-name")>{name}</Fact> }
+    });
+    let until = match (row.expires_on, license.period) {
+        (Some(day), _) => format::day(locale, day),
+        (None, Period::Lifetime) => t!(locale, "period-lifetime"),
+        (None, _) => t!(locale, "paid-until-unknown"),
+    };
+    let server = match row.ip.clone() {
+        Some(ip) => view! { <Copyable text=ip /> }.into_any(),
+        None => server(locale, None).into_any(),
+    };
+    let checked = match license.checked_at {
+        Some(at) => instant(locale, at).into_any(),
+        None => t!(locale, "license-not-checked").into_any(),
+    };
+    let plan = row.plan.get(locale).to_owned();
+    let product = format!("/p/{}", license.slug);
+    let period = format::period(locale, license.period);
+    let order = format!("/my/orders/{}", license.order);
+    let order_number = t!(locale, "order-title", number = license.order_number);
+    let created = license.created_at;
+    let number = row.number.to_string();
+    view! {
+        <Panel title=t!(locale, "license-summary") id="summary">
+            <DefinitionGrid>
+                <Fact label=t!(locale, "col-server")>{server}</Fact>
+                <Fact label=t!(locale, "col-paid-until")>{until}</Fact>
+                <Fact label=t!(locale, "col-plan")>
+                    <a href=product>{plan}</a>
+                </Fact>
+                <Fact label=t!(locale, "fact-period")>{period}</Fact>
+                {addons}
+                {name}
+                <Fact label=t!(locale, "fact-license-number")>{number}</Fact>
+                <Fact label=t!(locale, "fact-bought")>{instant(locale, created)}</Fact>
+                <Fact label=t!(locale, "fact-order")>
+                    <a href=order>{order_number}</a>
+                </Fact>
+                <Fact label=t!(locale, "license-checked")>{checked}</Fact>
+            </DefinitionGrid>
+        </Panel>
+    }
+}

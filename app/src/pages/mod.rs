@@ -1,0 +1,149 @@
+//! The pages, one file each; the frames around them are in [`frame`].
+//!
+//! A page reads its request's [`Context`], asks `portal` once or twice and builds its view; all of
+//! that happens before the first byte is sent, so that statuses and redirects are true.
+
+mod catalog;
+mod desk_mail;
+mod desk_order;
+mod desk_orders;
+mod desk_wallet;
+mod desk_wallets;
+mod errors;
+mod frame;
+mod home;
+mod join;
+mod license;
+mod licenses;
+mod login;
+mod order;
+mod orders;
+mod overview;
+mod product;
+mod verify;
+mod wallet;
+
+use std::future::Future;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use portal::locale::Locale;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::api::ApiError;
+use crate::components::{ErrorSummary, Pager};
+use crate::context::{Context, context, see_other};
+use crate::{format, t};
+
+pub use catalog::Catalog;
+pub use desk_mail::DeskMail;
+pub use desk_order::DeskOrderPage;
+pub use desk_orders::{DeskOrders, DeskStart};
+pub use desk_wallet::DeskWalletPage;
+pub use desk_wallets::DeskWallets;
+pub use errors::NotFound;
+pub use home::Home;
+pub use join::Join;
+pub use license::LicensePage;
+pub use licenses::Licenses;
+pub use login::Login;
+pub use order::OrderPage;
+pub use orders::Orders;
+pub use overview::Overview;
+pub use product::Product;
+pub use verify::Verify;
+pub use wallet::WalletPage;
+
+/// What a page ends in.
+type Shown = Result<AnyView, ApiError>;
+
+/// Rows of a customer's list; the desk is denser.
+const PAGE: u16 = 25;
+const DESK_PAGE: u16 = 50;
+
+/// Renders a page, or the page of what went wrong.
+fn page<F, Fut>(load: F) -> impl IntoView + use<F, Fut>
+where
+    F: FnOnce(Context) -> Fut,
+    Fut: Future<Output = Shown> + Send + 'static,
+{
+    let cx = context();
+    let loading = load(cx.clone());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                if let Some(status) = cx.refused_as_a_whole() {
+                    return errors::of_status(&cx, status);
+                }
+                loading.await.unwrap_or_else(|error| errors::of(&cx, error))
+            })}
+        </Suspense>
+    }
+}
+
+/// Leads elsewhere.
+fn go(address: &str) -> AnyView {
+    see_other(address);
+    ().into_any()
+}
+
+/// A part of the path.
+fn param(name: &str) -> Result<String, ApiError> {
+    use_params_map().read_untracked().get(name).ok_or(ApiError::NotFound)
+}
+
+/// The object that the path names.
+fn id_param() -> Result<Uuid, ApiError> {
+    param("id")?.parse().map_err(|_| ApiError::NotFound)
+}
+
+/// What is wrong with the form, on top of it; nothing if it was not refused.
+fn refusal(cx: &Context, title: String) -> impl IntoView + use<> {
+    view! { <ErrorSummary title=title items=cx.errors() /> }
+}
+
+/// Where a list is continued; the rest of the query stays.
+fn pager(cx: &Context, rest: &str, next: Option<i64>) -> Option<AnyView> {
+    let locale = cx.locale;
+    let first = cx.query("before").is_none();
+    if first && next.is_none() {
+        return None;
+    }
+    let path = cx.path();
+    let address = |query: &str| match (rest.is_empty(), query.is_empty()) {
+        (true, true) => path.to_owned(),
+        (true, false) => format!("{path}?{query}"),
+        (false, true) => format!("{path}?{rest}"),
+        (false, false) => format!("{path}?{rest}&{query}"),
+    };
+    let newest = (!first).then(|| address(""));
+    let older = next.map(|before| address(&format!("before={before}")));
+    Some(
+        view! {
+            <Pager
+                label=t!(locale, "pager-label")
+                newest=newest
+                newest_label=t!(locale, "pager-newest")
+                older=older
+                older_label=t!(locale, "pager-older")
+            />
+        }
+        .into_any(),
+    )
+}
+
+/// The cursor of a list.
+fn before(cx: &Context) -> Option<i64> {
+    cx.query("before")?.parse().ok()
+}
+
+/// An instant for people and machines.
+fn instant(locale: Locale, at: OffsetDateTime) -> impl IntoView {
+    view! { <time datetime=format::machine(at)>{format::moment(locale, at)} " UTC"</time> }
+}
+
+/// The server's address, or that there is none.
+fn server(locale: Locale, ip: Option<String>) -> String {
+    ip.unwrap_or_else(|| t!(locale, "no-server"))
+}

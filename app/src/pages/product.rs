@@ -1,0 +1,327 @@
+//! A product: what it is, for which server, for how long, for how much, and what happens then.
+
+use std::collections::BTreeMap;
+
+use domain::{Money, Period};
+use leptos::prelude::*;
+use leptos_meta::Meta;
+use portal::catalog::Offer;
+use portal::locale::Locale;
+
+use super::{Shown, frame, page, param, refusal};
+use crate::api::ApiError;
+use crate::components::{Breadcrumbs, Crumb, DefinitionGrid, Fact, Notice, Step, Steps, Tone};
+use crate::context::Context;
+use crate::islands::{AddonChoice, OrderForm, OrderFormData, OrderFormText, PeriodChoice};
+use crate::{format, t};
+
+/// `/p/{slug}`
+#[component]
+pub fn Product() -> impl IntoView {
+    page(product)
+}
+
+async fn product(cx: Context) -> Shown {
+    let slug = param("slug")?;
+    let failed = |error| cx.failed(&error);
+    let offer = cx
+        .portal
+        .offer(cx.viewer.group(), &slug)
+        .await
+        .map_err(failed)?
+        .ok_or(ApiError::NotFound)?;
+    let locale = cx.locale;
+    let (order, balance) = match cx.viewer.customer() {
+        Some(viewer) => {
+            let order = cx.portal.next_order_id(viewer, &slug).await.map_err(failed)?;
+            let balance = cx.portal.balance(viewer, offer.plan.currency).await.map_err(failed)?;
+            (order.to_string(), Some(balance.spendable().amount()))
+        }
+        None => (String::new(), None),
+    };
+    let form = order_form(&cx, &offer, order, balance);
+
+    let plan = &offer.plan;
+    let name = plan.name.get(locale).to_owned();
+    let tagline = plan.tagline.get(locale).to_owned();
+    let crumbs =
+        vec![Crumb::link("/catalog", t!(locale, "nav-catalog")), Crumb::here(name.clone())];
+    let paragraphs = plan
+        .description
+        .get(locale)
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(|text| view! { <p>{text.to_owned()}</p> })
+        .collect_view();
+    let free = offer.prices.iter().all(|(_, price)| price.is_zero());
+    let staff = cx.viewer.staff().map(|_| {
+        view! {
+            <Notice tone=Tone::Info>
+                <p>{t!(locale, "buy-staff")}</p>
+            </Notice>
+        }
+    });
+    let main = view! {
+        <Meta name="description" content=t!(locale, "product-description", name = name.clone(), tagline = tagline.clone()) />
+        <div class="wrap product">
+            <div class="product-head">
+                <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs />
+                {refusal(&cx, t!(locale, "buy-refused-title"))}
+                <h1>{name.clone()}</h1>
+                <p class="lead">{tagline}</p>
+                {staff}
+            </div>
+            <OrderForm data=form />
+            <div class="product-main">
+                <section class="product-section" aria-labelledby="about-title">
+                    <h2 id="about-title">{t!(locale, "product-about")}</h2>
+                    <div class="prose">{paragraphs}</div>
+                </section>
+                {addon_section(locale, &offer)}
+                <section class="product-section" aria-labelledby="server-title">
+                    <h2 id="server-title">{t!(locale, "product-server")}</h2>
+                    {server_facts(locale, &offer, free)}
+                </section>
+                <section class="product-section" aria-labelledby="after-title">
+                    <h2 id="after-title">{t!(locale, "product-after")}</h2>
+                    {what_happens(locale, free)}
+                </section>
+            </div>
+        </div>
+    }
+    .into_any();
+    frame::shop(&cx, &name, main).await
+}
+
+fn what_happens(locale: Locale, free: bool) -> impl IntoView {
+    let first = if free {
+        view! {
+            <Step title=t!(locale, "after-free") text=t!(locale, "after-free-text") />
+        }
+    } else {
+        view! {
+            <Step title=t!(locale, "after-reserve") text=t!(locale, "after-reserve-text") />
+        }
+    };
+    let last = if free { t!(locale, "after-key-free-text") } else { t!(locale, "after-key-text") };
+    view! {
+        <Steps>
+            {first} <Step title=t!(locale, "after-order") text=t!(locale, "after-order-text") />
+            <Step title=t!(locale, "after-key") text=last />
+        </Steps>
+    }
+}
+
+fn server_facts(locale: Locale, offer: &Offer, free: bool) -> impl IntoView + use<> {
+    let address = if offer.plan.capabilities.needs_ip {
+        (t!(locale, "server-ip"), t!(locale, "server-ip-hint"))
+    } else {
+        (t!(locale, "server-any"), t!(locale, "server-any-hint"))
+    };
+    let terms: Vec<String> =
+        offer.prices.iter().map(|(period, _)| format::period(locale, *period)).collect();
+    let payment = if free {
+        (t!(locale, "server-payment-free"), t!(locale, "server-payment-free-hint"))
+    } else {
+        let currency = offer.plan.currency.code();
+        (t!(locale, "server-payment", currency = currency), t!(locale, "server-payment-hint"))
+    };
+    view! {
+        <DefinitionGrid>
+            <Fact label=t!(locale, "server-address") hint=address.1>
+                {address.0}
+            </Fact>
+            <Fact label=t!(locale, "server-terms") hint=t!(locale, "server-terms-hint")>
+                {terms.join(", ")}
+            </Fact>
+            <Fact label=t!(locale, "server-pay") hint=payment.1>
+                {payment.0}
+            </Fact>
+        </DefinitionGrid>
+    }
+}
+
+fn addon_section(locale: Locale, offer: &Offer) -> Option<AnyView> {
+    let addons = &offer.plan.capabilities.addons;
+    if addons.is_empty() {
+        return None;
+    }
+    let facts = addons
+        .iter()
+        .map(|addon| {
+            let text = t!(locale, "addon-included", base = addon.base, max = addon.max);
+            view! {
+                <Fact label=addon_name(locale, offer, &addon.code) hint=addon_prices(locale, offer, &addon.code)>
+                    {text}
+                </Fact>
+            }
+        })
+        .collect_view();
+    Some(
+        view! {
+            <section class="product-section" aria-labelledby="addons-title">
+                <h2 id="addons-title">{t!(locale, "product-addons")}</h2>
+                <p class="muted">{t!(locale, "product-addons-text")}</p>
+                <DefinitionGrid>{facts}</DefinitionGrid>
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+fn addon_name(locale: Locale, offer: &Offer, code: &str) -> String {
+    let name = offer.plan.addon_names.get(code);
+    name.map_or_else(|| code.to_owned(), |name| name.get(locale).to_owned())
+}
+
+/// "Each further one €12.00 / month, €126.00 / year".
+fn addon_prices(locale: Locale, offer: &Offer, code: &str) -> String {
+    let prices: Vec<String> = offer
+        .prices
+        .iter()
+        .filter_map(|(period, _)| {
+            let price = offer.addon_prices.get(&(code.to_owned(), *period))?;
+            let unit = format::per_period(locale, *period);
+            Some(format!("{} {unit}", format::price(locale, *price)))
+        })
+        .collect();
+    t!(locale, "addon-each", prices = prices.join(", "))
+}
+
+/// The form as it is shown: what was refused, else what the address asks for, else the defaults.
+fn order_form(cx: &Context, offer: &Offer, order: String, balance: Option<i64>) -> OrderFormData {
+    let locale = cx.locale;
+    let plan = &offer.plan;
+    let typed = |field: &str, query: &str| cx.typed(field).or_else(|| cx.query(query));
+    let error = |field: &str| cx.error_of(field).unwrap_or_default();
+    let first = offer.prices.first().map(|(period, _)| period.to_string()).unwrap_or_default();
+    let chosen = typed("period", "period")
+        .filter(|value| offer.prices.iter().any(|(period, _)| period.to_string() == *value))
+        .unwrap_or(first);
+    let addons = plan
+        .capabilities
+        .addons
+        .iter()
+        .map(|addon| {
+            let field = format!("addon-{}", addon.code);
+            let name = addon_name(locale, offer, &addon.code);
+            let value = typed(&field, &format!("addon[{}]", addon.code))
+                .and_then(|count| count.trim().parse::<u32>().ok());
+            let unit: BTreeMap<String, i64> = offer
+                .addon_prices
+                .iter()
+                .filter(|((code, _), _)| *code == addon.code)
+                .map(|((_, period), price)| (period.to_string(), price.amount()))
+                .collect();
+            AddonChoice {
+                code: addon.code.clone(),
+                hint: t!(
+                    locale,
+                    "addon-hint",
+                    base = addon.base,
+                    prices = addon_prices(locale, offer, &addon.code)
+                ),
+                base: addon.base,
+                max: addon.max,
+                step: addon.step,
+                value: value.unwrap_or(addon.base).clamp(addon.base, addon.max.max(addon.base)),
+                unit,
+                error: error(&field),
+                fewer: t!(locale, "addon-fewer", name = name.clone()),
+                more: t!(locale, "addon-more", name = name.clone()),
+                label: name,
+            }
+        })
+        .collect();
+    OrderFormData {
+        action: "/buy".to_owned(),
+        plan: plan.slug.clone(),
+        order,
+        sprite: cx.site.href("icons.svg"),
+        currency: plan.currency.code().to_owned(),
+        russian: locale == Locale::Ru,
+        periods: offer
+            .prices
+            .iter()
+            .map(|(period, price)| period_choice(locale, offer, *period, *price))
+            .collect(),
+        addons,
+        chosen,
+        needs_ip: plan.capabilities.needs_ip,
+        ip: typed("ip", "ip").unwrap_or_default(),
+        ip_error: error("ip"),
+        name: typed("name", "name").unwrap_or_default(),
+        name_error: error("name"),
+        period_error: error("period"),
+        balance,
+        text: words(locale, plan.name.get(locale)),
+    }
+}
+
+fn period_choice(locale: Locale, offer: &Offer, period: Period, price: Money) -> PeriodChoice {
+    let hint = match period {
+        Period::Trial => t!(locale, "period-hint-trial"),
+        Period::Lifetime => t!(locale, "period-hint-lifetime"),
+        Period::Months(months) if months.get() > 1 => {
+            let each = per_month(price, months.get());
+            t!(locale, "period-hint-months", price = format::money(locale, each))
+        }
+        Period::Months(_) => String::new(),
+    };
+    let saving = offer.year_saving().filter(|_| period == Period::YEAR);
+    PeriodChoice {
+        value: period.to_string(),
+        title: format::period(locale, period),
+        hint,
+        price: format::price(locale, price),
+        badge: saving.map(|percent| t!(locale, "saving", percent = percent)).unwrap_or_default(),
+        amount: price.amount(),
+    }
+}
+
+/// A month's share, to the nearest cent, for comparing only.
+fn per_month(price: Money, months: u16) -> Money {
+    let cents = price.amount() / 100;
+    let months = i64::from(months.max(1));
+    Money::new((cents + months / 2) / months * 100, price.currency())
+}
+
+fn words(locale: Locale, name: &str) -> OrderFormText {
+    OrderFormText {
+        title: t!(locale, "form-title", name = name),
+        legend: t!(locale, "form-period"),
+        ip_label: t!(locale, "form-ip"),
+        ip_hint: t!(locale, "form-ip-hint"),
+        check: t!(locale, "form-check"),
+        checking: t!(locale, "form-checking"),
+        unchecked: t!(locale, "ip-unchecked"),
+        name_label: t!(locale, "form-name"),
+        name_note: t!(locale, "form-optional"),
+        name_hint: t!(locale, "form-name-hint"),
+        total: t!(locale, "form-total"),
+        balance: t!(locale, "form-balance"),
+        becomes: t!(locale, "form-becomes"),
+        buy: t!(locale, "form-buy", price = "{price}"),
+        buy_free: t!(locale, "form-buy-free"),
+        guest_note: t!(locale, "form-guest"),
+        missing: t!(locale, "form-missing", missing = "{missing}"),
+        top_up: t!(locale, "form-top-up"),
+        fine: t!(locale, "form-fine"),
+        no_script: t!(locale, "form-no-script"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Currency;
+
+    use super::*;
+
+    #[test]
+    fn a_month_of_a_year_is_rounded_to_cents() {
+        let year = Money::parse("157.50", Currency::EUR).unwrap();
+        assert_eq!(per_month(year, 12).to_plain(), "13.13");
+        assert_eq!(per_month(year, 0).to_plain(), "157.50");
+    }
+}

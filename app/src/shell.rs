@@ -1,0 +1,116 @@
+//! The document around every page, and which page an address shows.
+
+use leptos::html::meta;
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::{SsrMode, path};
+use portal::locale::Locale;
+
+use crate::context::{Context, Theme};
+use crate::pages;
+
+/// The document. Scripts are sent to pages that have something alive only.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let cx = use_context::<Context>();
+    let locale = cx.as_ref().map_or(Locale::default(), |cx| cx.locale);
+    let theme = cx.as_ref().map_or(Theme::default(), |cx| cx.theme);
+    let site = cx.as_ref().map(|cx| cx.site.clone()).unwrap_or_default();
+    let alive = cx.as_ref().is_some_and(|cx| route_needs_islands(cx.path()));
+    let font = match locale {
+        Locale::En => "inter-latin.woff2",
+        Locale::Ru => "inter-cyrillic.woff2",
+    };
+    view! {
+        <!DOCTYPE html>
+        <html lang=locale.as_str() data-theme=theme.attribute()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content=theme.attribute().unwrap_or("light dark") />
+                {theme_colors(theme)}
+                <link
+                    rel="preload"
+                    href=site.href(font)
+                    r#as="font"
+                    r#type="font/woff2"
+                    crossorigin="anonymous"
+                />
+                <link rel="stylesheet" href=site.href("portal.css") />
+                <link rel="icon" href=site.href("favicon.svg") r#type="image/svg+xml" />
+                {alive.then(|| view! { <HydrationScripts options=options islands=true root="" /> })}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Colour of the browser's own frame: the page's background.
+fn theme_colors(theme: Theme) -> impl IntoView {
+    let (light, dark) = ("#fafafb", "#0d0e12");
+    let color = |color| meta().name("theme-color").content(color);
+    match theme {
+        Theme::Light => color(light).into_any(),
+        Theme::Dark => color(dark).into_any(),
+        Theme::System => (
+            color(light).attr("media", "(prefers-color-scheme: light)"),
+            color(dark).attr("media", "(prefers-color-scheme: dark)"),
+        )
+            .into_any(),
+    }
+}
+
+/// Whether the page of this path has islands, and therefore scripts.
+#[must_use]
+pub fn route_needs_islands(path: &str) -> bool {
+    ["/p/", "/my/orders/", "/my/licenses/"].iter().any(|part| path.starts_with(part))
+}
+
+/// Which page an address shows.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let ssr = SsrMode::Async;
+    view! {
+        <Router>
+            <FlatRoutes fallback=pages::NotFound>
+                <Route path=path!("/") view=pages::Home ssr=ssr.clone() />
+                <Route path=path!("/catalog") view=pages::Catalog ssr=ssr.clone() />
+                <Route path=path!("/p/:slug") view=pages::Product ssr=ssr.clone() />
+                <Route path=path!("/login") view=pages::Login ssr=ssr.clone() />
+                <Route path=path!("/join") view=pages::Join ssr=ssr.clone() />
+                <Route path=path!("/verify") view=pages::Verify ssr=ssr.clone() />
+                <Route path=path!("/my") view=pages::Overview ssr=ssr.clone() />
+                <Route path=path!("/my/orders") view=pages::Orders ssr=ssr.clone() />
+                <Route path=path!("/my/orders/:id") view=pages::OrderPage ssr=ssr.clone() />
+                <Route path=path!("/my/licenses") view=pages::Licenses ssr=ssr.clone() />
+                <Route path=path!("/my/licenses/:id") view=pages::LicensePage ssr=ssr.clone() />
+                <Route path=path!("/my/wallet") view=pages::WalletPage ssr=ssr.clone() />
+                <Route path=path!("/admin") view=pages::DeskStart ssr=ssr.clone() />
+                <Route path=path!("/admin/orders") view=pages::DeskOrders ssr=ssr.clone() />
+                <Route path=path!("/admin/orders/:id") view=pages::DeskOrderPage ssr=ssr.clone() />
+                <Route path=path!("/admin/wallets") view=pages::DeskWallets ssr=ssr.clone() />
+                <Route path=path!("/admin/wallets/:id") view=pages::DeskWalletPage ssr=ssr.clone() />
+                <Route path=path!("/admin/mail") view=pages::DeskMail ssr=ssr />
+            </FlatRoutes>
+        </Router>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::route_needs_islands;
+
+    #[test]
+    fn only_pages_with_islands_send_scripts() {
+        for alive in ["/p/isp6-lite", "/my/orders/1", "/my/licenses/1"] {
+            assert!(route_needs_islands(alive), "{alive}");
+        }
+        for still in ["/", "/catalog", "/my/orders", "/my/licenses", "/admin/orders/1"] {
+            assert!(!route_needs_islands(still), "{still}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Who asks, in which language and colours; carried in the request's extensions.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use app::context::{Context, RefusalSlot, Theme};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use portal::Portal;
+use portal::locale::Locale;
+use portal::people::Viewer;
+use portal::sessions::USER_KEY;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use super::listen::Peer;
+
+#[derive(Clone)]
+pub(super) struct Source {
+    pub portal: Portal,
+    pub site: Arc<app::context::Site>,
+    pub trusted_proxies: Arc<[IpAddr]>,
+}
+
+pub(super) async fn provide(
+    State(source): State<Source>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(session) = request.extensions().get::<Session>().cloned() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    // Without a cookie this touches no table.
+    let viewer = match session.get::<Uuid>(USER_KEY).await {
+        Ok(None) => Ok(Viewer::Guest),
+        Ok(Some(user)) => source.portal.viewer(user).await,
+        Err(error) => Err(portal::Error::Machine(error.to_string())),
+    };
+    let viewer = match viewer {
+        Ok(viewer) => viewer,
+        Err(error) => {
+            tracing::error!(%error, "the session cannot be read");
+            return unavailable(&request);
+        }
+    };
+    let headers = request.headers();
+    let locale = viewer
+        .locale()
+        .or_else(|| cookie(headers, "__Host-lang").and_then(Locale::from_tag))
+        .or_else(|| accepted(headers))
+        .unwrap_or_default();
+    let address = request
+        .uri()
+        .path_and_query()
+        .map_or_else(|| "/".to_owned(), |address| address.as_str().to_owned());
+    let context = Context {
+        viewer,
+        locale,
+        theme: cookie(headers, "__Host-theme").map(Theme::from_word).unwrap_or_default(),
+        place: place(&request, &source.trusted_proxies),
+        address,
+        session,
+        site: Arc::clone(&source.site),
+        refused: None,
+        slot: RefusalSlot::default(),
+        portal: source.portal,
+    };
+    let private = !matches!(context.viewer, Viewer::Guest);
+    request.extensions_mut().insert(context);
+    let mut response = next.run(request).await;
+    // Pages of signed-in people are for them alone; forms carry ids that are used once.
+    let keep = if private { "no-store" } else { "no-cache" };
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(http::HeaderValue::from_static(keep));
+    response
+}
+
+/// The database is away: a page without anything that needs it.
+fn unavailable(request: &Request) -> Response {
+    let russian = accepted(request.headers()) == Some(Locale::Ru);
+    let (title, text) = if russian {
+        (
+            "Скоро вернёмся",
+            "Портал временно недоступен. С вашими заказами и деньгами ничего не случилось: обновите страницу через минуту.",
+        )
+    } else {
+        (
+            "Back in a moment",
+            "The portal is not available right now. Nothing happened to your orders or your money: reload the page in a minute.",
+        )
+    };
+    let lang = if russian { "ru" } else { "en" };
+    let page = format!(
+        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title></head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
+    );
+    let headers = [(header::RETRY_AFTER, "5"), (header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, page).into_response()
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+/// The first language of ours in the order that the browser sends.
+fn accepted(headers: &HeaderMap) -> Option<Locale> {
+    let languages = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    languages
+        .split(',')
+        .filter_map(|part| Locale::from_tag(part.split(';').next().unwrap_or(part).trim()))
+        .next()
+}
+
+/// The caller's address: the connection's, or what the outermost trusted proxy saw.
+fn place(request: &Request, trusted: &[IpAddr]) -> String {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    let Some(peer) = peer else { return "unknown".to_owned() };
+    if !trusted.contains(&peer) {
+        return peer.to_string();
+    }
+    request
+        .headers()
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .filter_map(|hop| hop.trim().parse::<IpAddr>().ok())
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .find(|hop| !trusted.contains(hop))
+        .unwrap_or(peer)
+        .to_string()
+}

@@ -1,0 +1,100 @@
+//! HTTP: which layers a request passes, from the outside in.
+//!
+//! 1. connection limits and timeouts ([`listen`])
+//! 2. panics become a 500, every answer gets the security headers ([`security`])
+//! 3. no mutation from another site ([`security::same_site`])
+//! 4. the session ([`sessions`]), then who asks and in which language ([`context`])
+//! 5. a refused form is shown again ([`forms`])
+//! 6. Leptos routes and server functions, static files, health
+
+mod context;
+mod files;
+mod forms;
+mod health;
+mod listen;
+mod security;
+mod sessions;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use leptos::config::{Env, LeptosOptions};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use portal::Portal;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+pub use files::Site;
+pub(crate) use listen::listen;
+pub use sessions::COOKIE;
+
+/// The largest body of a form.
+const BODY_LIMIT: usize = 64 << 10;
+/// Between two pieces of a request's body.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
+/// A whole request.
+const REQUEST: Duration = Duration::from_secs(15);
+
+/// Everything that this server answers.
+pub fn router(portal: &Portal, site: &Site, trusted_proxies: &[IpAddr]) -> Router {
+    let options = leptos_options(site);
+    let routes = generate_route_list(app::App);
+    let shell_options = options.clone();
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, routes, app::context::provide, move || {
+            app::shell(shell_options.clone())
+        })
+        .fallback(leptos_axum::render_app_async_with_context(app::context::provide, {
+            let options = options.clone();
+            move || app::shell(options.clone())
+        }))
+        .with_state(options);
+    let sessions = SessionManagerLayer::new(sessions::PgStore(portal.clone()))
+        .with_name(COOKIE)
+        .with_same_site(SameSite::Lax)
+        .with_secure(true)
+        .with_http_only(true)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(portal::sessions::IDLE));
+    let state = context::Source {
+        portal: portal.clone(),
+        site: Arc::new(app::context::Site { files: site.manifest.clone() }),
+        trusted_proxies: trusted_proxies.into(),
+    };
+    let pages = pages
+        .layer(from_fn(forms::show_again))
+        .layer(from_fn_with_state(state, context::provide))
+        .layer(sessions)
+        .layer(from_fn(security::same_site))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(TimeoutLayer::with_status_code(http::StatusCode::REQUEST_TIMEOUT, REQUEST))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready).with_state(portal.clone()))
+        .nest_service("/pkg", files::immutable(site, "pkg"))
+        .nest_service("/assets", files::immutable(site, "assets"))
+        .fallback_service(pages)
+        .layer(from_fn(security::headers))
+        .layer(CatchPanicLayer::new())
+}
+
+fn leptos_options(site: &Site) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name("portal")
+        .site_root(site.folder.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .env(Env::PROD)
+        .hash_files(site.hashes.is_some())
+        .hash_file(site.hashes.clone().unwrap_or_default().to_string_lossy().into_owned().into())
+        .build()
+}

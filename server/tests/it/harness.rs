@@ -1,0 +1,306 @@
+//! A whole portal in a test: its own database, its own vendor, a clock that the test moves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use domain::{Currency, Money};
+use http_body_util::BodyExt;
+use portal::Portal;
+use portal::clock::ManualClock;
+use portal::operations::Done;
+use portal::people::{CustomerViewer, Passwords, Viewer};
+use portal::secrets::MasterKey;
+use portal::upstreams::Upstreams;
+use sqlx::PgPool;
+use time::macros::datetime;
+use tower::ServiceExt;
+use upstream_sim::{Running, Sim, SimConfig};
+use uuid::Uuid;
+
+/// A server's address that belongs to nobody.
+pub const IP: &str = "203.0.113.7";
+
+pub struct TestPortal {
+    pub portal: Portal,
+    pub clock: Arc<ManualClock>,
+    pub router: axum::Router,
+    vendor: Running,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub location: Option<String>,
+    pub cookies: Vec<String>,
+    pub headers: axum::http::HeaderMap,
+    pub body: String,
+}
+
+/// A browser without scripts: it keeps cookies and says where its forms come from.
+#[derive(Clone, Default)]
+pub struct Browser {
+    cookies: BTreeMap<String, String>,
+}
+
+impl TestPortal {
+    pub async fn new(pool: PgPool) -> Self {
+        Self::with(pool, SimConfig::default()).await
+    }
+
+    pub async fn with(pool: PgPool, config: SimConfig) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let vendor = upstream_sim::start(config).await.unwrap();
+        let clock = Arc::new(ManualClock::at(datetime!(2026-11-21 10:00 UTC)));
+        let portal = Portal {
+            pool,
+            clock: Arc::clone(&clock) as Arc<dyn portal::Clock>,
+            key: MasterKey::new(&[7; 32]),
+            passwords: Passwords::cheap().unwrap(),
+            upstreams: Upstreams::new(true),
+            demo: true,
+        };
+        portal.fill_demo(&vendor.base_url()).await.unwrap();
+        // A call that hangs is given up soon; all windows are moved through by hand.
+        sqlx::query(
+            "update upstream_account set call_timeout_ms = 700, check_timeout_ms = 400,
+                    quiet_window_ms = 300000, second_sighting_ms = 60000, lease_ms = 120000",
+        )
+        .execute(&portal.pool)
+        .await
+        .unwrap();
+        let router = server::http::router(&portal, &server::http::Site::default(), &[]);
+        Self { portal, clock, router, vendor }
+    }
+
+    pub fn vendor(&self) -> &Sim {
+        self.vendor.sim()
+    }
+
+    pub async fn customer(&self) -> CustomerViewer {
+        self.viewer_of(portal::demo::CUSTOMER).await
+    }
+
+    pub async fn viewer_of(&self, email: &str) -> CustomerViewer {
+        let user = sqlx::query_scalar::<_, Uuid>(
+            "select id from app_user where email = $1 order by created_at desc limit 1",
+        )
+        .bind(email)
+        .fetch_one(&self.portal.pool)
+        .await
+        .unwrap();
+        match self.portal.viewer(user).await.unwrap() {
+            Viewer::Customer(viewer) => viewer,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A browser in which the demo customer is signed in.
+    pub async fn signed_in(&self) -> Browser {
+        self.sign_in(portal::demo::CUSTOMER).await
+    }
+
+    pub async fn sign_in(&self, email: &str) -> Browser {
+        let mut browser = Browser::default();
+        let answer = browser
+            .post(self, "/login", &[("email", email), ("password", portal::demo::PASSWORD)])
+            .await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser
+    }
+
+    /// The form of the lite plan for this address, as the product page fills it in.
+    pub async fn lite_form(&self, ip: &str) -> Vec<(String, String)> {
+        let viewer = self.customer().await;
+        let order = self.portal.next_order_id(&viewer, "isp6-lite").await.unwrap();
+        [
+            ("plan", "isp6-lite"),
+            ("period", "1"),
+            ("ip", ip),
+            ("order", &order.to_string()),
+            ("total", "4.90 EUR"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+    }
+
+    /// Lets the worker do everything that is due now.
+    pub async fn drain(&self) {
+        for _ in 0..200 {
+            if self.portal.work_once().await.unwrap() == Done::Idle {
+                return;
+            }
+        }
+        panic!("the worker never comes to rest");
+    }
+
+    /// Lets hours pass, a minute at a time, with the worker awake.
+    pub async fn settle(&self) {
+        self.drain().await;
+        for _ in 0..90 {
+            self.clock.advance(Duration::from_secs(60));
+            self.drain().await;
+        }
+    }
+
+    pub async fn wallet(&self) -> (Money, Money) {
+        let balance = self.portal.balance(&self.customer().await, Currency::EUR).await.unwrap();
+        (balance.available, balance.held)
+    }
+
+    pub async fn state(&self, order: Uuid) -> String {
+        sqlx::query_scalar("select state from operation where order_id = $1")
+            .bind(order)
+            .fetch_one(&self.portal.pool)
+            .await
+            .unwrap()
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.portal.pool).await.unwrap()
+    }
+
+    /// The end of every test: the books are sound and agree with what was done at the vendor.
+    pub async fn sound(&self) {
+        let mut db = self.portal.pool.acquire().await.unwrap();
+        assert_eq!(ledger::verify(&mut db).await.unwrap(), vec![]);
+        for (rule, sql) in [
+            (
+                "a hold is open exactly while its operation is",
+                "select count(*) from operation x
+                  where x.hold_id is not null and (x.finished_at is null) = exists(
+                        select 1 from ledger_transfer t where t.pending_id = x.hold_id)",
+            ),
+            (
+                "captured exactly when confirmed",
+                "select count(*) from operation x
+                  where x.hold_id is not null and (x.state = 'confirmed') <> exists(
+                        select 1 from ledger_transfer t where t.pending_id = x.hold_id and t.kind = 'post')",
+            ),
+            (
+                "a license for every confirmed order and for no other",
+                "select count(*) from operation x full join license l on l.order_id = x.order_id
+                  where (x.state is not distinct from 'confirmed') <> (l.id is not null)",
+            ),
+            (
+                "nothing was sent without its attempt",
+                "select count(*) from operation x where x.attempts > (
+                        select count(*) from operation_attempt a where a.operation_id = x.id)",
+            ),
+        ] {
+            assert_eq!(self.count(sql).await, 0, "{rule}");
+        }
+        let ours = self.count("select count(*) from license").await;
+        let open = self.count("select count(*) from operation where finished_at is null").await;
+        let theirs = i64::try_from(self.vendor().live_licenses().len()).unwrap();
+        assert!(theirs <= ours + open, "the vendor has {theirs}, we know {ours} and {open} open");
+    }
+}
+
+impl Browser {
+    pub async fn get(&mut self, portal: &TestPortal, path: &str) -> Answer {
+        self.send(portal, Method::GET, path, None).await
+    }
+
+    pub async fn post<N: AsRef<str>, V: AsRef<str>>(
+        &mut self,
+        portal: &TestPortal,
+        path: &str,
+        form: &[(N, V)],
+    ) -> Answer {
+        let body = form
+            .iter()
+            .map(|(name, value)| {
+                format!(
+                    "{}={}",
+                    app::format::query(name.as_ref()),
+                    app::format::query(value.as_ref())
+                )
+            })
+            .collect::<Vec<_>>()
+            .join("&");
+        self.send(portal, Method::POST, path, Some(body)).await
+    }
+
+    /// A call with this body as it stands.
+    pub async fn raw(
+        &mut self,
+        portal: &TestPortal,
+        method: Method,
+        path: &str,
+        body: &str,
+    ) -> Answer {
+        self.send(portal, method, path, Some(body.to_owned())).await
+    }
+
+    /// The same call, made by the page of another site.
+    pub async fn foreign(&mut self, portal: &TestPortal, path: &str, body: &str) -> Answer {
+        let body = Some(body.to_owned());
+        self.send_from("cross-site", portal, Method::POST, path, body).await
+    }
+
+    async fn send(
+        &mut self,
+        portal: &TestPortal,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Answer {
+        self.send_from("same-origin", portal, method, path, body).await
+    }
+
+    async fn send_from(
+        &mut self,
+        site: &str,
+        portal: &TestPortal,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "shop.test")
+            .header(header::ACCEPT, "text/html")
+            .header("sec-fetch-site", site);
+        if !self.cookies.is_empty() {
+            let cookies: Vec<_> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let request = request.body(Body::from(body.unwrap_or_default())).unwrap();
+        let response = portal.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let cookies: Vec<String> = parts
+            .headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .map(|cookie| cookie.to_str().unwrap().to_owned())
+            .collect();
+        for cookie in &cookies {
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if value.is_empty() || rest.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: parts.status,
+            location: parts
+                .headers
+                .get(header::LOCATION)
+                .map(|location| location.to_str().unwrap().to_owned()),
+            cookies,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+}

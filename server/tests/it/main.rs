@@ -1,0 +1,18 @@
+//! The portal against a real Postgres and the vendor simulator: what goes right, what goes wrong,
+//! and what is left afterwards.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
+mod access;
+mod forms;
+mod harness;
+mod killed;
+mod orders;
+mod people;
+mod program;
+mod slow;

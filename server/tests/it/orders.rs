@@ -1,0 +1,307 @@
+//! What happens to an order, fault by fault.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use domain::{Currency, Money};
+use portal::orders::EventKind::{Confirmed, Key, Planned, Sent};
+use portal::orders::{EventKind, MoneyState};
+use sqlx::PgPool;
+use upstream_sim::{Fault, GatePoint, Times};
+use uuid::Uuid;
+
+use crate::harness::{IP, TestPortal};
+
+fn eur(text: &str) -> Money {
+    Money::parse(text, Currency::EUR).unwrap()
+}
+
+/// Posts the lite form; returns the order.
+async fn buy(portal: &TestPortal) -> Uuid {
+    let mut browser = portal.signed_in().await;
+    let form = portal.lite_form(IP).await;
+    let answer = browser.post(portal, "/buy", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let location = answer.location.unwrap();
+    location.strip_prefix("/my/orders/").expect(&location).parse().unwrap()
+}
+
+async fn events(portal: &TestPortal, order: Uuid) -> Vec<EventKind> {
+    let viewer = portal.customer().await;
+    let order = portal.portal.order(&viewer, order).await.unwrap().unwrap();
+    order.events.iter().map(|event| event.kind).collect()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_order_is_delivered(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let order = buy(&portal).await;
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("4.90")), "reserved at once");
+    portal.drain().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    let licenses = portal.vendor().live_licenses();
+    assert_eq!(licenses.len(), 1);
+    let viewer = portal.customer().await;
+    let detail = portal.portal.order(&viewer, order).await.unwrap().unwrap();
+    assert_eq!(detail.money, MoneyState::Captured);
+    let ours = portal.portal.license(&viewer, detail.license.unwrap()).await.unwrap().unwrap();
+    assert_eq!(ours.key.unwrap(), licenses[0].key);
+    assert_eq!(ours.row.ip.as_deref(), Some(IP));
+    assert_eq!(ours.row.expires_on, Some(licenses[0].expires));
+    assert_eq!(events(&portal, order).await, [Planned, Sent, Confirmed, Key]);
+    // Our cost is booked against the prepaid money at the vendor.
+    let mut db = portal.portal.pool.acquire().await.unwrap();
+    let kind = ledger::AccountKind::CostOfSales;
+    let cost = ledger::balance(&mut db, kind, None, Currency::EUR).await.unwrap();
+    assert_eq!(cost, eur("-3.50"));
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_lost_answer_is_found_by_its_reference(pool: PgPool) {
+    for fault in [
+        Fault::ResetAfter,
+        Fault::HangAfter,
+        Fault::EmptyBody,
+        Fault::TruncatedXml,
+        Fault::GarbageAfter,
+        Fault::HttpAfter { status: 502 },
+        Fault::EntityBomb,
+    ] {
+        let name = fault.name();
+        let portal = TestPortal::new(fresh(&pool).await).await;
+        portal.vendor().add_fault("soft.order.param", fault, Times::Once);
+        let order = buy(&portal).await;
+        portal.drain().await;
+        assert_eq!(portal.state(order).await, "unknown", "{name}");
+        assert_eq!(portal.wallet().await, (eur("495.10"), eur("4.90")), "{name}: still reserved");
+        portal.settle().await;
+        assert_eq!(portal.state(order).await, "confirmed", "{name}");
+        assert_eq!(portal.vendor().live_licenses().len(), 1, "{name}: exactly one");
+        assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")), "{name}");
+        assert!(events(&portal, order).await.contains(&EventKind::Found), "{name}");
+        portal.sound().await;
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_never_happened_is_sent_once_more(pool: PgPool) {
+    for fault in
+        [Fault::ResetBefore, Fault::HangBefore, Fault::HttpBefore { status: 500 }, Fault::TooMany]
+    {
+        let name = fault.name();
+        let portal = TestPortal::new(fresh(&pool).await).await;
+        portal.vendor().add_fault("soft.order.param", fault, Times::Once);
+        let order = buy(&portal).await;
+        portal.settle().await;
+        assert_eq!(portal.state(order).await, "confirmed", "{name}");
+        assert_eq!(portal.vendor().live_licenses().len(), 1, "{name}");
+        assert_eq!(portal.vendor().calls_of("soft.order.param").len(), 2, "{name}");
+        portal.sound().await;
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_error_is_told_at_once_and_the_money_returns_after_the_proof(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let kind = "value".to_owned();
+    portal.vendor().add_fault("soft.order.param", Fault::ErrorDoc { kind }, Times::Once);
+    let order = buy(&portal).await;
+    portal.drain().await;
+    let viewer = portal.customer().await;
+    let detail = portal.portal.order(&viewer, order).await.unwrap().unwrap();
+    assert!(detail.vendor_message.is_some(), "told at once");
+    assert_eq!(detail.money, MoneyState::Reserved, "not released before it is proved");
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "rejected");
+    assert_eq!(portal.wallet().await, (eur("500"), eur("0")));
+    assert_eq!(portal.vendor().calls_of("soft.order.param").len(), 1, "not sent again");
+    // The same wish can be ordered again, by a new form.
+    let again = buy(&portal).await;
+    assert_ne!(again, order);
+    portal.settle().await;
+    assert_eq!(portal.state(again).await, "confirmed");
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_error_after_the_debit_is_a_purchase(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let kind = "limit".to_owned();
+    portal.vendor().add_fault("soft.order.param", Fault::ErrorAfterDebit { kind }, Times::Once);
+    let order = buy(&portal).await;
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    assert_eq!(portal.vendor().live_licenses().len(), 1);
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_list_that_lags_does_not_lead_to_a_second_purchase(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let vendor = portal.vendor();
+    vendor.add_fault("soft.order.param", Fault::ResetAfter, Times::Once);
+    vendor.add_fault("soft.order.param", Fault::ListLag { ms: 0, lists: 4 }, Times::Once);
+    let order = buy(&portal).await;
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    assert_eq!(vendor.live_licenses().len(), 1);
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_list_without_our_id_is_searched_by_the_name(pool: PgPool) {
+    let config = upstream_sim::SimConfig {
+        list_shows_remoteid: false,
+        view_shows_remoteid: false,
+        ..upstream_sim::SimConfig::default()
+    };
+    let portal = TestPortal::with(pool, config).await;
+    portal.vendor().add_fault("soft.order.param", Fault::ResetAfter, Times::Once);
+    let order = buy(&portal).await;
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    assert_eq!(portal.vendor().live_licenses().len(), 1);
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_licenses_for_one_order_need_a_person(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    portal.vendor().add_fault("soft.order.param", Fault::DuplicateOrder, Times::Once);
+    portal.vendor().add_fault("soft.order.param", Fault::ResetAfter, Times::Once);
+    let order = buy(&portal).await;
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "review");
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("4.90")), "the money waits");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_vendor_that_is_away_is_asked_later(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    // A port on which nobody listens: every connection is refused.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let away = format!("http://{}/", nobody.local_addr().unwrap());
+    drop(nobody);
+    let real: String = sqlx::query_scalar("select base_url from upstream_account")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let point = |url: String| {
+        let pool = portal.portal.pool.clone();
+        async move {
+            sqlx::query("update upstream_account set base_url = $1")
+                .bind(url)
+                .execute(&pool)
+                .await
+                .unwrap();
+        }
+    };
+    point(away).await;
+    let order = buy(&portal).await;
+    portal.drain().await;
+    assert_eq!(portal.state(order).await, "planned", "provably not sent");
+    for _ in 0..5 {
+        portal.clock.advance(Duration::from_secs(60));
+        portal.drain().await;
+    }
+    assert_eq!(portal.state(order).await, "planned", "refused connections do not count");
+    point(real).await;
+    portal.clock.advance(Duration::from_secs(60));
+    portal.drain().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_key_may_come_later(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    portal.vendor().add_fault("soft.order.param", Fault::KeyEmpty { views: 3 }, Times::Once);
+    let order = buy(&portal).await;
+    portal.drain().await;
+    let viewer = portal.customer().await;
+    let detail = portal.portal.order(&viewer, order).await.unwrap().unwrap();
+    assert_eq!(detail.row.state.as_str(), "confirmed");
+    assert!(!detail.has_key);
+    portal.settle().await;
+    let detail = portal.portal.order(&viewer, order).await.unwrap().unwrap();
+    assert!(detail.has_key);
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_worker_that_lost_its_lease_writes_nothing(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    sqlx::query("update upstream_account set call_timeout_ms = 20000")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    let gate = portal.vendor().gate("soft.order.param", GatePoint::After);
+    let order = buy(&portal).await;
+    let slow = portal.portal.clone();
+    let slow = tokio::spawn(async move { slow.work_once().await });
+    gate.arrived().await;
+    // While the first worker waits for its answer, hours pass and another one takes over.
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "confirmed", "found by the second");
+    gate.release();
+    slow.await.unwrap().unwrap();
+    assert_eq!(portal.vendor().live_licenses().len(), 1);
+    assert_eq!(portal.count("select count(*) from license").await, 1);
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_workers_on_one_order_send_once(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    buy(&portal).await;
+    let workers: Vec<_> = (0..8)
+        .map(|_| {
+            let portal = portal.portal.clone();
+            tokio::spawn(async move { portal.work_once().await })
+        })
+        .collect();
+    for worker in workers {
+        worker.await.unwrap().unwrap();
+    }
+    portal.drain().await;
+    assert_eq!(portal.vendor().calls_of("soft.order.param").len(), 1);
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_free_trial_needs_no_money(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let viewer = portal.customer().await;
+    let order = portal.portal.next_order_id(&viewer, "isp6-trial").await.unwrap();
+    let mut browser = portal.signed_in().await;
+    let form = [
+        ("plan", "isp6-trial"),
+        ("period", "-100"),
+        ("ip", IP),
+        ("order", &order.to_string()),
+        ("total", "0.00 EUR"),
+    ];
+    let answer = browser.post(&portal, "/buy", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    assert_eq!(portal.wallet().await, (eur("500"), eur("0")));
+    portal.sound().await;
+}
+
+/// Another database beside this test's, so that cases in one test do not see each other.
+async fn fresh(pool: &PgPool) -> PgPool {
+    use sqlx::ConnectOptions;
+    let name = format!("_case_{}", Uuid::now_v7().simple());
+    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}")))
+        .execute(pool)
+        .await
+        .unwrap();
+    let options = (*pool.connect_options()).clone().database(&name).disable_statement_logging();
+    let fresh = PgPool::connect_with(options).await.unwrap();
+    portal::migrate(&fresh).await.unwrap();
+    fresh
+}
