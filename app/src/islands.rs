@@ -384,7 +384,7 @@ pub fn OrderForm(
         view! {
             <div class="field">
                 <label class="label" for="name">
-                    {d.text.name_label.clone()} <span class="label-note">{d.text.name_note.clone()}</span>
+                    {d.text.name_label.clone()} " " <span class="label-note">{d.text.name_note.clone()}</span>
                 </label>
                 <input
                     class="input"
@@ -498,7 +498,7 @@ fn timeline_step(sprite: &str, step: ProgressStep) -> impl IntoView + use<> {
             <div class="timeline-main">
                 <p class="timeline-head">
                     <span class="timeline-title">
-                        {step.title} <span class="visually-hidden">{format!(" ({})", step.state_label)}</span>
+                        {step.title} " " <span class="visually-hidden">{format!("({})", step.state_label)}</span>
                     </span>
                     {time}
                 </p>

@@ -14,7 +14,7 @@ pub async fn sign_in(
     password: String,
     #[server(default)] next: String,
 ) -> Result<(), ApiError> {
-    with_status(account::sign_in(email, password, next).await)
+    with_status(on_server::sign_in(email, password, next).await)
 }
 
 /// The form of `/join`.
@@ -24,13 +24,13 @@ pub async fn join(
     password: String,
     #[server(default)] next: String,
 ) -> Result<(), ApiError> {
-    with_status(account::join(email, password, next).await)
+    with_status(on_server::join(email, password, next).await)
 }
 
 /// The button "Sign out".
 #[server(prefix = "", endpoint = "logout")]
 pub async fn sign_out() -> Result<(), ApiError> {
-    with_status(account::sign_out().await)
+    with_status(on_server::sign_out().await)
 }
 
 /// The language and theme switches.
@@ -40,11 +40,11 @@ pub async fn preferences(
     #[server(default)] theme: String,
     #[server(default)] back: String,
 ) -> Result<(), ApiError> {
-    with_status(account::preferences(lang, theme, back).await)
+    with_status(on_server::preferences(lang, theme, back).await)
 }
 
 #[cfg(feature = "ssr")]
-mod account {
+mod on_server {
     use std::collections::BTreeMap;
 
     use axum::http::{HeaderValue, StatusCode, header};

@@ -16,11 +16,11 @@ pub async fn credit_wallet(
     currency: String,
     reason: String,
 ) -> Result<(), ApiError> {
-    with_status(desk::credit_wallet(customer, id, amount, currency, reason).await)
+    with_status(on_server::credit_wallet(customer, id, amount, currency, reason).await)
 }
 
 #[cfg(feature = "ssr")]
-mod desk {
+mod on_server {
     use std::collections::BTreeMap;
 
     use axum::http::StatusCode;

@@ -62,13 +62,13 @@ pub struct ProgressStep {
 /// Asks the vendor whether a plan can be ordered for an address.
 #[server(prefix = "/api", endpoint = "check_ip")]
 pub async fn check_ip(plan: String, ip: String) -> Result<CheckAnswer, ApiError> {
-    with_status(shop::check_ip(plan, ip).await)
+    with_status(on_server::check_ip(plan, ip).await)
 }
 
 /// Where an order of the caller's stands.
 #[server(prefix = "/api", endpoint = "order_progress")]
 pub async fn order_progress(id: String) -> Result<Progress, ApiError> {
-    with_status(shop::order_progress(id).await)
+    with_status(on_server::order_progress(id).await)
 }
 
 /// The form of a product page: places the order, or leads a guest to sign in and back.
@@ -82,14 +82,14 @@ pub async fn buy(
     #[server(default)] order: String,
     #[server(default)] total: String,
 ) -> Result<(), ApiError> {
-    with_status(shop::buy(shop::Form { plan, period, ip, name, addon, order, total }).await)
+    with_status(on_server::buy(on_server::Form { plan, period, ip, name, addon, order, total }).await)
 }
 
 #[cfg(feature = "ssr")]
-pub use shop::progress_of;
+pub use on_server::progress_of;
 
 #[cfg(feature = "ssr")]
-mod shop {
+mod on_server {
     use std::collections::BTreeMap;
 
     use axum::http::StatusCode;
@@ -121,16 +121,16 @@ mod shop {
     impl Form {
         /// The product page with this form filled in.
         fn page(&self) -> String {
-            let mut page = format!("/p/{}?period={}", query(&self.plan), query(&self.period));
+            let mut pairs = vec![format!("period={}", query(&self.period))];
             for (name, value) in [("ip", &self.ip), ("name", &self.name)] {
                 if !value.trim().is_empty() {
-                    page.push_str(&format!("&{name}={}", query(value.trim())));
+                    pairs.push(format!("{name}={}", query(value.trim())));
                 }
             }
             for (code, count) in &self.addon {
-                page.push_str(&format!("&addon[{}]={}", query(code), query(count)));
+                pairs.push(format!("addon[{}]={}", query(code), query(count)));
             }
-            page
+            format!("/p/{}?{}", query(&self.plan), pairs.join("&"))
         }
 
         fn values(&self) -> BTreeMap<String, String> {

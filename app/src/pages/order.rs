@@ -99,16 +99,14 @@ pub fn what(locale: Locale, order: &OrderDetail) -> String {
 
 /// The product page, filled in as it was.
 fn again_address(order: &OrderDetail) -> String {
-    let mut address = format!("/p/{}?period={}", format::query(&order.slug), order.row.period);
+    let mut query = vec![format!("period={}", order.row.period)];
     for (name, value) in [("ip", &order.row.ip), ("name", &order.name)] {
-        if let Some(value) = value {
-            address.push_str(&format!("&{name}={}", format::query(value)));
-        }
+        query.extend(value.iter().map(|value| format!("{name}={}", format::query(value))));
     }
     for (code, count) in &order.addons {
-        address.push_str(&format!("&addon[{}]={count}", format::query(code)));
+        query.push(format!("addon[{}]={count}", format::query(code)));
     }
-    address
+    format!("/p/{}?{}", format::query(&order.slug), query.join("&"))
 }
 
 /// What was ordered.

@@ -4,7 +4,7 @@
 //! 2. panics become a 500, every answer gets the security headers ([`security`])
 //! 3. no mutation from another site ([`security::same_site`])
 //! 4. the session ([`sessions`]), then who asks and in which language ([`context`])
-//! 5. a refused form is shown again ([`forms`])
+//! 5. a refused form is shown again ([`forms`]), pages are tidied ([`pages`])
 //! 6. Leptos routes and server functions, static files, health
 
 mod context;
@@ -12,6 +12,7 @@ mod files;
 mod forms;
 mod health;
 mod listen;
+mod pages;
 mod security;
 mod sessions;
 
@@ -69,7 +70,10 @@ pub fn router(portal: &Portal, site: &Site, trusted_proxies: &[IpAddr]) -> Route
         site: Arc::new(app::context::Site { files: site.manifest.clone() }),
         trusted_proxies: trusted_proxies.into(),
     };
-    let pages = pages
+    // A layer runs behind the routing of its own router. Showing a form again means to route again,
+    // so the routes are the inside of another router.
+    let pages = Router::new()
+        .fallback_service(pages.layer(from_fn(pages::tidy)))
         .layer(from_fn(forms::show_again))
         .layer(from_fn_with_state(state, context::provide))
         .layer(sessions)

@@ -34,8 +34,8 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; 4])>
         ("/catalog".into(), shop),
         ("/p/isp6-lite".into(), shop),
         ("/p/no-such-plan".into(), [Nothing; 4]),
-        ("/login".into(), shop),
-        ("/join".into(), shop),
+        ("/login".into(), [Page, On, On, On]),
+        ("/join".into(), [Page, On, On, On]),
         ("/verify?token=x".into(), shop),
         ("/my".into(), own),
         ("/my/orders".into(), own),
@@ -47,7 +47,7 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; 4])>
         ("/admin".into(), [SignIn, Nothing, Nothing, On]),
         ("/admin/orders".into(), desk),
         (format!("/admin/orders/{order}"), desk),
-        ("/admin/orders/nonsense".into(), [Nothing; 4]),
+        ("/admin/orders/nonsense".into(), [SignIn, Nothing, Nothing, Nothing]),
         ("/admin/wallets".into(), desk),
         (format!("/admin/wallets/{customer}"), desk),
         ("/admin/mail".into(), desk),
@@ -132,13 +132,15 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; 5])> {
     use StatusCode as S;
     let id = Uuid::now_v7();
     let free = [S::SEE_OTHER; 5];
+    // Whoever is inside already is led home from the door.
+    let doors = [S::UNPROCESSABLE_ENTITY, S::SEE_OTHER, S::SEE_OTHER, S::SEE_OTHER, S::SEE_OTHER];
     vec![
         ("/api/check_ip", format!("plan=isp6-lite&ip={IP}"), [S::OK; 5]),
         (
             "/api/order_progress",
             format!("id={}", cast.order),
-            // A browser is led to sign in; staff have no orders of their own.
-            [S::SEE_OTHER, S::NOT_FOUND, S::OK, S::SEE_OTHER, S::SEE_OTHER],
+            // Staff have no orders of their own.
+            [S::UNAUTHORIZED, S::NOT_FOUND, S::OK, S::UNAUTHORIZED, S::UNAUTHORIZED],
         ),
         ("/preferences", "lang=en&back=/catalog".into(), free),
         (

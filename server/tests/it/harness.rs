@@ -263,7 +263,8 @@ impl Browser {
             .method(method)
             .uri(path)
             .header(header::HOST, "shop.test")
-            .header(header::ACCEPT, "text/html")
+            // Islands ask for data, forms for pages.
+            .header(header::ACCEPT, if path.starts_with("/api/") { "application/json" } else { "text/html" })
             .header("sec-fetch-site", site);
         if !self.cookies.is_empty() {
             let cookies: Vec<_> =
