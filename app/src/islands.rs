@@ -195,6 +195,7 @@ pub fn OrderForm(
         data.with_value(|d| total(d, &period.get(), &counts))
     });
     let sent_total = move || data.with_value(|d| money(d, amount.get()).to_string());
+    let first_total = data.with_value(|d| money(d, amount.get_untracked()).to_string());
     let sum = move || data.with_value(|d| shown(d, amount.get()));
     let button = move || {
         data.with_value(|d| {
@@ -232,16 +233,34 @@ pub fn OrderForm(
             ));
         });
     };
+    // Asked when typing pauses, not when the field is left: a line that appears while the button is
+    // being pressed would move the button away.
+    let typed = StoredValue::new(0_u32);
+    let check_soon = move || {
+        let now = typed.get_value().wrapping_add(1);
+        typed.set_value(now);
+        let check_if_last = move || {
+            if typed.try_get_value() == Some(now) {
+                check();
+            }
+        };
+        set_timeout(check_if_last, std::time::Duration::from_millis(700));
+    };
+    // One place for the help and for the verdict, so that nothing moves.
     let verdict_line = move || {
         let (tone, name, text) = verdict.get();
-        let silent = text.is_empty();
-        let icon = (!silent).then(|| icon(&read(|d| d.sprite.clone()), &name));
+        if text.is_empty() {
+            let help = read(|d| d.text.ip_hint.clone());
+            return view! { <p class="hint">{help}</p> }.into_any();
+        }
+        let icon = icon(&read(|d| d.sprite.clone()), &name);
         view! {
-            <p class="status-line" data-tone=tone role="status" hidden=silent>
+            <p class="status-line" data-tone=tone>
                 {icon}
                 <span>{text}</span>
             </p>
         }
+        .into_any()
     };
 
     let periods = data.with_value(|d| {
@@ -364,16 +383,17 @@ pub fn OrderForm(
                                 ip.set(event_target_value(&event));
                                 asked.set_value(String::new());
                                 verdict.set(Default::default());
+                                check_soon();
                             }
-                            on:change=move |_| check()
                         />
                         <button class="btn script-only" type="button" on:click=move |_| check()>
                             {d.text.check.clone()}
                         </button>
                     </div>
-                    {hint("ip", "hint", d.text.ip_hint.clone())}
                     {hint("ip", "error", d.ip_error.clone())}
-                    {verdict_line}
+                    <div class="verdict" id="ip-hint" role="status">
+                        {verdict_line}
+                    </div>
                 </div>
             }
         })
@@ -454,7 +474,7 @@ pub fn OrderForm(
             >
                 <input type="hidden" name="plan" value=d.plan.clone() />
                 <input type="hidden" name="order" value=d.order.clone() />
-                <input type="hidden" name="total" value=sent_total() prop:value=sent_total />
+                <input type="hidden" name="total" value=first_total.clone() prop:value=sent_total />
                 <fieldset class="radio-cards">
                     <legend>{d.text.legend.clone()}</legend>
                     <div class="radio-cards-list">{periods}</div>
@@ -519,6 +539,8 @@ pub fn OrderTimeline(
     sprite: String,
     /// Words of the link to the license.
     open_license: String,
+    /// Words of the link to order again what was not bought.
+    order_again: String,
 ) -> impl IntoView {
     let progress = RwSignal::new(start);
     let sprite = StoredValue::new(sprite);
@@ -554,14 +576,20 @@ pub fn OrderTimeline(
                 }}
             </ol>
             {move || {
-                progress
-                    .get()
-                    .license
-                    .map(|license| {
+                let now = progress.get();
+                let onwards = match (now.license, now.again) {
+                    (Some(license), _) => {
+                        Some((format!("/my/licenses/{license}"), open_license.clone()))
+                    }
+                    (None, Some(again)) => Some((again, order_again.clone())),
+                    (None, None) => None,
+                };
+                onwards
+                    .map(|(href, words)| {
                         view! {
                             <p>
-                                <a class="btn btn-primary" href=format!("/my/licenses/{license}")>
-                                    {open_license.clone()}
+                                <a class="btn btn-primary" href=href>
+                                    {words}
                                 </a>
                             </p>
                         }
@@ -614,7 +642,7 @@ pub fn CopyButton(
     };
     #[cfg(not(feature = "hydrate"))]
     let copy = {
-        let _ = text;
+        drop(text);
         move |_| copied.set(true)
     };
     view! {

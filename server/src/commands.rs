@@ -173,19 +173,17 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 fn read_password(file: Option<&std::path::Path>) -> anyhow::Result<String> {
-    let text = match file {
-        Some(path) => std::fs::read_to_string(path)
-            .with_context(|| format!("password file {}", path.display()))?,
-        None => {
-            let input = std::io::stdin();
-            if input.is_terminal() {
-                eprintln!("Password (it is shown while you type):");
-            }
-            let mut line = String::new();
-            input.lock().read_line(&mut line)?;
-            line
+    let mut text = String::new();
+    if let Some(path) = file {
+        text = std::fs::read_to_string(path)
+            .with_context(|| format!("password file {}", path.display()))?;
+    } else {
+        let input = std::io::stdin();
+        if input.is_terminal() {
+            eprintln!("Password (it is shown while you type):");
         }
-    };
+        input.lock().read_line(&mut text)?;
+    }
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 

@@ -20,12 +20,12 @@ const CONNECTIONS: u32 = 16;
 
 impl Database {
     pub(crate) async fn open(storage: &Storage) -> anyhow::Result<Self> {
-        let (url, cluster) = match storage.database_url.as_deref().filter(|url| !url.is_empty()) {
-            Some(url) => (url.to_owned(), None),
-            None => {
-                let cluster = own_cluster(storage).await?;
-                (cluster.url("keystall"), Some(cluster))
-            }
+        let named = storage.database_url.clone().filter(|url| !url.is_empty());
+        let (url, cluster) = if let Some(url) = named {
+            (url, None)
+        } else {
+            let cluster = own_cluster(storage).await?;
+            (cluster.url("keystall"), Some(cluster))
         };
         let options: PgConnectOptions =
             url.parse().context("DATABASE_URL is not a PostgreSQL address")?;

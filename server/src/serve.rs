@@ -131,9 +131,10 @@ async fn portal_and_clock(
     demo: bool,
 ) -> anyhow::Result<(Portal, Arc<DatabaseClock>)> {
     let clock = Arc::new(DatabaseClock::read(&database.pool).await?);
+    let shared: Arc<dyn portal::Clock> = clock.clone();
     let portal = Portal {
         pool: database.pool.clone(),
-        clock: Arc::clone(&clock) as Arc<dyn portal::Clock>,
+        clock: shared,
         key: master_key(storage)?,
         passwords: Passwords::new()?,
         upstreams: Upstreams::new(demo),

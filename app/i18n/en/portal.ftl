@@ -36,7 +36,7 @@ buy-a-license = Buy a license
 
 price-free = Free
 price-year = { $price } / year
-price-year-saving = { $price } / year, saves { $percent }%
+price-year-saving = { $price } / year, −{ $percent }%
 saving = Save { $percent }%
 per-month = / month
 per-year = / year
@@ -132,11 +132,11 @@ addon-included =
         [0] Up to { $max }
        *[other] { $base } included, up to { $max }
     }
-addon-each = each further one { $prices }
+addon-each = Each further one { $prices }
 addon-hint =
     { $base ->
         [0] { $prices }
-       *[other] { $base } included, { $prices }
+       *[other] { $base } included. { $prices }
     }
 addon-fewer = Fewer: { $name }
 addon-more = More: { $name }
@@ -269,6 +269,7 @@ orders-empty = No orders yet
 orders-empty-text = All you need is the address of a server. Every order can be followed here until its key arrives.
 order-title = Order { $number }
 order-what = { $plan } for { $ip }, { $period }
+order-link = order { $number }
 order-what-anywhere = { $plan }, { $period }
 order-again = Order again
 order-progress = Progress
@@ -371,7 +372,7 @@ activate-enter-text = The panel asks for it when it first opens; later it can be
 activate-check = Let the panel check it
 activate-check-text = It asks the vendor and is unlocked at once. For this the server must reach the internet.
 license-summary = Summary
-license-checked = Read from the vendor
+license-checked = Checked with the vendor
 license-not-checked = Not yet
 fact-license-number = Number
 fact-bought = Bought
@@ -399,7 +400,7 @@ moved-out = Taken out
 moved-held = Reserved
 moved-held-text = Set aside, not spent
 moved-captured = Charged
-moved-captured-text = From the reserved money, so the available money stays the same
+moved-captured-text = Taken from what was reserved
 moved-released = Free again
 moved-released-text = Nothing was bought
 
@@ -431,9 +432,14 @@ desk-order-money = Money
 desk-order-facts = At the vendor
 attempt-title = Attempt { $number }: { $outcome }
 attempt-no-outcome = no outcome yet
+attempt-confirmed = confirmed
+attempt-refused = refused
+attempt-unknown = no clear answer
+attempt-not-sent = did not leave
 attempt-unanswered = No answer
 attempt-sent = Sent: { $at }
 attempt-answered = Answered: { $at }
+desk-order-ordered = What was ordered
 money-free = Free of charge: no money moves.
 money-reserved = Reserved in the customer's wallet.
 money-captured = Charged to the customer's wallet.

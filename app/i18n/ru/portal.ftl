@@ -36,7 +36,7 @@ buy-a-license = Купить лицензию
 
 price-free = Бесплатно
 price-year = { $price } в год
-price-year-saving = { $price } в год, выгода { $percent } %
+price-year-saving = { $price } в год, −{ $percent } %
 saving = −{ $percent } %
 per-month = в месяц
 per-year = в год
@@ -139,11 +139,11 @@ addon-included =
         [0] До { $max }
        *[other] Входит { $base }, всего до { $max }
     }
-addon-each = каждый следующий { $prices }
+addon-each = Каждый следующий { $prices }
 addon-hint =
     { $base ->
         [0] { $prices }
-       *[other] Входит { $base }, { $prices }
+       *[other] Входит { $base }. { $prices }
     }
 addon-fewer = Меньше: { $name }
 addon-more = Больше: { $name }
@@ -278,6 +278,7 @@ orders-empty = Заказов пока нет
 orders-empty-text = Понадобится только адрес сервера. За каждым заказом можно следить здесь, пока не придёт ключ.
 order-title = Заказ { $number }
 order-what = { $plan } для { $ip }, { $period }
+order-link = заказ { $number }
 order-what-anywhere = { $plan }, { $period }
 order-again = Заказать снова
 order-progress = Ход заказа
@@ -408,7 +409,7 @@ moved-out = Изъятие
 moved-held = В резерв
 moved-held-text = Отложено, не потрачено
 moved-captured = Списано
-moved-captured-text = Из резерва, поэтому доступное не меняется
+moved-captured-text = Взято из резерва
 moved-released = Снова свободно
 moved-released-text = Ничего не куплено
 
@@ -440,9 +441,14 @@ desk-order-money = Деньги
 desk-order-facts = У поставщика
 attempt-title = Попытка { $number }: { $outcome }
 attempt-no-outcome = итога пока нет
+attempt-confirmed = подтверждено
+attempt-refused = отказ
+attempt-unknown = нет ясного ответа
+attempt-not-sent = не отправлено
 attempt-unanswered = Ответа нет
 attempt-sent = Отправлено: { $at }
 attempt-answered = Получено: { $at }
+desk-order-ordered = Что заказано
 money-free = Бесплатно: деньги не движутся.
 money-reserved = В резерве кошелька клиента.
 money-captured = Списано с кошелька клиента.

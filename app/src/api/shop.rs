@@ -36,6 +36,8 @@ pub struct Progress {
     pub steps: Vec<ProgressStep>,
     /// The license, once its key is here.
     pub license: Option<String>,
+    /// Nothing was bought: the form to order it again, filled in.
+    pub again: Option<String>,
     /// Nothing will change any more.
     pub done: bool,
 }
@@ -82,7 +84,9 @@ pub async fn buy(
     #[server(default)] order: String,
     #[server(default)] total: String,
 ) -> Result<(), ApiError> {
-    with_status(on_server::buy(on_server::Form { plan, period, ip, name, addon, order, total }).await)
+    with_status(
+        on_server::buy(on_server::Form { plan, period, ip, name, addon, order, total }).await,
+    )
 }
 
 #[cfg(feature = "ssr")]
@@ -325,6 +329,8 @@ mod on_server {
             OperationState::Confirmed => order.has_key,
             state => state.is_final(),
         };
+        let failed =
+            matches!(order.row.state, OperationState::Rejected | OperationState::Cancelled);
         Progress {
             label,
             tone: tone.as_str().to_owned(),
@@ -332,8 +338,21 @@ mod on_server {
             sentence,
             steps: steps(locale, order),
             license: order.license.filter(|_| order.has_key).map(|id| id.to_string()),
+            again: failed.then(|| again_address(order)),
             done,
         }
+    }
+
+    /// The product page with the same choice.
+    fn again_address(order: &OrderDetail) -> String {
+        let mut query = vec![format!("period={}", order.row.period)];
+        for (name, value) in [("ip", &order.row.ip), ("name", &order.name)] {
+            query.extend(value.iter().map(|value| format!("{name}={}", format::query(value))));
+        }
+        for (code, count) in &order.addons {
+            query.push(format!("addon[{}]={count}", format::query(code)));
+        }
+        format!("/p/{}?{}", format::query(&order.slug), query.join("&"))
     }
 
     /// What happened, and what is still to come.

@@ -608,6 +608,7 @@ pub fn DeskShell(
                             id="desk-search"
                             name="q"
                             type="search"
+                            placeholder=search
                             value=query.get()
                         />
                     </form>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use portal::locale::Locale;
 use portal::orders::{Attempt, DeskOrder, MoneyState};
 
+use super::desk_orders::margin;
 use super::{Shown, frame, id_param, instant, order, page};
 use crate::api::{ApiError, progress_of};
 use crate::components::{
@@ -43,7 +44,7 @@ async fn desk_order(cx: Context) -> Shown {
     let evidence = evidence(locale, &order.attempts);
     let money = money(locale, &order);
     let facts = facts(locale, &order);
-    let summary = order::summary(locale, detail);
+    let summary = order::summary(locale, detail, t!(locale, "desk-order-ordered"));
     let main = view! {
         <PageHead
             title=title.clone()
@@ -59,13 +60,13 @@ async fn desk_order(cx: Context) -> Shown {
                 <Panel title=t!(locale, "desk-order-evidence") id="evidence">
                     {evidence}
                 </Panel>
+                <Panel title=t!(locale, "desk-order-facts") id="facts">
+                    {facts}
+                </Panel>
             </div>
             <div class="column">
                 <Panel title=t!(locale, "desk-order-money") id="money">
                     {money}
-                </Panel>
-                <Panel title=t!(locale, "desk-order-facts") id="facts">
-                    {facts}
                 </Panel>
                 {summary}
             </div>
@@ -109,12 +110,15 @@ fn evidence(locale: Locale, attempts: &[Attempt]) -> AnyView {
 }
 
 fn one_attempt(locale: Locale, attempt: &Attempt) -> impl IntoView + use<> {
-    let summary = t!(
-        locale,
-        "attempt-title",
-        number = attempt.number,
-        outcome = attempt.outcome.clone().unwrap_or_else(|| t!(locale, "attempt-no-outcome"))
-    );
+    let outcome = match attempt.outcome.as_deref() {
+        None => t!(locale, "attempt-no-outcome"),
+        Some("confirmed") => t!(locale, "attempt-confirmed"),
+        Some("refused") => t!(locale, "attempt-refused"),
+        Some("unknown") => t!(locale, "attempt-unknown"),
+        Some("not_sent") => t!(locale, "attempt-not-sent"),
+        Some(other) => other.to_owned(),
+    };
+    let summary = t!(locale, "attempt-title", number = attempt.number, outcome = outcome);
     let answered = match attempt.answered_at {
         Some(at) => format::clock(locale, at),
         None => t!(locale, "attempt-unanswered"),
@@ -143,7 +147,7 @@ fn money(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     };
     let price = format::money(locale, order.desk.row.price);
     let cost = format::money(locale, order.desk.cost);
-    let margin = format::money(locale, order.desk.margin());
+    let margin = margin(locale, &order.desk);
     view! {
         <div class="stack">
             <Totals>

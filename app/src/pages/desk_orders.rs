@@ -120,6 +120,14 @@ fn states(locale: Locale, current: Option<OperationState>) -> Vec<SelectOption> 
     options
 }
 
+/// What an order earns; nothing is earned with what was not bought.
+pub fn margin(locale: Locale, order: &DeskOrderRow) -> String {
+    match order.row.state {
+        OperationState::Rejected | OperationState::Cancelled => "—".to_owned(),
+        _ => format::money(locale, order.margin()),
+    }
+}
+
 fn table(locale: Locale, rows: Vec<DeskOrderRow>) -> impl IntoView {
     let columns = vec![
         Column::text(t!(locale, "col-order")),
@@ -134,7 +142,7 @@ fn table(locale: Locale, rows: Vec<DeskOrderRow>) -> impl IntoView {
     let rows = rows
         .into_iter()
         .map(|order| {
-            let margin = format::money(locale, order.margin());
+            let margin = margin(locale, &order);
             let cost = format::money(locale, order.cost);
             let row = order.row;
             let (tone, icon, status) = format::order_status(locale, row.state, false);

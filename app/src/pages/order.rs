@@ -1,6 +1,5 @@
 //! An order: where it stands, what was ordered, and where the money is.
 
-use domain::operation::OperationState;
 use leptos::prelude::*;
 use portal::locale::Locale;
 use portal::orders::{MoneyState, OrderDetail};
@@ -8,8 +7,7 @@ use portal::orders::{MoneyState, OrderDetail};
 use super::{Shown, frame, id_param, instant, page, server};
 use crate::api::{ApiError, progress_of};
 use crate::components::{
-    Breadcrumbs, ButtonKind, Crumb, DefinitionGrid, Fact, LinkButton, PageHead, Panel, TotalRow,
-    Totals,
+    Breadcrumbs, Crumb, DefinitionGrid, Fact, PageHead, Panel, TotalRow, Totals,
 };
 use crate::context::Context;
 use crate::islands::OrderTimeline;
@@ -39,15 +37,6 @@ async fn order(cx: Context) -> Shown {
     ];
     let crumbs =
         view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
-    let failed = matches!(order.row.state, OperationState::Rejected | OperationState::Cancelled);
-    let again = failed.then(|| {
-        view! {
-            <LinkButton href=again_address(&order) kind=ButtonKind::Primary icon="refresh-cw">
-                {t!(locale, "order-again")}
-            </LinkButton>
-        }
-        .into_any()
-    });
     let reload = (!progress.done).then(|| {
         let here = cx.address.clone();
         view! {
@@ -59,10 +48,10 @@ async fn order(cx: Context) -> Shown {
         }
     });
     let sprite = cx.site.href("icons.svg");
-    let summary = summary(locale, &order);
+    let summary = summary(locale, &order, t!(locale, "order-summary"));
     let totals = totals(locale, &order);
     let main = view! {
-        <PageHead title=title.clone() subtitle=what(locale, &order) crumbs=crumbs actions=again />
+        <PageHead title=title.clone() subtitle=what(locale, &order) crumbs=crumbs />
         <div class="columns">
             <div class="column">
                 <Panel title=t!(locale, "order-progress") id="progress">
@@ -71,6 +60,7 @@ async fn order(cx: Context) -> Shown {
                         start=progress
                         sprite=sprite
                         open_license=t!(locale, "order-open-license")
+                        order_again=t!(locale, "order-again")
                     />
                     {reload}
                 </Panel>
@@ -97,20 +87,8 @@ pub fn what(locale: Locale, order: &OrderDetail) -> String {
     }
 }
 
-/// The product page, filled in as it was.
-fn again_address(order: &OrderDetail) -> String {
-    let mut query = vec![format!("period={}", order.row.period)];
-    for (name, value) in [("ip", &order.row.ip), ("name", &order.name)] {
-        query.extend(value.iter().map(|value| format!("{name}={}", format::query(value))));
-    }
-    for (code, count) in &order.addons {
-        query.push(format!("addon[{}]={count}", format::query(code)));
-    }
-    format!("/p/{}?{}", format::query(&order.slug), query.join("&"))
-}
-
 /// What was ordered.
-pub fn summary(locale: Locale, order: &OrderDetail) -> impl IntoView + use<> {
+pub fn summary(locale: Locale, order: &OrderDetail, title: String) -> impl IntoView + use<> {
     let name = order.name.clone().map(|name| {
         view! { <Fact label=t!(locale, "fact-name")>{name}</Fact> }
     });
@@ -129,7 +107,7 @@ pub fn summary(locale: Locale, order: &OrderDetail) -> impl IntoView + use<> {
     let period = format::period(locale, order.row.period);
     let at = order.row.at;
     view! {
-        <Panel title=t!(locale, "order-summary") id="summary">
+        <Panel title=title id="summary">
             <DefinitionGrid>
                 <Fact label=t!(locale, "col-plan")>
                     <a href=product>{plan}</a>

@@ -55,12 +55,14 @@ async fn overview(cx: Context) -> Shown {
         }
         .into_any()
     };
-    let actions = view! {
-        <LinkButton href="/catalog" kind=ButtonKind::Primary icon="plus">
-            {t!(locale, "buy-a-license")}
-        </LinkButton>
-    }
-    .into_any();
+    let actions = (!orders.is_empty() || !licenses.is_empty()).then(|| {
+        view! {
+            <LinkButton href="/catalog" kind=ButtonKind::Primary icon="plus">
+                {t!(locale, "buy-a-license")}
+            </LinkButton>
+        }
+        .into_any()
+    });
     let wallet = wallet::main_balance(&wallets);
     let main = view! {
         <PageHead title=title.clone() actions=actions />

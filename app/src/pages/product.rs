@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use leptos_meta::Meta;
 use portal::catalog::Offer;
 use portal::locale::Locale;
+use portal::people::Viewer;
 
 use super::{Shown, frame, page, param, refusal};
 use crate::api::ApiError;
-use crate::components::{Breadcrumbs, Crumb, DefinitionGrid, Fact, Notice, Step, Steps, Tone};
+use crate::components::{Breadcrumbs, Crumb, DefinitionGrid, Fact, Step, Steps};
 use crate::context::Context;
 use crate::islands::{AddonChoice, OrderForm, OrderFormData, OrderFormText, PeriodChoice};
 use crate::{format, t};
@@ -55,13 +56,6 @@ async fn product(cx: Context) -> Shown {
         .map(|text| view! { <p>{text.to_owned()}</p> })
         .collect_view();
     let free = offer.prices.iter().all(|(_, price)| price.is_zero());
-    let staff = cx.viewer.staff().map(|_| {
-        view! {
-            <Notice tone=Tone::Info>
-                <p>{t!(locale, "buy-staff")}</p>
-            </Notice>
-        }
-    });
     let main = view! {
         <Meta name="description" content=t!(locale, "product-description", name = name.clone(), tagline = tagline.clone()) />
         <div class="wrap product">
@@ -70,7 +64,6 @@ async fn product(cx: Context) -> Shown {
                 {refusal(&cx, t!(locale, "buy-refused-title"))}
                 <h1>{name.clone()}</h1>
                 <p class="lead">{tagline}</p>
-                {staff}
             </div>
             <OrderForm data=form />
             <div class="product-main">
@@ -255,7 +248,7 @@ fn order_form(cx: &Context, offer: &Offer, order: String, balance: Option<i64>) 
         name_error: error("name"),
         period_error: error("period"),
         balance,
-        text: words(locale, plan.name.get(locale)),
+        text: words(cx, plan.name.get(locale)),
     }
 }
 
@@ -287,7 +280,12 @@ fn per_month(price: Money, months: u16) -> Money {
     Money::new((cents + months / 2) / months * 100, price.currency())
 }
 
-fn words(locale: Locale, name: &str) -> OrderFormText {
+fn words(cx: &Context, name: &str) -> OrderFormText {
+    let locale = cx.locale;
+    let guest_note = match cx.viewer {
+        Viewer::Staff(_) => t!(locale, "buy-staff"),
+        Viewer::Guest | Viewer::Customer(_) => t!(locale, "form-guest"),
+    };
     OrderFormText {
         title: t!(locale, "form-title", name = name),
         legend: t!(locale, "form-period"),
@@ -304,7 +302,7 @@ fn words(locale: Locale, name: &str) -> OrderFormText {
         becomes: t!(locale, "form-becomes"),
         buy: t!(locale, "form-buy", price = "{price}"),
         buy_free: t!(locale, "form-buy-free"),
-        guest_note: t!(locale, "form-guest"),
+        guest_note,
         missing: t!(locale, "form-missing", missing = "{missing}"),
         top_up: t!(locale, "form-top-up"),
         fine: t!(locale, "form-fine"),

@@ -180,7 +180,7 @@ fn what(locale: Locale, line: &Movement, order: Option<(Uuid, i64)>) -> AnyView 
     // Without an order behind it, the reason is what the staff or the payment wrote.
     let sub = if order.is_some() { explained } else { explained.or(Some(line.reason.clone())) };
     let link = order.map(|(id, number)| {
-        let label = t!(locale, "order-title", number = number);
+        let label = t!(locale, "order-link", number = number);
         view! {
             ", "
             <a href=format!("/my/orders/{id}")>{label}</a>

@@ -117,8 +117,7 @@ fn accepted(headers: &HeaderMap) -> Option<Locale> {
     let languages = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     languages
         .split(',')
-        .filter_map(|part| Locale::from_tag(part.split(';').next().unwrap_or(part).trim()))
-        .next()
+        .find_map(|part| Locale::from_tag(part.split(';').next().unwrap_or(part).trim()))
 }
 
 /// The caller's address: the connection's, or what the outermost trusted proxy saw.

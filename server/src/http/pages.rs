@@ -60,10 +60,7 @@ mod tests {
     fn bookkeeping_moves_into_the_body_or_away() {
         let page = "<html><body><p>a<!></p></body><!></html><!><script>x</script>";
         assert_eq!(tidied(page, false), "<html><body><p>a</p></body></html>");
-        assert_eq!(
-            tidied(page, true),
-            "<html><body><p>a<!></p><script>x</script></body></html>"
-        );
+        assert_eq!(tidied(page, true), "<html><body><p>a<!></p><script>x</script></body></html>");
         assert_eq!(tidied("not a page", true), "not a page");
     }
 }

@@ -24,18 +24,27 @@ impl std::fmt::Debug for PgStore {
 impl SessionStore for PgStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let data = encode(record)?;
-        while !self.0.session_create(&key(record.id), &data).await.map_err(backend)? {
+        while !self
+            .0
+            .session_create(&key(record.id), &data)
+            .await
+            .map_err(|error| backend(&error))?
+        {
             record.id = Id::default();
         }
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.0.session_save(&key(record.id), &encode(record)?).await.map_err(backend)
+        self.0
+            .session_save(&key(record.id), &encode(record)?)
+            .await
+            .map_err(|error| backend(&error))
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some(stored) = self.0.session_load(&key(*id)).await.map_err(backend)? else {
+        let Some(stored) = self.0.session_load(&key(*id)).await.map_err(|error| backend(&error))?
+        else {
             return Ok(None);
         };
         let data: HashMap<String, serde_json::Value> = serde_json::from_value(stored.data)
@@ -44,7 +53,7 @@ impl SessionStore for PgStore {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.0.session_delete(&key(*id)).await.map_err(backend)
+        self.0.session_delete(&key(*id)).await.map_err(|error| backend(&error))
     }
 }
 
@@ -56,6 +65,6 @@ fn encode(record: &Record) -> Result<serde_json::Value> {
     serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))
 }
 
-fn backend(error: portal::Error) -> Error {
+fn backend(error: &portal::Error) -> Error {
     Error::Backend(error.to_string())
 }

@@ -54,9 +54,10 @@ impl TestPortal {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let vendor = upstream_sim::start(config).await.unwrap();
         let clock = Arc::new(ManualClock::at(datetime!(2026-11-21 10:00 UTC)));
+        let shared: Arc<dyn portal::Clock> = clock.clone();
         let portal = Portal {
             pool,
-            clock: Arc::clone(&clock) as Arc<dyn portal::Clock>,
+            clock: shared,
             key: MasterKey::new(&[7; 32]),
             passwords: Passwords::cheap().unwrap(),
             upstreams: Upstreams::new(true),
@@ -140,7 +141,7 @@ impl TestPortal {
     pub async fn settle(&self) {
         self.drain().await;
         for _ in 0..90 {
-            self.clock.advance(Duration::from_secs(60));
+            self.clock.advance(Duration::from_mins(1));
             self.drain().await;
         }
     }
@@ -264,7 +265,10 @@ impl Browser {
             .uri(path)
             .header(header::HOST, "shop.test")
             // Islands ask for data, forms for pages.
-            .header(header::ACCEPT, if path.starts_with("/api/") { "application/json" } else { "text/html" })
+            .header(
+                header::ACCEPT,
+                if path.starts_with("/api/") { "application/json" } else { "text/html" },
+            )
             .header("sec-fetch-site", site);
         if !self.cookies.is_empty() {
             let cookies: Vec<_> =

@@ -1,12 +1,6 @@
 //! The portal against a real Postgres and the vendor simulator: what goes right, what goes wrong,
 //! and what is left afterwards.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
 mod access;
 mod forms;

@@ -204,12 +204,12 @@ async fn a_vendor_that_is_away_is_asked_later(pool: PgPool) {
     portal.drain().await;
     assert_eq!(portal.state(order).await, "planned", "provably not sent");
     for _ in 0..5 {
-        portal.clock.advance(Duration::from_secs(60));
+        portal.clock.advance(Duration::from_mins(1));
         portal.drain().await;
     }
     assert_eq!(portal.state(order).await, "planned", "refused connections do not count");
     point(real).await;
-    portal.clock.advance(Duration::from_secs(60));
+    portal.clock.advance(Duration::from_mins(1));
     portal.drain().await;
     assert_eq!(portal.state(order).await, "confirmed");
     portal.sound().await;

@@ -97,7 +97,7 @@ async fn sign_in_is_throttled_by_account_and_renews_the_session(pool: PgPool) {
     assert_eq!(statuses[11], StatusCode::TOO_MANY_REQUESTS);
     let right = browser.post(&portal, "/login", &form(portal::demo::PASSWORD)).await;
     assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS, "the right password waits too");
-    portal.clock.advance(std::time::Duration::from_secs(3600));
+    portal.clock.advance(std::time::Duration::from_hours(1));
     let first = browser.post(&portal, "/login", &form(portal::demo::PASSWORD)).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER);
     let cookie = &first.cookies[0];
