@@ -47,7 +47,9 @@ create table license (
     lease_until         timestamptz,
     created_at          timestamptz not null,
     -- One license of the vendor belongs to one of ours.
-    constraint license_upstream_once unique (upstream_account_id, upstream_id)
+    constraint license_upstream_once unique (upstream_account_id, upstream_id),
+    -- And an order is delivered once.
+    constraint license_order_once unique (order_id)
 );
 create index license_list on license (customer_id, number desc);
 create index license_due on license (next_check_at) where next_check_at is not null;

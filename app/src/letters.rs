@@ -50,3 +50,50 @@ pub fn write(mail: &Outgoing, base_url: &str) -> Text {
     };
     Text { subject, body }
 }
+
+#[cfg(test)]
+mod tests {
+    use portal::locale::Locale;
+    use serde_json::json;
+
+    use super::*;
+
+    fn mail(template: Template, locale: Locale) -> Outgoing {
+        Outgoing {
+            id: uuid::Uuid::nil(),
+            template,
+            recipient: "ada@example.org".to_owned(),
+            locale,
+            args: json!({ "token": "abc", "plan": "ispmanager 6 lite", "order": 10001, "license": "l-1" }),
+            created_at: time::OffsetDateTime::UNIX_EPOCH,
+            sent_at: None,
+            last_error: None,
+        }
+    }
+
+    #[test]
+    fn every_mail_says_what_it_is_and_where_to_go() {
+        for locale in Locale::ALL {
+            for (template, link) in [
+                (Template::Welcome, "https://shop.example/verify?token=abc"),
+                (Template::JoinKnown, "https://shop.example/login"),
+                (Template::LicenseReady, "https://shop.example/my/licenses/l-1"),
+            ] {
+                let text = write(&mail(template, locale), "https://shop.example");
+                assert!(text.body.lines().any(|line| line == link), "{template:?}: {}", text.body);
+                for part in [&text.subject, &text.body] {
+                    assert!(!part.is_empty() && !part.contains(['{', '}', '\u{2068}']), "{part}");
+                }
+            }
+        }
+        let ready = write(&mail(Template::LicenseReady, Locale::En), "");
+        assert!(ready.body.contains("order 10001 "), "{}", ready.body);
+    }
+
+    #[test]
+    fn a_forgotten_link_is_not_made_up() {
+        let mut sent = mail(Template::Welcome, Locale::En);
+        sent.args = json!({});
+        assert!(!write(&sent, "https://shop.example").body.contains("token"));
+    }
+}

@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 
-import { complaints, freshAddress, signIn, staff } from "./shop";
+import { complaints, freshAddress, signIn, staff } from "./shop.ts";
 
 test("language and theme are remembered", { tag: "@nojs" }, async ({ page }) => {
   await page.goto("/catalog");

@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 
-import { buyLite, complaints, customer, fault, freshAddress, licensesAtVendor, signIn } from "./shop";
+import { buyLite, complaints, customer, fault, freshAddress, licensesAtVendor, signIn } from "./shop.ts";
 
 test("a license in two clicks, and the timeline moves by itself", async ({ page }) => {
   const heard = complaints(page);

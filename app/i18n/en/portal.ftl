@@ -50,7 +50,7 @@ period-months =
         [one] { $count } month
        *[other] { $count } months
     }
-seconds = { $count } s
+seconds = { $count } s
 no-server = Any server
 none-yet = None yet
 paid-until-unknown = Not stated

@@ -36,8 +36,8 @@ buy-a-license = Купить лицензию
 
 price-free = Бесплатно
 price-year = { $price } в год
-price-year-saving = { $price } в год, −{ $percent } %
-saving = −{ $percent } %
+price-year-saving = { $price } в год, −{ $percent } %
+saving = −{ $percent } %
 per-month = в месяц
 per-year = в год
 per-months =
@@ -56,7 +56,7 @@ period-months =
         [few] { $count } месяца
        *[many] { $count } месяцев
     }
-seconds = { $count } с
+seconds = { $count } с
 no-server = Любой сервер
 none-yet = Пока нет
 paid-until-unknown = Не указано
@@ -475,7 +475,7 @@ credit-reason-hint = Клиент прочитает её в выписке.
 credit-button = Пополнить кошелёк
 credit-done = Пополнено. Баланс ниже уже с этой суммой.
 credit-refused-title = Кошелёк не пополнен
-credit-bad-amount = Укажите сумму больше нуля и не больше 100 000, например 25,00.
+credit-bad-amount = Укажите сумму больше нуля и не больше 100 000, например 25,00.
 credit-bad-reason = Объясните, за что: от 3 до 500 знаков.
 credit-forbidden = Ваша роль позволяет смотреть кошельки, но не пополнять их. Обратитесь к владельцу или в поддержку.
 credit-form-used = По этой форме уже проведено другое пополнение. Сверьтесь с балансом и отправьте ещё раз.

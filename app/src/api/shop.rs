@@ -296,11 +296,13 @@ mod on_server {
 
     /// Puts an order's state into words.
     pub fn progress_of(locale: Locale, order: &OrderDetail) -> Progress {
-        let (tone, icon, label) = format::order_status(locale, order.row.state, order.has_key);
+        let (tone, icon, label) = format::order_status(locale, order.row.state, order.row.has_key);
         let amount = format::money(locale, order.row.price);
         let refused = order.vendor_message.is_some();
         let sentence = match (order.row.state, order.money) {
-            (OperationState::Confirmed, _) if !order.has_key => t!(locale, "order-says-key-soon"),
+            (OperationState::Confirmed, _) if !order.row.has_key => {
+                t!(locale, "order-says-key-soon")
+            }
             (OperationState::Confirmed, MoneyState::Free) => t!(locale, "order-says-done-free"),
             (OperationState::Confirmed, _) => t!(locale, "order-says-done", amount = amount),
             (OperationState::Rejected | OperationState::Cancelled, MoneyState::Free) => {
@@ -326,7 +328,7 @@ mod on_server {
             }
         };
         let done = match order.row.state {
-            OperationState::Confirmed => order.has_key,
+            OperationState::Confirmed => order.row.has_key,
             state => state.is_final(),
         };
         let failed =
@@ -337,7 +339,7 @@ mod on_server {
             icon: icon.to_owned(),
             sentence,
             steps: steps(locale, order),
-            license: order.license.filter(|_| order.has_key).map(|id| id.to_string()),
+            license: order.license.filter(|_| order.row.has_key).map(|id| id.to_string()),
             again: failed.then(|| again_address(order)),
             done,
         }
@@ -406,7 +408,7 @@ mod on_server {
             OperationState::Sent => Some(t!(locale, "step-next-answer")),
             OperationState::Unknown => Some(t!(locale, "step-next-look")),
             OperationState::Parked => Some(t!(locale, "step-next-parked")),
-            OperationState::Confirmed if !order.has_key => Some(t!(locale, "step-next-key")),
+            OperationState::Confirmed if !order.row.has_key => Some(t!(locale, "step-next-key")),
             _ => None,
         };
         if let Some(title) = next {

@@ -32,7 +32,7 @@ async fn desk_order(cx: Context) -> Shown {
     let locale = cx.locale;
     let detail = &order.detail;
     let title = t!(locale, "order-title", number = detail.row.number);
-    let (tone, icon, status) = format::order_status(locale, detail.row.state, detail.has_key);
+    let (tone, icon, status) = format::order_status(locale, detail.row.state, detail.row.has_key);
     let status = view! { <StatusPill tone=tone icon=icon label=status /> }.into_any();
     let crumbs = vec![
         Crumb::link("/admin/orders", t!(locale, "desk-orders-title")),

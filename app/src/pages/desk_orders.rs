@@ -145,7 +145,7 @@ fn table(locale: Locale, rows: Vec<DeskOrderRow>) -> impl IntoView {
             let margin = margin(locale, &order);
             let cost = format::money(locale, order.cost);
             let row = order.row;
-            let (tone, icon, status) = format::order_status(locale, row.state, false);
+            let (tone, icon, status) = format::order_status(locale, row.state, row.has_key);
             let href = format!("/admin/orders/{}", row.id);
             let wallet = format!("/admin/wallets/{}", order.customer_id);
             let customer = order.customer;

@@ -71,7 +71,7 @@ pub fn table(locale: Locale, rows: Vec<OrderRow>) -> impl IntoView {
     let rows = rows
         .into_iter()
         .map(|order| {
-            let (tone, icon, status) = format::order_status(locale, order.state, false);
+            let (tone, icon, status) = format::order_status(locale, order.state, order.has_key);
             let href = format!("/my/orders/{}", order.id);
             let number = order.number.to_string();
             let plan = order.plan.get(locale).to_owned();

@@ -103,7 +103,7 @@ fn problem_notice(locale: Locale, problems: &[&OrderRow]) -> Option<AnyView> {
     let items = problems
         .iter()
         .map(|order| {
-            let (_, _, status) = format::order_status(locale, order.state, false);
+            let (_, _, status) = format::order_status(locale, order.state, order.has_key);
             let label = t!(locale, "order-title", number = order.number);
             let rest = format!(", {}: {status}", order.plan.get(locale));
             view! {

@@ -224,10 +224,10 @@ async fn the_key_may_come_later(pool: PgPool) {
     let viewer = portal.customer().await;
     let detail = portal.portal.order(&viewer, order).await.unwrap().unwrap();
     assert_eq!(detail.row.state.as_str(), "confirmed");
-    assert!(!detail.has_key);
+    assert!(!detail.row.has_key);
     portal.settle().await;
     let detail = portal.portal.order(&viewer, order).await.unwrap().unwrap();
-    assert!(detail.has_key);
+    assert!(detail.row.has_key);
     portal.sound().await;
 }
 

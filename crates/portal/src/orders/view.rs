@@ -42,6 +42,8 @@ pub struct OrderRow {
     pub price: Money,
     /// Where it stands.
     pub state: OperationState,
+    /// The license's key is here.
+    pub has_key: bool,
     /// When it was placed.
     pub at: OffsetDateTime,
 }
@@ -147,8 +149,6 @@ pub struct OrderDetail {
     pub vendor_message: Option<String>,
     /// The license, once there is one.
     pub license: Option<Uuid>,
-    /// The license's key is here.
-    pub has_key: bool,
     /// When the portal looks again.
     pub next_at: Option<OffsetDateTime>,
 }
@@ -222,6 +222,7 @@ struct ListRow {
     price: i64,
     cost: i64,
     state: String,
+    has_key: bool,
     created_at: OffsetDateTime,
     customer: String,
     customer_id: Uuid,
@@ -237,6 +238,7 @@ impl ListRow {
                 number: self.number,
                 period: Period::try_from(self.period).map_err(|_| bad("period"))?,
                 state: OperationState::from_word(&self.state).ok_or_else(|| bad("state"))?,
+                has_key: self.has_key,
                 plan: self.plan.0,
                 ip: self.ip,
                 price: Money::new(self.price, currency),
@@ -292,6 +294,8 @@ impl Portal {
             ListRow,
             "select o.id, o.number, p.name as \"plan: Json<Localized>\", o.period, host(o.ip) as ip,
                     o.currency, o.price, o.cost, x.state, o.created_at,
+                    exists(select 1 from license l
+                            where l.order_id = o.id and l.key is not null) as \"has_key!\",
                     c.name as customer, c.id as customer_id
                from customer_order o
                join plan p on p.id = o.plan_id
@@ -395,6 +399,7 @@ impl Portal {
             price: row.price,
             cost: row.cost,
             state: row.state,
+            has_key: row.has_key.unwrap_or(false),
             created_at: row.created_at,
             customer: row.customer,
             customer_id: row.customer_id,
@@ -425,7 +430,6 @@ impl Portal {
                     .collect(),
                 vendor_message: row.vendor_message,
                 license: row.license,
-                has_key: row.has_key.unwrap_or(false),
                 next_at: (!state.is_final()).then_some(row.next_at),
             },
             desk,
