@@ -237,7 +237,7 @@ impl Context {
             next = source.source();
         }
         tracing::error!(error = text, address = self.address, "a request failed");
-        ApiError::Failed
+        if error.is_passing() { ApiError::Away } else { ApiError::Failed }
     }
 
     /// A sentence for a failure that is not the caller's.

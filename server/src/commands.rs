@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand, ValueEnum};
+use portal::demo::ModeError;
 use portal::people::{JoinError, StaffRole};
 
 use crate::config::{Mail, Mode, Serve, Storage};
@@ -141,6 +142,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let database = Database::open(storage).await?;
             portal::migrate(&database.pool).await?;
             let portal = serve::portal(&database, storage, false).await?;
+            // A staff sign-in makes a fresh database a real one; a demo may have more staff too.
+            match portal.claim_installation().await {
+                Ok(()) | Err(ModeError::IsDemo) => {}
+                Err(error) => bail!("{error}"),
+            }
             let made = portal.create_staff(&new.email, &password, new.role.into()).await;
             database.close().await;
             match made {

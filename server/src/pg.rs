@@ -1,5 +1,6 @@
 //! The database: the one that `DATABASE_URL` names, else a cluster of our own.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -12,7 +13,14 @@ use crate::config::Storage;
 /// A way to the database, and the cluster behind it if it is ours.
 pub(crate) struct Database {
     pub pool: PgPool,
-    cluster: Option<Cluster>,
+    own: Option<Own>,
+}
+
+/// The cluster that this process looks after.
+#[derive(Clone)]
+struct Own {
+    config: ClusterConfig,
+    cluster: Arc<Mutex<Option<Cluster>>>,
 }
 
 /// Enough for two cores: the pages, the worker and one listener.
@@ -21,11 +29,11 @@ const CONNECTIONS: u32 = 16;
 impl Database {
     pub(crate) async fn open(storage: &Storage) -> anyhow::Result<Self> {
         let named = storage.database_url.clone().filter(|url| !url.is_empty());
-        let (url, cluster) = if let Some(url) = named {
+        let (url, own) = if let Some(url) = named {
             (url, None)
         } else {
-            let cluster = own_cluster(storage).await?;
-            (cluster.url("keystall"), Some(cluster))
+            let (url, own) = Own::start(storage).await?;
+            (url, Some(own))
         };
         let options: PgConnectOptions =
             url.parse().context("DATABASE_URL is not a PostgreSQL address")?;
@@ -36,7 +44,7 @@ impl Database {
             .connect_with(options)
             .await;
         match pool {
-            Ok(pool) => Ok(Self { pool, cluster }),
+            Ok(pool) => Ok(Self { pool, own }),
             Err(sqlx::Error::PoolTimedOut) => {
                 bail!("the database of DATABASE_URL does not answer")
             }
@@ -44,36 +52,70 @@ impl Database {
         }
     }
 
+    /// Looks after the cluster, if it is ours: when it has died it is started again.
+    pub(crate) fn guard(&self) -> impl Future<Output = ()> + use<> {
+        let own = self.own.clone();
+        async move {
+            let Some(own) = own else { return };
+            loop {
+                tokio::time::sleep(GUARD).await;
+                let own = own.clone();
+                let _ = tokio::task::spawn_blocking(move || own.revive()).await;
+            }
+        }
+    }
+
     /// Closes all connections, then stops the cluster if it is ours.
     pub(crate) async fn close(self) {
         // A request that hangs must not keep the database from being stopped.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.pool.close()).await;
-        if let Some(cluster) = self.cluster {
-            let stopped = tokio::task::spawn_blocking(move || cluster.stop()).await;
-            if let Ok(Err(error)) = stopped {
-                tracing::warn!(%error, "the database was not stopped");
-            }
+        if let Some(own) = self.own {
+            let _ = tokio::task::spawn_blocking(move || own.stop()).await;
         }
     }
 }
 
-async fn own_cluster(storage: &Storage) -> anyhow::Result<Cluster> {
-    let data_dir = std::path::absolute(storage.data.join("postgres"))?;
-    let mut config = ClusterConfig::new(data_dir);
-    config.bin_dir = storage.pg_bin.clone();
-    let cluster = tokio::task::spawn_blocking(move || -> anyhow::Result<Cluster> {
-        let cluster = Cluster::start(&config)?;
-        cluster.ensure_database("keystall")?;
-        Ok(cluster)
-    })
-    .await??;
-    if cluster.is_moved() {
-        tracing::info!(
-            folder = %cluster.data_dir().display(),
-            "the database lives here, since its user cannot reach the data folder"
-        );
+/// How often the own cluster is looked at.
+const GUARD: Duration = Duration::from_secs(2);
+
+impl Own {
+    async fn start(storage: &Storage) -> anyhow::Result<(String, Self)> {
+        let mut config = ClusterConfig::new(std::path::absolute(storage.data.join("postgres"))?);
+        config.bin_dir.clone_from(&storage.pg_bin);
+        tokio::task::spawn_blocking(move || {
+            let cluster = Cluster::start(&config)?;
+            cluster.ensure_database("keystall")?;
+            if cluster.is_moved() {
+                tracing::info!(
+                    folder = %cluster.data_dir().display(),
+                    "the database lives here, since its user cannot reach the data folder"
+                );
+            }
+            let url = cluster.url("keystall");
+            Ok((url, Self { config, cluster: Arc::new(Mutex::new(Some(cluster))) }))
+        })
+        .await?
     }
-    Ok(cluster)
+
+    fn revive(&self) {
+        let mut cluster = self.cluster.lock().unwrap_or_else(PoisonError::into_inner);
+        if cluster.as_ref().is_none_or(|cluster| cluster.execute("postgres", "select 1").is_ok()) {
+            return;
+        }
+        tracing::error!("the database does not answer; it is started again");
+        match Cluster::start(&self.config) {
+            // The old one is dropped after the new one is there, and therefore stops nothing.
+            Ok(started) => *cluster = Some(started),
+            Err(error) => tracing::error!(%error, "the database cannot be started"),
+        }
+    }
+
+    fn stop(&self) {
+        let cluster = self.cluster.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(error)) = cluster.map(Cluster::stop) {
+            tracing::warn!(%error, "the database was not stopped");
+        }
+    }
 }
 
 /// The reason without the layers around it.

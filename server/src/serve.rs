@@ -53,7 +53,9 @@ pub(crate) async fn serve(storage: &Storage, settings: &Serve) -> anyhow::Result
         );
     }
     let site = tokio::spawn(http::listen(listener, router, stopped));
+    let guard = tokio::spawn(started.database.guard());
     signal().await;
+    guard.abort();
     tracing::info!("ending: no new requests, what is in flight is finished");
     let _ = stop.send(true);
     let drained = tokio::time::timeout(DRAIN, async {
@@ -76,7 +78,9 @@ pub(crate) async fn work(storage: &Storage, settings: &Work) -> anyhow::Result<(
     let mut tasks = JoinSet::new();
     background(&mut tasks, &started, &settings.mail, storage, &settings.public_url, &stopped)?;
     println!("a worker runs");
+    let guard = tokio::spawn(started.database.guard());
     signal().await;
+    guard.abort();
     let _ = stop.send(true);
     let _ = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await;
     started.database.close().await;

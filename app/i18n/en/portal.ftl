@@ -413,6 +413,8 @@ error-403-title = This is not open to you
 error-403-text = Nothing was done and nothing was charged. If you came from a form of ours, open its page anew and send it again.
 error-404-title = There is nothing at this address
 error-404-text = The link may be old or mistyped. Your money and your licenses are where they were.
+error-503-title = Back in a moment
+error-503-text = The portal cannot reach its database right now. Nothing happens to your orders or your money meanwhile: reload the page in a minute.
 error-500-title = That failed, and it is our fault
 error-500-text = What you sent may not have been carried out. Look into your orders before you try again: an order that stands there is safe and is never bought twice.
 

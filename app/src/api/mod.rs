@@ -27,8 +27,10 @@ pub enum ApiError {
     Refused,
     /// The call itself is malformed.
     Malformed,
-    /// Inside; nothing happened.
+    /// Inside.
     Failed,
+    /// The database is away for a moment.
+    Away,
 }
 
 impl std::fmt::Display for ApiError {
@@ -62,6 +64,7 @@ fn with_status<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
             ApiError::Refused => return result,
             ApiError::Malformed => StatusCode::BAD_REQUEST,
             ApiError::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            ApiError::Away => StatusCode::SERVICE_UNAVAILABLE,
         };
         crate::context::set_status(status);
     }

@@ -28,6 +28,7 @@ pub fn of(cx: &Context, error: ApiError) -> AnyView {
         },
         ApiError::NotFound => of_status(cx, StatusCode::NOT_FOUND),
         ApiError::Malformed => of_status(cx, StatusCode::BAD_REQUEST),
+        ApiError::Away => of_status(cx, StatusCode::SERVICE_UNAVAILABLE),
         ApiError::Refused | ApiError::Failed => of_status(cx, StatusCode::INTERNAL_SERVER_ERROR),
     }
 }
@@ -38,6 +39,9 @@ pub fn of_status(cx: &Context, status: StatusCode) -> AnyView {
     let locale = cx.locale;
     let (title, text) = match status {
         StatusCode::NOT_FOUND => (t!(locale, "error-404-title"), t!(locale, "error-404-text")),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            (t!(locale, "error-503-title"), t!(locale, "error-503-text"))
+        }
         StatusCode::FORBIDDEN => (t!(locale, "error-403-title"), t!(locale, "error-403-text")),
         status if status.is_client_error() => {
             (t!(locale, "error-400-title"), t!(locale, "error-400-text"))

@@ -74,6 +74,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// The database is away, not wrong: the same request may go through in a moment.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Database(
+                sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::Io(_)
+                    | sqlx::Error::WorkerCrashed
+            )
+        )
+    }
+
     pub(crate) fn unreadable(table: &'static str, what: impl std::fmt::Display) -> Self {
         Self::Unreadable { table, what: what.to_string() }
     }
