@@ -35,7 +35,7 @@ create unique index ledger_account_purpose
 
 create table ledger_transfer (
     id             uuid primary key,
-    -- The order of the books.
+    -- The order in which transfers were begun.
     seq            bigint generated always as identity unique,
     kind           text not null check (kind in ('posted', 'pending', 'post', 'void')),
     debit_account  uuid not null references ledger_account,
@@ -64,11 +64,14 @@ create index ledger_transfer_cause on ledger_transfer (cause_id);
 -- long statement costs the same as one of a short one.
 create table ledger_entry (
     account_id      uuid not null references ledger_account,
-    seq             bigint not null references ledger_transfer (seq),
+    -- Drawn while the account's row is locked, so that the order of the lines is the order in which
+    -- the balance moved; a transfer's seq is drawn before that and may be out of step.
+    line            bigint generated always as identity,
     transfer_id     uuid not null references ledger_transfer,
     available_after bigint not null,
     held_after      bigint not null,
-    primary key (account_id, seq)
+    primary key (account_id, line),
+    constraint ledger_entry_once unique (transfer_id, account_id)
 );
 
 create function ledger_apply() returns trigger language plpgsql as $$
@@ -113,8 +116,8 @@ begin
          where id = credit.id;
     end if;
 
-    insert into ledger_entry (account_id, seq, transfer_id, available_after, held_after)
-    select id, new.seq, new.id, credits_posted - debits_posted - debits_pending, debits_pending
+    insert into ledger_entry (account_id, transfer_id, available_after, held_after)
+    select id, new.id, credits_posted - debits_posted - debits_pending, debits_pending
       from ledger_account where id in (debit.id, credit.id) and kind = 'wallet';
     return null;
 end $$;

@@ -139,6 +139,9 @@ create table operation_attempt (
     answered_at  timestamptz,
     outcome      text check (outcome in ('confirmed', 'refused', 'not_sent', 'unknown')),
     answer       text,
+    -- The vendor's number, when the answer is a purchase: proof, even for a later owner.
+    upstream_id  text,
+    constraint attempt_confirmed_has_number check ((outcome = 'confirmed') = (upstream_id is not null)),
     primary key (operation_id, attempt, generation)
 );
 

@@ -236,7 +236,7 @@ impl Context {
             text = format!("{text}: {source}");
             next = source.source();
         }
-        tracing::error!(error = text, address = self.address, "a request failed");
+        tracing::error!(error = text, path = self.path(), "a request failed");
         if error.is_passing() { ApiError::Away } else { ApiError::Failed }
     }
 

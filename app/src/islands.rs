@@ -612,7 +612,13 @@ fn poll(id: StoredValue<String>, progress: RwSignal<Progress>, asked: u32) {
                 if let Ok(news) = order_progress(id.get_value()).await
                     && progress.with_untracked(|now| *now != news)
                 {
+                    let done = news.done;
                     progress.set(news);
+                    if done {
+                        // The balance beside it and the sums below have changed too.
+                        let _ = window().location().reload();
+                        return;
+                    }
                 }
                 poll(id, progress, asked.saturating_add(1));
             });

@@ -166,7 +166,7 @@ mod on_server {
             icon: icon.to_owned(),
             text,
         };
-        match cx.portal.check_ip(cx.viewer.group(), &plan, &ip).await {
+        match cx.portal.check_ip(cx.viewer.group(), &plan, &ip, &cx.place).await {
             Ok(IpCheck::Free) => Ok(answer("success", "circle-check", t!(cx.locale, "ip-free"))),
             Ok(IpCheck::Refused(said)) => {
                 Ok(answer("danger", "circle-x", t!(cx.locale, "ip-refused", said = said)))

@@ -1,10 +1,12 @@
-//! The link of the welcome mail. It is followed by GET, as mails cannot do otherwise; all that it
-//! changes is that the address counts as proved, which the reader of the mail wants.
+//! The link of the welcome mail. It is followed by GET, as mails cannot do otherwise; it works for
+//! the account that the mail was sent for only, signed in, so that neither a mail scanner nor a
+//! stranger proves anything with it.
 
 use leptos::prelude::*;
 
 use super::login::home;
 use super::{Shown, frame, page};
+use crate::api::ApiError;
 use crate::components::{ButtonKind, LinkButton};
 use crate::context::Context;
 use crate::t;
@@ -18,7 +20,8 @@ pub fn Verify() -> impl IntoView {
 async fn verify(cx: Context) -> Shown {
     let locale = cx.locale;
     let token = cx.query("token").unwrap_or_default();
-    let proved = cx.portal.prove_email(&token).await.map_err(|error| cx.failed(&error))?;
+    let user = cx.viewer.user().ok_or(ApiError::SignIn)?;
+    let proved = cx.portal.prove_email(user, &token).await.map_err(|error| cx.failed(&error))?;
     // A mail program that looks at links first has spent this one already.
     let known = cx.viewer.customer().is_some_and(|viewer| viewer.email_verified);
     let (title, text) = if proved || known {

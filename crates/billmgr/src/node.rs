@@ -60,6 +60,10 @@ pub fn read_xml(bytes: &[u8]) -> Result<Node, ReadError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::Empty);
     }
+    // XML has no NUL, and neither has a text column.
+    if bytes.contains(&0) {
+        return Err(ReadError::Malformed);
+    }
     let text = decode(bytes)?;
     let mut reader = Reader::from_str(&text);
     let mut open: Vec<Node> = Vec::new();
@@ -191,6 +195,22 @@ impl Node {
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.child("ok").is_some()
+    }
+
+    /// Replaces every occurrence of these texts, here and below: a server may repeat what it was
+    /// sent, credentials included.
+    pub fn redact(&mut self, secrets: &[&str]) {
+        for secret in secrets.iter().filter(|secret| secret.len() >= 6) {
+            if self.text.contains(secret) {
+                self.text = self.text.replace(secret, "[redacted]");
+            }
+            for (_, value) in &mut self.attributes {
+                *value = value.replace(secret, "[redacted]");
+            }
+        }
+        for child in &mut self.children {
+            child.redact(secrets);
+        }
     }
 
     /// The error in this document, of generation 5/6 (`type`, `msg`) or 4 (`code`, text).

@@ -108,7 +108,8 @@ impl Money {
     }
 
     /// Reads a plain decimal (`15`, `15.5`, `-15.0000`) as it stands on the wire and in forms.
-    /// A comma is taken for the decimal point, spaces around are ignored.
+    /// A comma is taken for the decimal point if at most two digits follow, since `1,000` means a
+    /// thousand to some and one to others. Spaces around are ignored.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let text = text.trim();
         let (negative, digits) = match text.strip_prefix('-') {
@@ -116,6 +117,9 @@ impl Money {
             None => (false, text),
         };
         let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+        if digits.contains(',') && fraction.len() > 2 {
+            return Err(MoneyError::Malformed);
+        }
         let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || fraction.len() > 4 || !all_digits(whole) || !all_digits(fraction) {
             return Err(MoneyError::Malformed);
@@ -213,7 +217,8 @@ mod tests {
         assert_eq!(eur("15.0000").amount(), 150_000);
         assert_eq!(eur(" 4,9 ").amount(), 49_000);
         assert_eq!(eur("-0.0001").amount(), -1);
-        for bad in ["", "1.00000", "1e3", "€5", "1 000", ".5", "--1", "1.2.3"] {
+        for bad in ["", "1,000", "1,0000", "1.00000", "1e3", "€5", "1 000", ".5", "--1", "1.2.3"]
+        {
             assert_eq!(Money::parse(bad, Currency::EUR), Err(MoneyError::Malformed), "{bad}");
         }
         assert_eq!(

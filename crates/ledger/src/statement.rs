@@ -24,8 +24,8 @@ pub enum MovementKind {
 /// One line of a wallet's statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
-    /// Its place in the books; also the cursor of the next page.
-    pub seq: i64,
+    /// Its place in the statement; also the cursor of the next page.
+    pub line: i64,
     /// The transfer.
     pub transfer: Uuid,
     /// What it did.
@@ -61,11 +61,11 @@ pub async fn statement(
     limit: u16,
 ) -> Result<Page, LedgerError> {
     let rows = sqlx::query!(
-        "select e.seq, e.available_after, e.held_after, t.id, t.kind, t.amount, t.currency,
+        "select e.line, e.available_after, e.held_after, t.id, t.kind, t.amount, t.currency,
                 t.cause_id, t.reason, t.created_at, t.debit_account = e.account_id as \"debit!\"
-           from ledger_entry e join ledger_transfer t on t.seq = e.seq
-          where e.account_id = $1 and e.seq < $2
-          order by e.seq desc limit $3",
+           from ledger_entry e join ledger_transfer t on t.id = e.transfer_id
+          where e.account_id = $1 and e.line < $2
+          order by e.line desc limit $3",
         wallet.id,
         before.unwrap_or(i64::MAX),
         i64::from(limit) + 1,
@@ -91,7 +91,7 @@ pub async fn statement(
             }
         };
         movements.push(Movement {
-            seq: row.seq,
+            line: row.line,
             transfer: row.id,
             kind,
             amount: Money::new(row.amount, currency),
@@ -102,6 +102,6 @@ pub async fn statement(
             at: row.created_at,
         });
     }
-    let next = if more { movements.last().map(|movement| movement.seq) } else { None };
+    let next = if more { movements.last().map(|movement| movement.line) } else { None };
     Ok(Page { movements, next })
 }

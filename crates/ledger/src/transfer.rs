@@ -57,12 +57,12 @@ pub struct Transfer {
     pub cause: Cause,
 }
 
-/// Moves money at once.
+/// Moves money at once; false if this very transfer had been made before.
 pub async fn post_in_tx(
     tx: &mut PgConnection,
     transfer: &Transfer,
     now: OffsetDateTime,
-) -> Result<(), LedgerError> {
+) -> Result<bool, LedgerError> {
     insert(tx, "posted", transfer, None, now).await
 }
 
@@ -72,7 +72,7 @@ pub async fn hold_in_tx(
     transfer: &Transfer,
     now: OffsetDateTime,
 ) -> Result<(), LedgerError> {
-    insert(tx, "pending", transfer, None, now).await
+    insert(tx, "pending", transfer, None, now).await.map(drop)
 }
 
 /// Charges a hold, whole or in part; the rest of a part goes back.
@@ -124,7 +124,7 @@ async fn resolve(
         amount,
         cause,
     };
-    insert(tx, kind, &transfer, Some(hold), now).await
+    insert(tx, kind, &transfer, Some(hold), now).await.map(drop)
 }
 
 async fn insert(
@@ -133,7 +133,7 @@ async fn insert(
     transfer: &Transfer,
     pending: Option<Uuid>,
     now: OffsetDateTime,
-) -> Result<(), LedgerError> {
+) -> Result<bool, LedgerError> {
     let currency = transfer.amount.currency();
     if transfer.debit.currency != currency || transfer.credit.currency != currency {
         return Err(LedgerError::CurrencyMismatch);
@@ -161,7 +161,7 @@ async fn insert(
     .await?
     .rows_affected();
     if inserted == 1 {
-        return Ok(());
+        return Ok(true);
     }
     let same = sqlx::query_scalar!(
         "select (kind, debit_account, credit_account, amount, currency, cause_kind, cause_id)
@@ -180,5 +180,5 @@ async fn insert(
     )
     .fetch_one(tx)
     .await?;
-    if same { Ok(()) } else { Err(LedgerError::IdReused(transfer.id)) }
+    if same { Ok(false) } else { Err(LedgerError::IdReused(transfer.id)) }
 }

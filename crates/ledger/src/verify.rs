@@ -84,7 +84,7 @@ pub async fn verify(db: &mut PgConnection) -> Result<Vec<Finding>, LedgerError> 
     let statements = sqlx::query_scalar!(
         "select a.id from ledger_account a
            left join lateral (select available_after, held_after from ledger_entry
-                               where account_id = a.id order by seq desc limit 1) e on true
+                               where account_id = a.id order by line desc limit 1) e on true
           where a.kind = 'wallet'
             and (coalesce(e.available_after, 0), coalesce(e.held_after, 0))
              <> (a.credits_posted - a.debits_posted - a.debits_pending, a.debits_pending)"

@@ -1,7 +1,9 @@
 //! The time: a parameter of everything, never asked of the machine elsewhere.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -12,12 +14,23 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> OffsetDateTime;
 }
 
-/// The database's clock, carried forward by this machine's monotonic one, so that several replicas
-/// agree and a jump of one machine's wall clock moves no lease.
+/// Time since the machine started, by a clock that never jumps and, unlike `Instant`, goes on while
+/// the machine is suspended: who slept knows it.
+#[must_use]
+pub fn boot_time() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    Duration::try_from(now).unwrap_or_default()
+}
+
+/// The database's clock, carried forward by this machine's own, so that several replicas agree and
+/// a jump of one machine's wall clock moves no lease.
 #[derive(Debug)]
 pub struct DatabaseClock {
-    anchor: Mutex<(OffsetDateTime, Instant)>,
+    anchor: Mutex<(OffsetDateTime, Duration)>,
 }
+
+/// A reading that took longer than this says too little about now.
+const READING: Duration = Duration::from_secs(1);
 
 impl DatabaseClock {
     /// Reads the database's clock.
@@ -32,18 +45,25 @@ impl DatabaseClock {
         Ok(())
     }
 
-    async fn ask(pool: &PgPool) -> Result<(OffsetDateTime, Instant), sqlx::Error> {
-        let now = sqlx::query_scalar::<_, OffsetDateTime>("select clock_timestamp()")
-            .fetch_one(pool)
-            .await?;
-        Ok((now, Instant::now()))
+    async fn ask(pool: &PgPool) -> Result<(OffsetDateTime, Duration), sqlx::Error> {
+        let mut db = pool.acquire().await?;
+        loop {
+            let before = boot_time();
+            let now = sqlx::query_scalar::<_, OffsetDateTime>("select clock_timestamp()")
+                .fetch_one(&mut *db)
+                .await?;
+            let after = boot_time();
+            if after.saturating_sub(before) < READING {
+                return Ok((now, after));
+            }
+        }
     }
 }
 
 impl Clock for DatabaseClock {
     fn now(&self) -> OffsetDateTime {
         let (at, since) = *self.anchor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        at + since.elapsed()
+        at + boot_time().saturating_sub(since)
     }
 }
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use domain::Period;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
-use upstream::dialect::{Dialect, LIST_PAGE, OrderWish, VendorLicense};
-use upstream::outcome::{Exchange, Failure, OrderOutcome};
+use upstream::dialect::{Dialect, OrderWish, VendorLicense};
+use upstream::outcome::{Evidence, Exchange, Failure, OrderOutcome};
 use upstream::sender::{Credentials, Endpoint, Limits, Sender};
-use upstream::{Sighting, Soft, find_ours};
+use upstream::{Listing, Next, Soft};
 use uuid::Uuid;
 
 use crate::{Error, Portal};
@@ -158,17 +158,16 @@ impl UpstreamAccount {
             .map_err(|_| Error::Machine("the vendor's slots are closed".to_owned()))
     }
 
-    /// Looks through the vendor's whole list for our reference. An answer that cannot be read
-    /// wholly proves nothing and is an error.
-    pub(crate) async fn look_for(
+    /// Reads the vendor's whole list. One that cannot be read wholly proves nothing and is an
+    /// error.
+    pub(crate) async fn list(
         &self,
         dialect: &dyn Dialect,
-        reference: &str,
-    ) -> Result<(Sighting, Exchange), Failure> {
+    ) -> Result<(Vec<VendorLicense>, Evidence), Failure> {
         /// 100,000 licenses; a list that never ends is a broken vendor.
-        const MOST_PAGES: u32 = 200;
+        const MOST_PAGES: u32 = 1000;
         let _slot = self.slots.acquire().await;
-        let mut all: Vec<VendorLicense> = Vec::new();
+        let mut listing = Listing::default();
         for page in 1..=MOST_PAGES {
             let limits = Limits { total: self.call_timeout, list: true };
             let call = dialect.list(page);
@@ -180,16 +179,13 @@ impl UpstreamAccount {
             let rows = dialect
                 .read_list(doc)
                 .map_err(|unclear| Failure::OutcomeUnknown(unclear.to_string()))?;
-            let before = all.len();
-            let full = u32::try_from(rows.len()).is_ok_and(|count| count >= LIST_PAGE);
-            for row in rows {
-                if all.iter().all(|known| known.id != row.id) {
-                    all.push(row);
+            match listing.add(rows) {
+                Next::Whole => return Ok((listing.into_rows(), exchange.evidence)),
+                Next::Page => {}
+                Next::Broken => {
+                    let why = "the list's pages contradict each other";
+                    return Err(Failure::OutcomeUnknown(why.to_owned()));
                 }
-            }
-            // A vendor that ignores the page number sends the same rows again.
-            if !full || all.len() == before {
-                return Ok((find_ours(all, reference), exchange));
             }
         }
         Err(Failure::OutcomeUnknown("the list does not end".to_owned()))
@@ -230,6 +226,8 @@ impl UpstreamAccount {
         let Some(call) = dialect.check_ip(plan_code, period, ip) else {
             return IpCheck::Unchecked;
         };
+        // Somebody's curiosity never stands in the way of an order.
+        let Ok(_slot) = self.slots.try_acquire() else { return IpCheck::Unchecked };
         let limits = Limits { total: self.check_timeout, list: false };
         let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
         match exchange.result {

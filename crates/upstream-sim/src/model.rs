@@ -58,7 +58,7 @@ pub struct SimConfig {
     pub low_balance_type: String,
     /// Language of answers to calls without `lang`: `en` or `ru`.
     pub lang: String,
-    /// Rows in a list page when the call has no `p_cnt`; `None` means all of them.
+    /// The most rows that a list page has, whatever `p_cnt` asks for; `None` means all of them.
     pub page_size: Option<usize>,
     /// Number of the first license. Bill orders are numbered from ten times this.
     pub first_license: u64,

@@ -101,7 +101,12 @@ fn autoprolong_text(autoprolong: Option<i32>) -> String {
 /// `createdate` has a time of day: inferred, for no public sample shows one.
 fn list(world: &mut World, ask: &Ask) -> Answer {
     let config = &world.config;
-    let size: Option<usize> = ask.params.number("p_cnt").or(config.page_size);
+    // The account's own size is the most that a page ever has, whatever is asked for.
+    let asked: Option<usize> = ask.params.number("p_cnt");
+    let size = match (asked, config.page_size) {
+        (Some(asked), Some(most)) => Some(asked.min(most)),
+        (asked, most) => asked.or(most),
+    };
     let page = ask.params.number("p_num").unwrap_or(1_usize).max(1);
     let with_remoteid = config.list_shows_remoteid;
     let mut rows = Vec::new();

@@ -48,6 +48,15 @@ pub struct VendorLicense {
     pub created_at: Option<PrimitiveDateTime>,
 }
 
+/// A page of the vendor's list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListPage {
+    /// The licenses on it.
+    pub rows: Vec<VendorLicense>,
+    /// How many licenses the whole list has (`p_elems`), where the vendor says so.
+    pub total: Option<usize>,
+}
+
 /// The answer was well-formed but does not say what it must.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the answer lacks {0}")]
@@ -61,8 +70,8 @@ pub trait Dialect: Send + Sync {
     fn read_order(&self, doc: &Node) -> Result<String, Unclear>;
     /// One page of all licenses of the account, from 1.
     fn list(&self, page: u32) -> Call;
-    /// The licenses on a page of the list.
-    fn read_list(&self, doc: &Node) -> Result<Vec<VendorLicense>, Unclear>;
+    /// The licenses on a page of the list, and how many there are in all.
+    fn read_list(&self, doc: &Node) -> Result<ListPage, Unclear>;
     /// One license in full.
     fn view(&self, id: &str) -> Call;
     /// The license in the answer to [`Dialect::view`].

@@ -18,4 +18,4 @@ mod soft;
 mod verify;
 
 pub use soft::Soft;
-pub use verify::{Sighting, find_ours, reference};
+pub use verify::{Listing, Next, Sighting, find_ours, reference};

@@ -158,7 +158,12 @@ impl Sender {
             Ok(Err((failure, body))) => (Err(failure), body),
             Ok(Ok(body)) => (read_xml(&body).map_err(Failure::from), body),
         };
-        Exchange { result, evidence: evidence(&body, &[&authinfo, password]) }
+        let secrets = [authinfo.as_str(), password];
+        let result = result.map(|mut doc| {
+            doc.redact(&secrets);
+            doc
+        });
+        Exchange { result, evidence: evidence(&body, &secrets) }
     }
 }
 
@@ -199,11 +204,13 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 fn evidence(body: &[u8], secrets: &[&str]) -> Evidence {
-    let cut = body.get(..EVIDENCE_LIMIT).unwrap_or(body);
-    let mut text = String::from_utf8_lossy(cut).replace('\0', "\u{fffd}");
+    // Redacted first and cut afterwards, so that no half of a secret stays at the end.
+    let mut text = String::from_utf8_lossy(body).replace('\0', "\u{fffd}");
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         text = text.replace(secret, "[redacted]");
     }
+    let cut = text.char_indices().map(|(at, _)| at).find(|at| *at >= EVIDENCE_LIMIT);
+    text.truncate(cut.unwrap_or(text.len()));
     Evidence(text)
 }
 

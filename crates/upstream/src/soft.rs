@@ -8,7 +8,7 @@ use domain::license::LicenseStatus;
 use time::macros::format_description;
 use time::{Date, PrimitiveDateTime};
 
-use crate::dialect::{Dialect, LIST_PAGE, OrderWish, Unclear, VendorLicense};
+use crate::dialect::{Dialect, LIST_PAGE, ListPage, OrderWish, Unclear, VendorLicense};
 
 /// The function family of seed 001.
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,8 +57,17 @@ impl Dialect for Soft {
         Call::new("soft").with("p_cnt", LIST_PAGE.to_string()).with("p_num", page.to_string())
     }
 
-    fn read_list(&self, doc: &Node) -> Result<Vec<VendorLicense>, Unclear> {
-        doc.elems().map(|elem| license(elem, elem.value("pricelist_id"))).collect()
+    /// A document with neither rows nor their number is no list: a page to sign in, for instance.
+    fn read_list(&self, doc: &Node) -> Result<ListPage, Unclear> {
+        let rows: Vec<_> = doc
+            .elems()
+            .map(|elem| license(elem, elem.value("pricelist_id")))
+            .collect::<Result<_, _>>()?;
+        let total = doc.value("p_elems").and_then(|total| total.parse().ok());
+        if rows.is_empty() && total.is_none() {
+            return Err(Unclear("a list"));
+        }
+        Ok(ListPage { rows, total })
     }
 
     fn view(&self, id: &str) -> Call {
@@ -206,8 +215,9 @@ mod tests {
              <item_status orig=\"2\">Активен</item_status><remoteid>ks-1</remoteid></elem>\
              <metadata/><elem><id>18</id><status>3</status></elem></doc>",
         );
-        let rows = Soft.read_list(&list).unwrap();
-        assert_eq!(rows.len(), 2);
+        let page = Soft.read_list(&list).unwrap();
+        assert_eq!((page.rows.len(), page.total), (2, Some(2)));
+        let rows = page.rows;
         assert_eq!(rows[0].plan_code.as_deref(), Some("55227"));
         assert_eq!(rows[0].status, Some(LicenseStatus::Active));
         assert_eq!(rows[0].expires_on, Some(date!(2026 - 12 - 21)));
@@ -216,6 +226,9 @@ mod tests {
         assert_eq!(rows[1].reference, None);
         let broken = doc("<doc><elem><licname>x</licname></elem></doc>");
         assert!(Soft.read_list(&broken).is_err(), "a row without a number hides a license");
+        assert!(Soft.read_list(&doc("<doc/>")).is_err(), "no list at all proves nothing");
+        let empty = Soft.read_list(&doc("<doc><p_elems>0</p_elems></doc>")).unwrap();
+        assert_eq!((empty.rows.len(), empty.total), (0, Some(0)));
     }
 
     #[test]

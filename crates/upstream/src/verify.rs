@@ -1,6 +1,51 @@
 //! Finding our own order in a vendor's list.
 
-use crate::dialect::VendorLicense;
+use crate::dialect::{ListPage, VendorLicense};
+
+/// A list read page by page. It counts as whole only when that is certain: a license that hides on
+/// a page that was not read would be bought a second time.
+#[derive(Debug, Default)]
+pub struct Listing {
+    rows: Vec<VendorLicense>,
+}
+
+/// What to do after a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Read the next one.
+    Page,
+    /// Every license was seen.
+    Whole,
+    /// The vendor's pages contradict each other; nothing is proved.
+    Broken,
+}
+
+impl Listing {
+    /// Takes a page in.
+    pub fn add(&mut self, page: ListPage) -> Next {
+        let before = self.rows.len();
+        let empty = page.rows.is_empty();
+        for row in page.rows {
+            if self.rows.iter().all(|known| known.id != row.id) {
+                self.rows.push(row);
+            }
+        }
+        let grown = self.rows.len() > before;
+        match page.total {
+            Some(total) if self.rows.len() >= total => Next::Whole,
+            None if empty => Next::Whole,
+            _ if grown => Next::Page,
+            // The rest cannot be reached: the vendor sends the same rows again, or none.
+            _ => Next::Broken,
+        }
+    }
+
+    /// The licenses.
+    #[must_use]
+    pub fn into_rows(self) -> Vec<VendorLicense> {
+        self.rows
+    }
+}
 
 /// What a look at the vendor's whole list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +125,28 @@ mod tests {
         }
         let twice = vec![row("5", Some("ks-1"), ""), row("4", None, "ks-1")];
         assert_eq!(find_ours(twice, "ks-1"), Sighting::Several(vec!["4".into(), "5".into()]));
+    }
+
+    fn page(ids: &[&str], total: Option<usize>) -> ListPage {
+        ListPage { rows: ids.iter().map(|id| row(id, None, "")).collect(), total }
+    }
+
+    #[test]
+    fn a_list_is_whole_only_when_that_is_certain() {
+        let mut one = Listing::default();
+        assert_eq!(one.add(page(&["1", "2"], Some(2))), Next::Whole);
+        let mut capped = Listing::default();
+        assert_eq!(capped.add(page(&["1", "2"], Some(3))), Next::Page);
+        assert_eq!(capped.add(page(&["2", "3"], Some(3))), Next::Whole);
+        let mut stuck = Listing::default();
+        assert_eq!(stuck.add(page(&["1"], Some(3))), Next::Page);
+        assert_eq!(stuck.add(page(&["1"], Some(3))), Next::Broken, "ignores the page number");
+        let mut silent = Listing::default();
+        assert_eq!(silent.add(page(&["1"], None)), Next::Page);
+        assert_eq!(silent.add(page(&[], None)), Next::Whole);
+        let mut endless = Listing::default();
+        assert_eq!(endless.add(page(&["1"], None)), Next::Page);
+        assert_eq!(endless.add(page(&["1"], None)), Next::Broken);
     }
 
     #[test]

@@ -120,24 +120,63 @@ fn accepted(headers: &HeaderMap) -> Option<Locale> {
         .find_map(|part| Locale::from_tag(part.split(';').next().unwrap_or(part).trim()))
 }
 
-/// The caller's address: the connection's, or what the outermost trusted proxy saw.
+/// The caller's address: the connection's, or what the outermost trusted proxy saw. Of IPv6 the
+/// network counts, since a single customer has a whole /64 of addresses.
 fn place(request: &Request, trusted: &[IpAddr]) -> String {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
     let Some(peer) = peer else { return "unknown".to_owned() };
     if !trusted.contains(&peer) {
-        return peer.to_string();
+        return network(peer);
     }
-    request
+    let hops: Vec<&str> = request
         .headers()
         .get_all("x-forwarded-for")
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','))
-        .filter_map(|hop| hop.trim().parse::<IpAddr>().ok())
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .find(|hop| !trusted.contains(hop))
-        .unwrap_or(peer)
-        .to_string()
+        .map(str::trim)
+        .collect();
+    for hop in hops.into_iter().rev() {
+        // Left of a hop that cannot be read anything may stand.
+        let Ok(hop) = hop.parse::<IpAddr>() else { break };
+        let hop = hop.to_canonical();
+        if !trusted.contains(&hop) {
+            return network(hop);
+        }
+    }
+    network(peer)
+}
+
+fn network(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    fn from(peer: &str, forwarded: &str) -> String {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let mut request = Request::new(Body::empty());
+        request.headers_mut().insert("x-forwarded-for", forwarded.parse().unwrap());
+        request.extensions_mut().insert(Peer(peer.parse().unwrap()));
+        place(&request, &[proxy])
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        assert_eq!(from("203.0.113.9:1", "198.51.100.1"), "203.0.113.9");
+        assert_eq!(from("10.0.0.1:1", "198.51.100.1"), "198.51.100.1");
+        assert_eq!(from("[::ffff:10.0.0.1]:1", "198.51.100.1"), "198.51.100.1");
+        assert_eq!(from("10.0.0.1:1", "1.1.1.1, 198.51.100.1, 10.0.0.1"), "198.51.100.1");
+        assert_eq!(from("10.0.0.1:1", "6.6.6.6, 198.51.100.1:4711"), "10.0.0.1");
+        assert_eq!(from("[2001:db8:1:2:3:4:5:6]:1", ""), "2001:db8:1:2::/64");
+    }
 }

@@ -36,7 +36,7 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; 4])>
         ("/p/no-such-plan".into(), [Nothing; 4]),
         ("/login".into(), [Page, On, On, On]),
         ("/join".into(), [Page, On, On, On]),
-        ("/verify?token=x".into(), shop),
+        ("/verify?token=x".into(), [SignIn, Page, Page, Page]),
         ("/my".into(), own),
         ("/my/orders".into(), own),
         (format!("/my/orders/{order}"), object),

@@ -305,3 +305,55 @@ async fn fresh(pool: &PgPool) -> PgPool {
     portal::migrate(&fresh).await.unwrap();
     fresh
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_answer_that_comes_too_late_is_still_proof(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let vendor = portal.vendor();
+    sqlx::query("update upstream_account set call_timeout_ms = 20000, send_deadline_ms = 1000")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    let gate = vendor.gate("soft.order.param", GatePoint::After);
+    // The vendor's list would not show the license for hours.
+    vendor.add_fault("soft.order.param", Fault::ListLag { ms: 0, lists: 1000 }, Times::Once);
+    let order = buy(&portal).await;
+    let slow = portal.portal.clone();
+    let slow = tokio::spawn(async move { slow.work_once().await });
+    gate.arrived().await;
+    portal.clock.advance(Duration::from_secs(121));
+    portal.drain().await;
+    assert_eq!(portal.state(order).await, "unknown", "another worker looked and proved nothing");
+    gate.release();
+    slow.await.unwrap().unwrap();
+    assert_eq!(portal.state(order).await, "unknown", "the first one does not own it any more");
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    assert_eq!(vendor.calls_of("soft.order.param").len(), 1, "nothing was sent again");
+    assert_eq!(vendor.live_licenses().len(), 1);
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_list_in_small_pages_is_read_to_its_end(pool: PgPool) {
+    let config =
+        upstream_sim::SimConfig { page_size: Some(1), ..upstream_sim::SimConfig::default() };
+    let portal = TestPortal::with(pool, config).await;
+    // Others' licenses fill the first pages.
+    for host in 1..=4 {
+        let purchase = upstream_sim::Purchase {
+            user: "reseller@demo.test".to_owned(),
+            plan: 55228,
+            period: 1,
+            ip: format!("198.51.100.{host}"),
+            licname: "by hand".to_owned(),
+        };
+        portal.vendor().buy_by_hand(&purchase).unwrap();
+    }
+    portal.vendor().add_fault("soft.order.param", Fault::ResetAfter, Times::Once);
+    let order = buy(&portal).await;
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    assert_eq!(portal.vendor().calls_of("soft.order.param").len(), 1);
+    assert_eq!(portal.vendor().live_licenses().len(), 5);
+}

@@ -53,10 +53,20 @@ async fn an_address_belongs_to_whoever_follows_the_mail_first(pool: PgPool) {
     .await
     .unwrap();
     assert_eq!(tokens.len(), 2);
-    assert!(portal.portal.prove_email(&tokens[1]).await.unwrap());
-    assert!(!portal.portal.prove_email(&tokens[1]).await.unwrap(), "a link works once");
-    assert!(!portal.portal.prove_email(&tokens[0]).await.unwrap(), "the address is taken");
-    assert!(!portal.portal.prove_email("nonsense").await.unwrap());
+    let users: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "select id from app_user where email = 'ada@example.org' order by created_at",
+    )
+    .fetch_all(&portal.portal.pool)
+    .await
+    .unwrap();
+    let prove = async |user: usize, token: &str| {
+        portal.portal.prove_email(users[user], token).await.unwrap()
+    };
+    assert!(!prove(0, &tokens[1]).await, "a link is its own account's");
+    assert!(prove(1, &tokens[1]).await);
+    assert!(!prove(1, &tokens[1]).await, "a link works once");
+    assert!(!prove(0, &tokens[0]).await, "the address is taken");
+    assert!(!prove(1, "nonsense").await);
     let user = portal.portal.sign_in("ADA@example.org", PASSWORD, "t").await.unwrap();
     match portal.portal.viewer(user).await.unwrap() {
         Viewer::Customer(viewer) => assert!(viewer.email_verified),
@@ -171,4 +181,18 @@ async fn staff_are_made_at_the_command_line_once(pool: PgPool) {
     let role = StaffRole::ReadOnly;
     portal.create_staff("auditor@example.org", PASSWORD, role).await.unwrap();
     assert!(portal.create_staff("Auditor@example.org", PASSWORD, role).await.is_err());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn newcomers_under_the_same_address_push_nobody_out(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let locale = portal::locale::Locale::En;
+    let first = portal.portal.join("ada@example.org", PASSWORD, locale, "a").await.unwrap();
+    let mut refused = 0;
+    for _ in 0..10 {
+        let again = portal.portal.join("ada@example.org", "the-attackers-own-1", locale, "b").await;
+        refused += u32::from(again.is_err());
+    }
+    assert!(refused >= 5, "one address cannot be claimed without end");
+    assert_eq!(portal.portal.sign_in("ada@example.org", PASSWORD, "a").await.unwrap(), first);
 }

@@ -177,7 +177,8 @@ async fn hand_written_sql_cannot_break_the_books(pool: PgPool) {
         "truncate ledger_transfer cascade",
         "update ledger_entry set available_after = 0",
         "delete from ledger_entry",
-        "insert into ledger_entry select account_id, seq, transfer_id, 0, 0 from ledger_entry",
+        "insert into ledger_entry (account_id, transfer_id, available_after, held_after)
+         select account_id, transfer_id, 0, 0 from ledger_entry",
         // More than the wallet has.
         "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
                 cause_kind, cause_id, reason, created_at)
@@ -248,4 +249,54 @@ async fn a_statement_pages_without_gaps(pool: PgPool) {
     }
     let expected: Vec<_> = (1..=10).map(|left| Money::new(left * 10_000, Currency::EUR)).collect();
     assert_eq!(seen, expected);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_statement_is_in_the_order_in_which_the_balance_moved(pool: PgPool) {
+    let books = books(&pool).await;
+    // Another customer's open transaction keeps the house account; ours draws its place in the
+    // books and waits. Meanwhile the same wallet is credited and that commits first.
+    let mut other = pool.begin().await.unwrap();
+    sqlx::query("select 1 from ledger_account where id = $1 for no key update")
+        .bind(books.revenue.id)
+        .execute(&mut *other)
+        .await
+        .unwrap();
+    let (waiting, hold) = (pool.clone(), books.spend("3"));
+    let waiting =
+        tokio::spawn(
+            async move { hold_in_tx(&mut waiting.acquire().await.unwrap(), &hold, NOW).await },
+        );
+    loop {
+        let blocked: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity
+              where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        if blocked > 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let mut db = pool.acquire().await.unwrap();
+    let kind = AccountKind::Adjustments;
+    let near = Uuid::from_u128(1);
+    let house = house_account_in_tx(&mut db, kind, None, Currency::EUR, near, NOW).await.unwrap();
+    let credit = Transfer {
+        id: Uuid::now_v7(),
+        debit: house,
+        credit: books.wallet,
+        amount: eur("0.50"),
+        cause: Cause { kind: CauseKind::Staff, ..cause() },
+    };
+    // The wallet's row may be held by the waiting transfer; then this one queues behind it.
+    let crediting = tokio::spawn(async move { post_in_tx(&mut db, &credit, NOW).await });
+    tokio::task::yield_now().await;
+    other.rollback().await.unwrap();
+    waiting.await.unwrap().unwrap();
+    crediting.await.unwrap().unwrap();
+    assert_eq!(books.holds(&pool).await, (eur("7.50"), eur("3")));
+    sound(&pool).await;
 }

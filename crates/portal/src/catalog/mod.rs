@@ -14,6 +14,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::locale::Localized;
+use crate::people::throttle::{self, Allowance};
 use crate::upstreams::{self, IpCheck};
 use crate::{Error, Portal};
 
@@ -140,6 +141,9 @@ impl Plan {
     }
 }
 
+/// Checks of an address that one caller may ask for.
+const CHECKS_BY_PLACE: Allowance = Allowance { burst: 40, refill_seconds: 3 };
+
 impl Portal {
     /// Everything for sale at the prices of this group.
     pub async fn shelf(&self, group: &str) -> Result<Vec<Family>, Error> {
@@ -180,13 +184,24 @@ impl Portal {
         Ok(plan.and_then(|plan| plan.offer(&pricelist.content)))
     }
 
-    /// Asks the vendor whether this plan can be ordered for the address; short, and only a read.
-    pub async fn check_ip(&self, group: &str, slug: &str, ip: &str) -> Result<IpCheck, QuoteError> {
+    /// Asks the vendor whether this plan can be ordered for the address; short, only a read, and
+    /// not often for one caller.
+    pub async fn check_ip(
+        &self,
+        group: &str,
+        slug: &str,
+        ip: &str,
+        place: &str,
+    ) -> Result<IpCheck, QuoteError> {
         let offer = self.offer(group, slug).await?.ok_or(QuoteError::NoSuchPlan)?;
         let plan = offer.plan;
         let period = plan.capabilities.periods.first().copied().unwrap_or(Period::MONTH);
         let choice = plan.capabilities.check(period, ip, &BTreeMap::new())?;
         let Some(ip) = choice.ip else { return Ok(IpCheck::Free) };
+        let now = self.clock.now();
+        if !throttle::take(&self.pool, &format!("ip:{place}"), CHECKS_BY_PLACE, now).await? {
+            return Ok(IpCheck::Unchecked);
+        }
         let account = self.upstream_account(plan.upstream_account).await?;
         let dialect = upstreams::dialect(&plan.dialect)?;
         Ok(account.check_ip(dialect, &plan.upstream_code, period, ip.get()).await)

@@ -78,7 +78,7 @@ pub(crate) struct NewLicense<'a> {
 }
 
 /// Writes a license that is to be read from the vendor at once; false if the vendor's number
-/// belongs to another license of ours.
+/// belongs to another license of ours, or the order has one already.
 pub(crate) async fn insert_in_tx(
     tx: &mut PgConnection,
     new: &NewLicense<'_>,
@@ -89,7 +89,7 @@ pub(crate) async fn insert_in_tx(
             (id, customer_id, order_id, plan_id, upstream_account_id, upstream_id, period, ip, name,
              addons, status, next_check_at, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8::text::inet, $9, $10, 'processing', $11, $11)
-         on conflict (upstream_account_id, upstream_id) do nothing",
+         on conflict do nothing",
         new.id,
         new.customer,
         new.order,

@@ -208,36 +208,93 @@ pub(super) async fn attempt_in_tx(
     Ok(())
 }
 
+/// What came back.
+pub(super) struct Answer<'a> {
+    pub outcome: &'a str,
+    pub text: &'a str,
+    /// The vendor's number, if the answer is a purchase.
+    pub upstream_id: Option<&'a str>,
+}
+
 /// Writes down what came back; evidence, kept also when the operation was lost meanwhile.
 pub(super) async fn answer_in_tx(
     tx: &mut PgConnection,
     op: &Claimed,
-    outcome: &str,
-    answer: &str,
+    answer: &Answer<'_>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "update operation_attempt set answered_at = $3, outcome = $4, answer = $5
+        "update operation_attempt
+            set answered_at = $3, outcome = $4, answer = $5, upstream_id = $6
           where operation_id = $1 and generation = $2 and answered_at is null",
         op.id,
         op.generation,
         now,
-        outcome,
-        answer,
+        answer.outcome,
+        answer.text,
+        answer.upstream_id,
     )
     .execute(tx)
     .await?;
     Ok(())
 }
 
+/// The vendor's number from an answer that was a purchase but came too late for its owner.
+pub(super) async fn confirmed_answer(
+    pool: &PgPool,
+    operation: Uuid,
+) -> Result<Option<String>, Error> {
+    let id = sqlx::query_scalar!(
+        "select upstream_id from operation_attempt
+          where operation_id = $1 and outcome = 'confirmed' order by sent_at limit 1",
+        operation,
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(id.flatten())
+}
+
+/// Some licenses that must stand in this account's list, the newest first.
+pub(super) async fn known_licenses(
+    pool: &PgPool,
+    account: Uuid,
+    operation: Uuid,
+) -> Result<Vec<String>, Error> {
+    Ok(sqlx::query_scalar!(
+        "select l.upstream_id from license l join operation x on x.license_id = l.id
+          where l.upstream_account_id = $1 and x.id <> $2 and l.status in ('active', 'suspended')
+          order by l.number desc limit 20",
+        account,
+        operation,
+    )
+    .fetch_all(pool)
+    .await?)
+}
+
+/// Keeps an operation for longer; false if it has another owner by now.
+pub(super) async fn prolong(
+    pool: &PgPool,
+    op: &Claimed,
+    until: OffsetDateTime,
+) -> Result<bool, Error> {
+    let rows = sqlx::query!(
+        "update operation set lease_until = $4 where id = $1 and generation = $2 and state = $3",
+        op.id,
+        op.generation,
+        op.state.as_str(),
+        until,
+    )
+    .execute(pool)
+    .await?
+    .rows_affected();
+    Ok(rows == 1)
+}
+
 /// When the next operation is due or the next lease ends; none if nothing is open.
 pub(super) async fn next_due(pool: &PgPool) -> Result<Option<OffsetDateTime>, Error> {
     Ok(sqlx::query_scalar!(
-        "select least(
-            (select min(greatest(next_at, coalesce(lease_until, next_at))) from operation
-              where state in ('planned', 'sent', 'unknown')),
-            (select min(greatest(next_check_at, coalesce(lease_until, next_check_at)))
-               from license where next_check_at is not null))"
+        "select min(greatest(next_at, coalesce(lease_until, next_at))) from operation
+          where state in ('planned', 'sent', 'unknown')"
     )
     .fetch_one(pool)
     .await?)

@@ -16,7 +16,7 @@ use domain::address::{AddressError, license_name};
 use domain::plan::ChoiceError;
 use domain::{Money, Period};
 use ledger::{
-    AccountKind, Cause, CauseKind, LedgerError, Transfer, hold_in_tx, house_account_in_tx,
+    AccountKind, Balance, Cause, CauseKind, LedgerError, Transfer, hold_in_tx, house_account_in_tx,
     wallet_balance, wallet_in_tx,
 };
 use sha2::{Digest, Sha256};
@@ -157,6 +157,8 @@ impl Portal {
         if total != wish.shown_total {
             return Err(PlaceError::PriceChanged { now: total });
         }
+        // One order of a customer at a time: what is checked below stays true until it is written.
+        store::lock_customer(&mut tx, viewer.customer).await?;
         // The row comes first: whoever else sent this form waits here and then finds it. What is
         // refused below takes the row with it.
         let now = self.clock.now();
@@ -178,7 +180,17 @@ impl Portal {
         if let Some(not_enough) = not_enough(balance.spendable(), total) {
             return Err(not_enough);
         }
-        let hold = self.hold(&mut tx, viewer, wish.id, &priced).await?;
+        let hold = match self.hold(&mut tx, viewer, wish.id, &priced).await {
+            // Something else of this wallet was faster. The transaction and its locks go first.
+            Err(PlaceError::NotEnough { .. }) => {
+                drop(tx);
+                let balance =
+                    self.balance(viewer, total.currency()).await.map(Balance::spendable)?;
+                return Err(not_enough(balance, total)
+                    .unwrap_or(PlaceError::NotEnough { available: balance, missing: total }));
+            }
+            hold => hold?,
+        };
         operations::plan_order_in_tx(
             &mut tx,
             &operations::NewOrder {
@@ -233,17 +245,10 @@ impl Portal {
         };
         match hold_in_tx(tx, &hold, now).await {
             Ok(()) => Ok(Some(hold.id)),
-            // Two orders raced for the last money; this one lost. The transaction is gone.
-            Err(LedgerError::InsufficientFunds) => {
-                let mut db = self.pool.acquire().await?;
-                let balance = wallet_balance(&mut db, viewer.customer, total.currency())
-                    .await
-                    .map_err(Error::from)?;
-                Err(not_enough(balance.spendable(), total).unwrap_or(PlaceError::NotEnough {
-                    available: balance.spendable(),
-                    missing: total,
-                }))
-            }
+            Err(LedgerError::InsufficientFunds) => Err(PlaceError::NotEnough {
+                available: Money::zero(total.currency()),
+                missing: total,
+            }),
             Err(error) => Err(Error::from(error).into()),
         }
     }

@@ -28,6 +28,14 @@ pub(super) async fn same_form(
     }))
 }
 
+/// Queues behind every other order that this customer is placing.
+pub(super) async fn lock_customer(tx: &mut PgConnection, customer: Uuid) -> Result<(), Error> {
+    sqlx::query!("select id from customer where id = $1 for no key update", customer)
+        .fetch_one(tx)
+        .await?;
+    Ok(())
+}
+
 /// An order of this customer for this plan and address that is open or lives on as a license.
 pub(super) async fn live_order_for_ip(
     db: &mut PgConnection,

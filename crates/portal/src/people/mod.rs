@@ -6,7 +6,7 @@
 //! changes.
 
 mod passwords;
-mod throttle;
+pub(crate) mod throttle;
 
 use domain::address::Email;
 use serde_json::json;
@@ -154,8 +154,11 @@ pub const PASSWORD_MAX: usize = 128;
 const SIGN_IN_BY_ACCOUNT: Allowance = Allowance { burst: 8, refill_seconds: 30 };
 const SIGN_IN_BY_PLACE: Allowance = Allowance { burst: 30, refill_seconds: 6 };
 const JOIN_BY_PLACE: Allowance = Allowance { burst: 20, refill_seconds: 60 };
-/// How many accounts of one address are tried at sign-in: the proved one and the newest others.
-const CANDIDATES: i64 = 3;
+/// How many accounts of one address are tried at sign-in: the proved one, then those that have
+/// bought something, then the oldest. Nobody is pushed out by newcomers under the same address.
+const CANDIDATES: i64 = 8;
+/// Sign-ups for one address, known here or not: fewer than the candidates, and no flood of mail.
+const JOIN_BY_ADDRESS: Allowance = Allowance { burst: 5, refill_seconds: 86_400 };
 const PROOF_LIFE: Duration = Duration::days(2);
 
 impl Portal {
@@ -178,7 +181,10 @@ impl Portal {
         }
         let candidates = sqlx::query!(
             "select id, password_hash from app_user where lower(email) = $1
-              order by email_verified_at is null, created_at desc limit $2",
+              order by email_verified_at is null,
+                       not exists(select 1 from customer_order o where o.user_id = app_user.id),
+                       created_at
+              limit $2",
             key,
             CANDIDATES,
         )
@@ -212,6 +218,10 @@ impl Portal {
         check_password(password, &email)?;
         let now = self.clock.now();
         if !throttle::take(&self.pool, &format!("join:{place}"), JOIN_BY_PLACE, now).await? {
+            return Err(JoinError::TooMany);
+        }
+        let name = hex::encode(Sha256::digest(email.key().as_bytes()));
+        if !throttle::take(&self.pool, &format!("join:{name}"), JOIN_BY_ADDRESS, now).await? {
             return Err(JoinError::TooMany);
         }
         let hash = self.passwords.hash(password).await?;
@@ -260,17 +270,23 @@ impl Portal {
         Ok(user)
     }
 
-    /// Follows the link of a mail: the address now belongs to this account. False when the link is
-    /// spent or too old, or the address was proved by another account meanwhile.
-    pub async fn prove_email(&self, token: &str) -> Result<bool, Error> {
+    /// Follows the link of a mail, signed in as the account that it was sent for: the address now
+    /// belongs to this account. False when the link is spent, too old or another account's, or the
+    /// address was proved by another account meanwhile.
+    ///
+    /// Only the account itself can use its link, so that nobody proves a stranger's account by
+    /// opening the mail that the stranger caused.
+    pub async fn prove_email(&self, user: Uuid, token: &str) -> Result<bool, Error> {
         let now = self.clock.now();
         let hash = Sha256::digest(token.as_bytes());
         let mut tx = self.pool.begin().await?;
         let user = sqlx::query_scalar!(
             "update email_proof set used_at = $2
-              where token_hash = $1 and used_at is null and expires_at > $2 returning user_id",
+              where token_hash = $1 and used_at is null and expires_at > $2 and user_id = $3
+              returning user_id",
             hash.as_slice(),
             now,
+            user,
         )
         .fetch_optional(&mut *tx)
         .await?;

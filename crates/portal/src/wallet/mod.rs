@@ -222,14 +222,14 @@ impl Portal {
                 reason: reason.to_owned(),
             },
         };
-        match post_in_tx(&mut tx, &transfer, now).await {
-            Ok(()) => {}
+        let fresh = match post_in_tx(&mut tx, &transfer, now).await {
+            Ok(fresh) => fresh,
             Err(ledger::LedgerError::IdReused(_)) => return Err(CreditError::FormUsed),
             Err(error) => return Err(Error::from(error).into()),
-        }
+        };
         let after =
             wallet_balance(&mut tx, credit.customer, currency).await.map_err(Error::from)?;
-        if after != before {
+        if fresh {
             let entry = audit::Entry {
                 actor: Some(staff.user),
                 action: "wallet.credit",
