@@ -31,6 +31,8 @@ pub struct DatabaseClock {
 
 /// A reading that took longer than this says too little about now.
 const READING: Duration = Duration::from_secs(1);
+/// So many slow readings mean that the database is not well.
+const READINGS: u32 = 5;
 
 impl DatabaseClock {
     /// Reads the database's clock.
@@ -47,7 +49,7 @@ impl DatabaseClock {
 
     async fn ask(pool: &PgPool) -> Result<(OffsetDateTime, Duration), sqlx::Error> {
         let mut db = pool.acquire().await?;
-        loop {
+        for _ in 0..READINGS {
             let before = boot_time();
             let now = sqlx::query_scalar::<_, OffsetDateTime>("select clock_timestamp()")
                 .fetch_one(&mut *db)
@@ -57,6 +59,7 @@ impl DatabaseClock {
                 return Ok((now, after));
             }
         }
+        Err(sqlx::Error::PoolTimedOut)
     }
 }
 
