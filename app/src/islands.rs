@@ -246,6 +246,26 @@ pub fn OrderForm(
         };
         set_timeout(check_if_last, std::time::Duration::from_millis(700));
     };
+    // What was chosen and typed before the island woke up counts too.
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        if let Some(value) = typed_before("input[name=period]:checked") {
+            period.set(value);
+        }
+        data.with_value(|d| {
+            for (addon, count) in d.addons.iter().zip(counts.get_value()) {
+                let typed = typed_before(&format!("#addon-{}", addon.code));
+                if let Some(typed) = typed.and_then(|typed| typed.parse::<u32>().ok()) {
+                    count.set(typed.clamp(addon.base, addon.max.max(addon.base)));
+                }
+            }
+        });
+        if let Some(address) = typed_before("#ip").filter(|address| !address.is_empty()) {
+            ip.set(address);
+            check_soon();
+        }
+    });
+
     // One place for the help and for the verdict, so that nothing moves.
     let verdict_line = move || {
         let (tone, name, text) = verdict.get();
@@ -501,6 +521,14 @@ pub fn OrderForm(
             </form>
         }
     })
+}
+
+/// The value that an input of the form has by now.
+#[cfg(feature = "hydrate")]
+fn typed_before(selector: &str) -> Option<String> {
+    use leptos::wasm_bindgen::JsCast;
+    let input = document().query_selector(&format!(".buy-box {selector}")).ok()??;
+    Some(input.dyn_into::<leptos::web_sys::HtmlInputElement>().ok()?.value())
 }
 
 fn timeline_step(sprite: &str, step: ProgressStep) -> impl IntoView + use<> {
