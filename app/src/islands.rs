@@ -246,9 +246,12 @@ pub fn OrderForm(
         };
         set_timeout(check_if_last, std::time::Duration::from_millis(700));
     };
+    // Buttons that only scripts can answer wait until there is one.
+    let asleep = RwSignal::new(true);
     // What was chosen and typed before the island woke up counts too.
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
+        asleep.set(false);
         if let Some(value) = typed_before("input[name=period]:checked") {
             period.set(value);
         }
@@ -341,6 +344,7 @@ pub fn OrderForm(
                                 class="stepper-btn script-only"
                                 type="button"
                                 aria-label=addon.fewer.clone()
+                                disabled=move || asleep.get()
                                 on:click=fewer
                             >
                                 {icon(&d.sprite, "minus")}
@@ -367,6 +371,7 @@ pub fn OrderForm(
                                 class="stepper-btn script-only"
                                 type="button"
                                 aria-label=addon.more.clone()
+                                disabled=move || asleep.get()
                                 on:click=more
                             >
                                 {icon(&d.sprite, "plus")}
@@ -406,7 +411,12 @@ pub fn OrderForm(
                                 check_soon();
                             }
                         />
-                        <button class="btn script-only" type="button" on:click=move |_| check()>
+                        <button
+                            class="btn script-only"
+                            type="button"
+                            disabled=move || asleep.get()
+                            on:click=move |_| check()
+                        >
                             {d.text.check.clone()}
                         </button>
                     </div>

@@ -121,3 +121,20 @@ test("a bad address is refused beside its field, and nothing typed is lost", { t
   await expect(page.getByLabel("Server IP")).toHaveValue("10.0.0.1");
   await expect(page.getByLabel(/Name/)).toHaveValue("web 1");
 });
+
+test("what is chosen before the script is there counts", async ({ page }) => {
+  let arrive = (): void => undefined;
+  const arrival = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await arrival;
+    await route.continue();
+  });
+  await signIn(page);
+  await page.goto("/p/isp6-lite", { waitUntil: "domcontentloaded" });
+  await page.getByLabel("Server IP").fill(freshAddress());
+  await page.getByRole("radio", { name: /12 months/ }).check();
+  await expect(page.getByRole("button", { name: "Buy for €4.90" })).toBeVisible();
+  arrive();
+  await expect(page.getByRole("button", { name: "Buy for €51.50" })).toBeVisible();
+  await expect(page.getByText("The vendor accepts this address.")).toBeVisible();
+});
