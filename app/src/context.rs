@@ -230,13 +230,7 @@ impl Context {
 
     /// Logs what failed inside and tells the caller no more than that.
     pub fn failed(&self, error: &portal::Error) -> ApiError {
-        let mut text = error.to_string();
-        let mut next = std::error::Error::source(error);
-        while let Some(source) = next {
-            text = format!("{text}: {source}");
-            next = source.source();
-        }
-        tracing::error!(error = text, path = self.path(), "a request failed");
+        tracing::error!(error = error.chain(), path = self.path(), "a request failed");
         if error.is_passing() { ApiError::Away } else { ApiError::Failed }
     }
 

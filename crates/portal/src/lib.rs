@@ -88,6 +88,19 @@ impl Error {
         )
     }
 
+    /// The error with everything behind it, in one line for the log.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(source) = next {
+            text.push_str(": ");
+            text.push_str(&source.to_string());
+            next = source.source();
+        }
+        text
+    }
+
     pub(crate) fn unreadable(table: &'static str, what: impl std::fmt::Display) -> Self {
         Self::Unreadable { table, what: what.to_string() }
     }

@@ -53,7 +53,7 @@ pub async fn run(portal: Portal, mut stop: watch::Receiver<bool>) {
             listener = listen(&portal).await;
         }
         let pause = drain(&portal, &slots).await.unwrap_or_else(|error| {
-            tracing::warn!(error = %chain(&error), "the worker cannot reach its work; it will try again");
+            tracing::warn!(error = %error.chain(), "the worker cannot reach its work; it will try again");
             listener = None;
             PAUSE
         });
@@ -99,7 +99,7 @@ async fn drain(portal: &Portal, slots: &Arc<Semaphore>) -> Result<Duration, Erro
             let id = op.id;
             if let Err(error) = portal.carry_out(op).await {
                 // The lease runs out and the row is looked at again; nothing is lost.
-                tracing::warn!(operation.id = %id, error = %chain(&error), "an operation is left to its lease");
+                tracing::warn!(operation.id = %id, error = %error.chain(), "an operation is left to its lease");
             }
             drop(slot);
         });
@@ -113,7 +113,7 @@ async fn read_licenses(portal: Portal, mut stop: watch::Receiver<bool>) {
         match portal.check_due_license().await {
             Ok(Done::Worked) => continue,
             Ok(Done::Idle) => {}
-            Err(error) => tracing::warn!(error = %chain(&error), "licenses cannot be read now"),
+            Err(error) => tracing::warn!(error = %error.chain(), "licenses cannot be read now"),
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
@@ -125,7 +125,7 @@ async fn read_licenses(portal: Portal, mut stop: watch::Receiver<bool>) {
 async fn keep_pulse(portal: Portal, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         if let Err(error) = pulse(&portal).await {
-            tracing::warn!(error = %chain(&error), "the worker cannot sign in");
+            tracing::warn!(error = %error.chain(), "the worker cannot sign in");
         }
         tokio::select! {
             () = tokio::time::sleep(POLL) => {}
@@ -280,7 +280,7 @@ impl Portal {
                 Err(error) => {
                     tracing::error!(
                         operation.id = %op.id, upstream.id = answer.upstream_id,
-                        error = %chain(&error), "an answer of the vendor is not written down yet"
+                        error = %error.chain(), "an answer of the vendor is not written down yet"
                     );
                 }
             }
@@ -637,15 +637,4 @@ impl Portal {
 
 const fn is_bought(status: LicenseStatus) -> bool {
     matches!(status, LicenseStatus::Active | LicenseStatus::Processing | LicenseStatus::Suspended)
-}
-
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
 }
