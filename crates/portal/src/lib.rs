@@ -22,6 +22,7 @@ pub mod mail;
 pub mod operations;
 pub mod orders;
 pub mod people;
+pub mod pricing;
 pub mod random;
 pub mod secrets;
 pub mod sessions;

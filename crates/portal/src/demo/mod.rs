@@ -277,6 +277,14 @@ async fn fill_shelf_in_tx(
             }
         }
     }
+    sqlx::query!(
+        "insert into cost_change (plan_id, period, addon, cost, source, at)
+         select plan_id, period, null, cost, 'initial', $1::timestamptz from plan_period
+         union all select plan_id, period, code, cost, 'initial', $1::timestamptz from addon_cost",
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
     let pricelist = Pricelist { rules, rounding: Rounding::Cent, minimum_margin: Decimal::ZERO };
     sqlx::query!(
         "insert into pricelist_version (id, group_code, version, content, published_at)

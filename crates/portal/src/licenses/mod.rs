@@ -87,8 +87,9 @@ pub(crate) async fn insert_in_tx(
     let rows = sqlx::query!(
         "insert into license
             (id, customer_id, order_id, plan_id, upstream_account_id, upstream_id, period, ip, name,
-             addons, status, next_check_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8::text::inet, $9, $10, 'processing', $11, $11)
+             addons, quote, status, next_check_at, created_at)
+         select $1, $2, o.id, $4, $5, $6, $7, $8::text::inet, $9, $10, o.quote, 'processing', $11, $11
+           from customer_order o where o.id = $3
          on conflict do nothing",
         new.id,
         new.customer,

@@ -58,6 +58,12 @@ pub enum Permission {
     See,
     /// Moving money by hand.
     CreditWallet,
+    /// Blocking customers and changing their profile.
+    ManageCustomers,
+    /// Pricelists, costs, and which group a customer pays as.
+    SetPrices,
+    /// Who is on the staff, and with which role.
+    ManageStaff,
 }
 
 impl StaffRole {
@@ -83,7 +89,11 @@ impl StaffRole {
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::See => true,
-            Permission::CreditWallet => matches!(self, Self::Owner | Self::Support),
+            Permission::CreditWallet | Permission::ManageCustomers => {
+                matches!(self, Self::Owner | Self::Support)
+            }
+            Permission::SetPrices => matches!(self, Self::Owner | Self::Pricing),
+            Permission::ManageStaff => matches!(self, Self::Owner),
         }
     }
 }
