@@ -15,6 +15,7 @@ pub mod operation;
 pub mod period;
 pub mod plan;
 pub mod price;
+pub mod pricelist;
 
 pub use iso_currency::Currency;
 pub use money::Money;

@@ -2,6 +2,8 @@
 //! invoice and API.
 //!
 //! Rounding happens here, once, per unit price; a total is a plain sum of what the page showed.
+//! [`derive`] finds one unit price and keeps each step, so that a page can explain what [`price`]
+//! charges: there is no second way to a price.
 
 use std::collections::BTreeMap;
 
@@ -9,70 +11,10 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
+use crate::money::SCALE;
 use crate::plan::{Addon, Choice};
+use crate::pricelist::{Markup, Pricelist, Rounding, Rule};
 use crate::{Currency, Money, Period};
-
-/// How a selling price follows from a cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Markup {
-    /// Cost plus this many percent, 0 or more.
-    Percent(Decimal),
-    /// Cost plus this amount.
-    Fixed(Money),
-    /// This price, whatever the cost; refused below the floor.
-    Explicit(Money),
-}
-
-/// What a rule speaks of; an empty field means any. The more specific rule wins, and of two
-/// equally specific ones the later.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
-    /// Product family, such as `ispmanager`.
-    pub family: Option<String>,
-    /// Plan, by its slug.
-    pub plan: Option<String>,
-    /// Term.
-    pub period: Option<Period>,
-    /// Add-on, by its code; an empty field speaks of the plan itself *and* of its add-ons only in
-    /// rules that name no plan.
-    pub addon: Option<String>,
-}
-
-/// One line of a pricelist.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
-    /// What it speaks of.
-    pub scope: Scope,
-    /// What it does.
-    pub markup: Markup,
-}
-
-/// Where a computed unit price ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rounding {
-    /// Up to the currency's own smallest unit.
-    #[default]
-    Cent,
-    /// Up to a whole unit.
-    Whole,
-    /// Up to the next price that ends in .90.
-    Ninety,
-    /// Up to the next price that ends in .99.
-    NinetyNine,
-}
-
-/// Our table of selling prices for a customer group (not the wire's word).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pricelist {
-    /// Rules in the order in which they were written.
-    pub rules: Vec<Rule>,
-    /// How percent and fixed markups are rounded; explicit prices are taken as they are.
-    pub rounding: Rounding,
-    /// A price is never below the cost plus this many percent.
-    pub minimum_margin: Decimal,
-}
 
 /// What we pay for one term of a plan and its add-ons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +62,25 @@ pub struct QuoteLine {
     pub unit_cost: Money,
 }
 
+/// How a unit price came about, step by step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Derivation {
+    /// What we pay for one.
+    pub cost: Money,
+    /// Place of the deciding rule in the pricelist.
+    pub rule: usize,
+    /// Places of the rules that speak of it too and gave way, the most specific first.
+    pub overruled: Vec<usize>,
+    /// What the deciding rule alone says.
+    pub by_rule: Money,
+    /// Cost plus minimum margin, in whole cents.
+    pub floor: Money,
+    /// How the sum was rounded; none for an explicit price.
+    pub rounding: Option<Rounding>,
+    /// What one costs the customer.
+    pub price: Money,
+}
+
 /// Why there is no price.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PriceError {
@@ -129,12 +90,16 @@ pub enum PriceError {
     /// The add-on has no cost for this term.
     #[error("the add-on {0} has no cost")]
     NoCost(String),
-    /// An explicit or fixed amount stands in another currency than the cost.
-    #[error("the rule is in another currency than the cost")]
-    CurrencyMismatch,
-    /// An explicit price is below the cost plus the minimum margin.
-    #[error("the price is below cost plus minimum margin")]
-    BelowFloor,
+    /// An explicit price is below the cost plus the minimum margin, and nobody said that it may be.
+    #[error("the price {price} is below cost plus minimum margin, {floor}")]
+    BelowFloor {
+        /// Place of the rule in the pricelist.
+        rule: usize,
+        /// What it says.
+        price: Money,
+        /// The least that it may say.
+        floor: Money,
+    },
     /// A number does not fit.
     #[error("the price is out of range")]
     OutOfRange,
@@ -142,38 +107,31 @@ pub enum PriceError {
 
 /// Prices a checked choice.
 ///
-/// The result is never below cost plus the minimum margin, grows with the cost and is rounded
-/// once, per unit.
+/// The result is never below cost plus the minimum margin unless the rule says so, grows with the
+/// cost and is rounded once, per unit.
 pub fn price(
     subject: Subject<'_>,
     choice: &Choice,
     pricelist: &Pricelist,
 ) -> Result<Quote, PriceError> {
-    let unit =
-        |addon: Option<&str>, cost: Money| unit_price(subject, choice, pricelist, addon, cost);
-    let plan_cost = subject.cost.plan;
-    let mut lines = vec![QuoteLine {
-        addon: None,
-        count: 1,
-        unit_price: unit(None, plan_cost)?,
-        unit_cost: plan_cost,
-    }];
+    let line = |addon: Option<&str>, count: u32| {
+        derive(subject, choice.period, pricelist, addon).map(|found| QuoteLine {
+            addon: addon.map(str::to_owned),
+            count,
+            unit_price: found.price,
+            unit_cost: found.cost,
+        })
+    };
+    let mut lines = vec![line(None, 1)?];
     for addon in subject.addons {
         let wanted = choice.addons.get(&addon.code).copied().unwrap_or(addon.base);
         let count = wanted.saturating_sub(addon.base);
-        if count == 0 {
-            continue;
+        if count > 0 {
+            lines.push(line(Some(&addon.code), count)?);
         }
-        let cost = addon_cost(subject.cost, &addon.code)?;
-        lines.push(QuoteLine {
-            addon: Some(addon.code.clone()),
-            count,
-            unit_price: unit(Some(&addon.code), cost)?,
-            unit_cost: cost,
-        });
     }
-    let mut total = Money::zero(plan_cost.currency());
-    let mut cost = Money::zero(plan_cost.currency());
+    let mut total = Money::zero(subject.cost.plan.currency());
+    let mut cost = total;
     for line in &lines {
         let add = |sum: Money, each: Money| sum.checked_add(each.checked_mul(line.count)?);
         total = add(total, line.unit_price).map_err(|_| PriceError::OutOfRange)?;
@@ -182,71 +140,50 @@ pub fn price(
     Ok(Quote { lines, total, cost })
 }
 
-/// The price of one more of an add-on, for pages that show it before anything is chosen.
-pub fn addon_unit_price(
+/// The price of one for one term: of the plan with its base counts, or of one more of an add-on.
+pub fn derive(
     subject: Subject<'_>,
-    choice: &Choice,
-    pricelist: &Pricelist,
-    code: &str,
-) -> Result<Money, PriceError> {
-    unit_price(subject, choice, pricelist, Some(code), addon_cost(subject.cost, code)?)
-}
-
-fn addon_cost(cost: &Cost, code: &str) -> Result<Money, PriceError> {
-    cost.addons.get(code).copied().ok_or_else(|| PriceError::NoCost(code.to_owned()))
-}
-
-fn unit_price(
-    subject: Subject<'_>,
-    choice: &Choice,
+    period: Period,
     pricelist: &Pricelist,
     addon: Option<&str>,
-    cost: Money,
-) -> Result<Money, PriceError> {
-    let rule = pricelist
+) -> Result<Derivation, PriceError> {
+    let cost = match addon {
+        None => subject.cost.plan,
+        Some(code) => {
+            let cost = subject.cost.addons.get(code).copied();
+            cost.ok_or_else(|| PriceError::NoCost(code.to_owned()))?
+        }
+    };
+    let mut speaking: Vec<(usize, &Rule)> = pricelist
         .rules
         .iter()
-        .filter(|rule| rule.scope.covers(subject, choice.period, addon))
-        // `max_by_key` keeps the last of equals: the later rule wins.
-        .max_by_key(|rule| rule.scope.weight())
-        .ok_or(PriceError::NoRule)?;
-    let floor = ceil_to(percent_more(cost, pricelist.minimum_margin)?, cent(cost.currency()), 0)?;
-    match rule.markup {
+        .enumerate()
+        .filter(|(_, rule)| rule.speaks_of(subject, period, addon, cost.currency()))
+        .collect();
+    // The sort is stable: of two equally specific rules the later one stands at the end.
+    speaking.sort_by_key(|(_, rule)| rule.weight());
+    let (index, rule) = speaking.pop().ok_or(PriceError::NoRule)?;
+    let overruled = speaking.into_iter().rev().map(|(index, _)| index).collect();
+    let floor = cents(percent_more(cost, pricelist.minimum_margin)?)?;
+    let rounding = pricelist.rounding(cost.currency());
+    let (by_rule, rounding, price) = match rule.markup {
         Markup::Explicit(price) => {
-            same_currency(price, cost)?;
-            if price.amount() < floor.amount() { Err(PriceError::BelowFloor) } else { Ok(price) }
+            let price = cents(price)?;
+            if price.amount() < floor.amount() && !rule.below_cost {
+                return Err(PriceError::BelowFloor { rule: index, price, floor });
+            }
+            (price, None, price)
         }
-        Markup::Percent(percent) => pricelist.rounding.up(percent_more(cost, percent)?, floor),
+        Markup::Percent(percent) => {
+            let sum = percent_more(cost, percent)?;
+            (sum, Some(rounding), rounding.up(sum, floor)?)
+        }
         Markup::Fixed(more) => {
-            same_currency(more, cost)?;
             let sum = cost.checked_add(more).map_err(|_| PriceError::OutOfRange)?;
-            pricelist.rounding.up(sum, floor)
+            (sum, Some(rounding), rounding.up(sum, floor)?)
         }
-    }
-}
-
-impl Scope {
-    fn covers(&self, subject: Subject<'_>, period: Period, addon: Option<&str>) -> bool {
-        let fits = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|w| w == is);
-        let addon_fits = match (self.addon.as_deref(), addon) {
-            (Some(wanted), is) => is == Some(wanted),
-            (None, None) => true,
-            // A plan's own price says nothing about its add-ons.
-            (None, Some(_)) => self.plan.is_none(),
-        };
-        fits(&self.family, subject.family)
-            && fits(&self.plan, subject.plan)
-            && self.period.is_none_or(|wanted| wanted == period)
-            && addon_fits
-    }
-
-    fn weight(&self) -> u8 {
-        let bit = |set: bool, weight: u8| if set { weight } else { 0 };
-        bit(self.addon.is_some(), 8)
-            + bit(self.plan.is_some(), 4)
-            + bit(self.period.is_some(), 2)
-            + bit(self.family.is_some(), 1)
-    }
+    };
+    Ok(Derivation { cost, rule: index, overruled, by_rule, floor, rounding, price })
 }
 
 impl Rounding {
@@ -258,12 +195,18 @@ impl Rounding {
             return Ok(least);
         }
         match self {
-            Self::Cent => ceil_to(least, cent(least.currency()), 0),
-            Self::Whole => ceil_to(least, 10_000, 0),
-            Self::Ninety => ceil_to(least, 10_000, 9_000),
-            Self::NinetyNine => ceil_to(least, 10_000, 9_900),
+            _ if cent(least.currency()) == SCALE => cents(least),
+            Self::Cent => cents(least),
+            Self::Whole => ceil_to(least, SCALE, 0),
+            Self::Ninety => ceil_to(least, SCALE, 9_000),
+            Self::NinetyNine => ceil_to(least, SCALE, 9_900),
         }
     }
+}
+
+/// Up to the currency's smallest unit.
+pub(crate) fn cents(money: Money) -> Result<Money, PriceError> {
+    ceil_to(money, cent(money.currency()), 0)
 }
 
 /// The smallest amount at or above `money` that is `offset` more than a multiple of `step`.
@@ -279,7 +222,7 @@ fn ceil_to(money: Money, step: i64, offset: i64) -> Result<Money, PriceError> {
 /// The currency's smallest unit in ten-thousandths.
 fn cent(currency: Currency) -> i64 {
     match currency.exponent() {
-        Some(0) => 10_000,
+        Some(0) => SCALE,
         Some(1) => 1_000,
         Some(3) => 10,
         Some(4) => 1,
@@ -288,21 +231,19 @@ fn cent(currency: Currency) -> i64 {
 }
 
 fn percent_more(cost: Money, percent: Decimal) -> Result<Money, PriceError> {
-    let factor = Decimal::ONE + percent / Decimal::ONE_HUNDRED;
-    let amount = Decimal::from(cost.amount())
-        .checked_mul(factor)
+    let amount = percent
+        .checked_div(Decimal::ONE_HUNDRED)
+        .and_then(|part| part.checked_add(Decimal::ONE))
+        .and_then(|factor| Decimal::from(cost.amount()).checked_mul(factor))
         .and_then(|amount| amount.ceil().to_i64())
         .ok_or(PriceError::OutOfRange)?;
     Ok(Money::new(amount, cost.currency()))
 }
 
-fn same_currency(one: Money, other: Money) -> Result<(), PriceError> {
-    if one.currency() == other.currency() { Ok(()) } else { Err(PriceError::CurrencyMismatch) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pricelist::{RuleError, Scope};
     use proptest::prelude::*;
 
     fn eur(text: &str) -> Money {
@@ -332,11 +273,16 @@ mod tests {
     }
 
     fn everything(markup: Markup, rounding: Rounding) -> Pricelist {
-        Pricelist {
-            rules: vec![Rule { scope: Scope::default(), markup }],
-            rounding,
-            minimum_margin: Decimal::ZERO,
-        }
+        Pricelist { rules: vec![rule(Scope::default(), markup)], rounding, ..Pricelist::default() }
+    }
+
+    fn rule(scope: Scope, markup: Markup) -> Rule {
+        Rule { scope, markup, below_cost: false }
+    }
+
+    fn scope(family: Option<&str>, plan: Option<&str>, addon: Option<&str>) -> Scope {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Scope { family: owned(family), plan: owned(plan), period: None, addon: owned(addon) }
     }
 
     #[test]
@@ -350,16 +296,9 @@ mod tests {
 
     #[test]
     fn the_most_specific_rule_wins_and_then_the_later() {
-        let rule =
-            |family: Option<&str>, plan: Option<&str>, addon: Option<&str>, price: &str| Rule {
-                scope: Scope {
-                    family: family.map(Into::into),
-                    plan: plan.map(Into::into),
-                    period: None,
-                    addon: addon.map(Into::into),
-                },
-                markup: Markup::Explicit(eur(price)),
-            };
+        let rule = |family, plan, addon, price: &str| {
+            rule(scope(family, plan, addon), Markup::Explicit(eur(price)))
+        };
         let list = Pricelist {
             rules: vec![
                 rule(None, Some("biz"), None, "12"),
@@ -376,15 +315,39 @@ mod tests {
     }
 
     #[test]
+    fn amounts_speak_of_their_own_currency() {
+        let dollars = |text| Money::parse(text, Currency::USD).unwrap();
+        let list = Pricelist {
+            rules: vec![
+                rule(Scope::default(), Markup::Fixed(dollars("2"))),
+                rule(Scope::default(), Markup::Percent(Decimal::TEN)),
+            ],
+            roundings: BTreeMap::from([(Currency::USD, Rounding::NinetyNine)]),
+            ..Pricelist::default()
+        };
+        assert_eq!(quote(eur("10"), 1, &list).unwrap().total, eur("11"));
+        // The rule for one currency is the more specific one, wherever it stands.
+        assert_eq!(quote(dollars("10"), 1, &list).unwrap().total, dollars("12.99"));
+        let yen = Money::new(1_000_000, Currency::JPY);
+        let whole = everything(Markup::Percent(Decimal::from(5)), Rounding::Ninety);
+        let total = quote(yen, 1, &whole).unwrap().total;
+        assert_eq!(total.amount(), 1_050_000, "a yen has no smaller unit");
+    }
+
+    #[test]
     fn what_has_no_rule_is_not_for_sale() {
         assert_eq!(quote(eur("1"), 1, &Pricelist::default()), Err(PriceError::NoRule));
     }
 
     #[test]
-    fn an_explicit_price_below_cost_is_refused() {
-        let list = everything(Markup::Explicit(eur("8")), Rounding::Cent);
-        assert_eq!(quote(eur("8.01"), 1, &list), Err(PriceError::BelowFloor));
+    fn an_explicit_price_below_cost_is_refused_unless_said_so() {
+        let mut list = everything(Markup::Explicit(eur("8")), Rounding::Cent);
+        let refused = PriceError::BelowFloor { rule: 0, price: eur("8"), floor: eur("8.01") };
+        assert_eq!(quote(eur("8.01"), 1, &list), Err(refused));
         assert_eq!(quote(eur("8"), 1, &list).unwrap().total, eur("8"));
+        list.rules[0].below_cost = true;
+        assert_eq!(quote(eur("8.01"), 1, &list).unwrap().total, eur("8"));
+        assert_eq!(list.rule_errors(), [(0, RuleError::TooWide)]);
     }
 
     #[test]
@@ -393,42 +356,131 @@ mod tests {
         assert_eq!(quote(eur("0"), 1, &list).unwrap().total, eur("0"));
     }
 
+    #[test]
+    fn a_price_is_explained() {
+        let list = Pricelist {
+            rules: vec![
+                rule(scope(None, Some("biz"), None), Markup::Percent(Decimal::TEN)),
+                rule(Scope::default(), Markup::Percent(Decimal::from(50))),
+                rule(scope(Some("ispmanager"), None, None), Markup::Fixed(eur("1"))),
+            ],
+            rounding: Rounding::Ninety,
+            minimum_margin: Decimal::from(20),
+            ..Pricelist::default()
+        };
+        let (cost, addons) = (cost(eur("10")), addons());
+        let subject = Subject { family: "ispmanager", plan: "biz", addons: &addons, cost: &cost };
+        let found = derive(subject, Period::MONTH, &list, None).unwrap();
+        assert_eq!((found.rule, found.overruled), (0, vec![2, 1]));
+        assert_eq!(found.by_rule, eur("11"));
+        assert_eq!(found.floor, eur("12"), "the minimum margin is more than the rule");
+        assert_eq!(found.price, eur("12.90"));
+    }
+
+    #[test]
+    fn rules_make_sense_by_themselves() {
+        let any = Scope::default;
+        let error = |scope: Scope, markup| rule(scope, markup).check().err();
+        let plan = || scope(None, Some("biz"), None);
+        assert_eq!(error(any(), Markup::Percent(Decimal::new(4_025, 2))), None);
+        for bad in [Decimal::NEGATIVE_ONE, Decimal::new(1, 3), Decimal::from(1_001)] {
+            assert_eq!(error(any(), Markup::Percent(bad)), Some(RuleError::Percent), "{bad}");
+        }
+        assert_eq!(error(plan(), Markup::Explicit(eur("4.905"))), Some(RuleError::Amount));
+        assert_eq!(error(any(), Markup::Fixed(eur("-1"))), Some(RuleError::Amount));
+        assert_eq!(error(plan(), Markup::Explicit(eur("0"))), None);
+        let twice = |first, second| Pricelist {
+            rules: vec![rule(any(), first), rule(any(), second)],
+            ..Pricelist::default()
+        };
+        let (percent, amount) = (Markup::Percent(Decimal::TEN), Markup::Fixed(eur("1")));
+        assert_eq!(twice(percent, percent).rule_errors(), [(1, RuleError::Duplicate)]);
+        assert_eq!(twice(percent, amount).rule_errors(), [], "one of them is for euros only");
+        let cheap = Rule { below_cost: true, ..rule(any(), percent) };
+        assert_eq!(cheap.check(), Err(RuleError::BelowCost));
+    }
+
+    #[test]
+    fn lists_of_the_first_release_can_be_read() {
+        let text = r#"{"rules": [{"scope": {"family": null, "plan": "biz", "period": 1, "addon": null},
+            "markup": {"explicit": {"amount": 49000, "currency": "EUR"}}}],
+            "rounding": "cent", "minimum_margin": "0"}"#;
+        let list: Pricelist = serde_json::from_str(text).unwrap();
+        assert_eq!(list.rules[0].markup, Markup::Explicit(eur("4.90")));
+        assert_eq!(list.rounding(Currency::EUR), Rounding::Cent);
+        let there_and_back: Pricelist =
+            serde_json::from_str(&serde_json::to_string(&list).unwrap()).unwrap();
+        assert_eq!(there_and_back, list);
+    }
+
     fn rounding() -> impl Strategy<Value = Rounding> {
-        prop_oneof![
-            Just(Rounding::Cent),
-            Just(Rounding::Whole),
-            Just(Rounding::Ninety),
-            Just(Rounding::NinetyNine)
-        ]
+        prop::sample::select(Rounding::ALL.to_vec())
+    }
+
+    /// Any pricelist whose rules make sense, with some that speak of our plan and some that do not.
+    fn pricelist() -> impl Strategy<Value = Pricelist> {
+        let scope = (
+            prop::option::of(prop::sample::select(vec!["ispmanager", "other"])),
+            prop::option::of(prop::sample::select(vec!["biz", "other"])),
+            prop::option::of(prop::sample::select(vec![Period::MONTH, Period::YEAR])),
+            prop::option::of(prop::sample::select(vec!["node", "other"])),
+        );
+        let markup = prop_oneof![
+            (0..50_000_i64).prop_map(|cents| Markup::Percent(Decimal::new(cents, 2))),
+            (0..100_000_i64)
+                .prop_map(|cents| Markup::Fixed(Money::new(cents * 100, Currency::EUR))),
+            (0..100_000_i64)
+                .prop_map(|cents| Markup::Explicit(Money::new(cents * 100, Currency::EUR))),
+        ];
+        let rule = (scope, markup).prop_map(|((family, plan, period, addon), markup)| Rule {
+            scope: Scope { period, ..self::scope(family, plan, addon) },
+            markup,
+            below_cost: false,
+        });
+        (prop::collection::vec(rule, 0..8), rounding(), 0..20_000_i64).prop_map(
+            |(rules, rounding, least)| Pricelist {
+                rules,
+                rounding,
+                minimum_margin: Decimal::new(least, 2),
+                ..Pricelist::default()
+            },
+        )
+    }
+
+    fn is_below_floor(error: &PriceError) -> bool {
+        matches!(error, PriceError::BelowFloor { .. })
     }
 
     proptest! {
         #[test]
         fn never_below_cost_plus_minimum_margin(
-            cost in 0..1_000_000_000_i64, percent in 0..500_u32, least in 0..200_u32,
-            rounding in rounding(), nodes in 1..100_u32,
+            cost in 0..1_000_000_000_i64, list in pricelist(), nodes in 1..100_u32,
         ) {
-            let list = Pricelist {
-                minimum_margin: Decimal::from(least),
-                ..everything(Markup::Percent(Decimal::from(percent)), rounding)
+            let Ok(quote) = quote(Money::new(cost, Currency::EUR), nodes, &list) else {
+                return Ok(());
             };
-            let quote = quote(Money::new(cost, Currency::EUR), nodes, &list).unwrap();
+            let factor = Decimal::ONE + list.minimum_margin / Decimal::ONE_HUNDRED;
             for line in &quote.lines {
-                let floor = i128::from(line.unit_cost.amount()) * i128::from(100 + least);
-                prop_assert!(i128::from(line.unit_price.amount()) * 100 >= floor);
+                let floor = Decimal::from(line.unit_cost.amount()) * factor;
+                prop_assert!(Decimal::from(line.unit_price.amount()) >= floor);
                 prop_assert_eq!(line.unit_price.amount() % 100, 0, "whole cents");
             }
         }
 
         #[test]
         fn grows_with_the_cost(
-            cost in 0..1_000_000_000_i64, more in 0..1_000_000_i64, percent in 0..500_u32,
-            rounding in rounding(),
+            cost in 0..1_000_000_000_i64, more in 0..1_000_000_i64, list in pricelist(),
         ) {
-            let list = everything(Markup::Percent(Decimal::from(percent)), rounding);
-            let low = quote(Money::new(cost, Currency::EUR), 1, &list).unwrap();
-            let high = quote(Money::new(cost + more, Currency::EUR), 1, &list).unwrap();
-            prop_assert!(low.total.amount() <= high.total.amount());
+            let low = quote(Money::new(cost, Currency::EUR), 1, &list);
+            let high = quote(Money::new(cost + more, Currency::EUR), 1, &list);
+            match (low, high) {
+                (Ok(low), Ok(high)) => prop_assert!(low.total.amount() <= high.total.amount()),
+                // A higher cost can only take something off the shelf.
+                (Err(error), high) => {
+                    prop_assert!(is_below_floor(&error) || high == Err(error));
+                }
+                (Ok(_), Err(error)) => prop_assert!(is_below_floor(&error)),
+            }
         }
 
         #[test]
@@ -436,6 +488,16 @@ mod tests {
             let zero = Money::zero(Currency::EUR);
             let once = rounding.up(Money::new(amount, Currency::EUR), zero).unwrap();
             prop_assert_eq!(rounding.up(once, zero), Ok(once));
+        }
+
+        #[test]
+        fn rounding_adds_less_than_its_step(
+            amount in 1..1_000_000_000_i64, rounding in rounding(),
+        ) {
+            let price = Money::new(amount, Currency::EUR);
+            let rounded = rounding.up(price, Money::zero(Currency::EUR)).unwrap();
+            let step = if rounding == Rounding::Cent { 100 } else { SCALE };
+            prop_assert!((0..step).contains(&(rounded.amount() - amount)));
         }
 
         #[test]

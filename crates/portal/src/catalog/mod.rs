@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use domain::plan::{Addon, Capabilities, Choice, ChoiceError};
-use domain::price::{Cost, PriceError, Pricelist, Quote, Subject, addon_unit_price, price};
+use domain::price::{Cost, PriceError, Quote, Subject, derive, price};
+use domain::pricelist::Pricelist;
 use domain::{Currency, Money, Period};
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -128,9 +129,9 @@ impl Plan {
             };
             prices.push((*period, quote.total));
             for addon in &self.capabilities.addons {
-                let one = addon_unit_price(self.subject(cost), &base, pricelist, &addon.code);
+                let one = derive(self.subject(cost), *period, pricelist, Some(&addon.code));
                 if let Ok(one) = one {
-                    addon_prices.insert((addon.code.clone(), *period), one);
+                    addon_prices.insert((addon.code.clone(), *period), one.price);
                 }
             }
         }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use domain::address::Email;
-use domain::price::{Markup, Pricelist, Rounding, Rule, Scope};
+use domain::pricelist::{Markup, Pricelist, Rounding, Rule, Scope};
 use domain::{Currency, Money, Period};
 use ledger::{
     AccountKind, Cause, CauseKind, Transfer, house_account_in_tx, post_in_tx, wallet_in_tx,
@@ -269,11 +269,15 @@ async fn fill_shelf_in_tx(
                 ..Scope::default()
             };
             let retail = term.retail(amount(&plan.retail)?)?;
-            rules.push(Rule { scope: scope.clone(), markup: Markup::Explicit(retail) });
+            rules.push(Rule {
+                scope: scope.clone(),
+                markup: Markup::Explicit(retail),
+                below_cost: false,
+            });
             for addon in &plan.addon {
                 let scope = Scope { addon: Some(addon.code.clone()), ..scope.clone() };
                 let retail = term.retail(amount(&addon.retail)?)?;
-                rules.push(Rule { scope, markup: Markup::Explicit(retail) });
+                rules.push(Rule { scope, markup: Markup::Explicit(retail), below_cost: false });
             }
         }
     }
@@ -285,7 +289,7 @@ async fn fill_shelf_in_tx(
     )
     .execute(&mut *tx)
     .await?;
-    let pricelist = Pricelist { rules, rounding: Rounding::Cent, minimum_margin: Decimal::ZERO };
+    let pricelist = Pricelist { rules, minimum_margin: Decimal::ZERO, ..Pricelist::default() };
     sqlx::query!(
         "insert into pricelist_version (id, group_code, version, content, published_at)
          values ($1, 'public', 1, $2, $3)",
