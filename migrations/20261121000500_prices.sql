@@ -50,6 +50,7 @@ create trigger pricelist_version_guard before insert or update or delete on pric
 create trigger pricelist_version_kept before truncate on pricelist_version
     for each statement execute function history_refuse();
 
+create sequence pricelist_draft_revision;
 -- What somebody is about to change; one per editor and pricelist, so that two people never write
 -- into the same one.
 create table pricelist_draft (
@@ -60,8 +61,9 @@ create table pricelist_draft (
     content      jsonb not null check (jsonb_typeof(content -> 'rules') = 'array'),
     -- The version that it brings back, if it does.
     restored_from integer,
-    -- Goes up with each change: a form of an older page is refused.
-    revision     integer not null default 1 check (revision > 0),
+    -- New with each change and never used again, also not by a later draft: a form of an older
+    -- page is refused.
+    revision     bigint not null default nextval('pricelist_draft_revision'),
     updated_at   timestamptz not null,
     primary key (group_code, author),
     foreign key (group_code, base_version) references pricelist_version (group_code, version)
@@ -106,20 +108,20 @@ create function cost_is_explained() returns trigger language plpgsql as $$
 declare
     now_cost  bigint;
     last_cost bigint;
-    code      text := case tg_table_name when 'plan_period' then null
+    wanted    text := case tg_table_name when 'plan_period' then null
                            when 'addon_cost' then to_jsonb(new) ->> 'code'
                            else to_jsonb(new) ->> 'addon' end;
 begin
-    if code is null then
+    if wanted is null then
         select cost into now_cost from plan_period
          where plan_id = new.plan_id and period = new.period;
     else
         select cost into now_cost from addon_cost c
-         where c.plan_id = new.plan_id and c.period = new.period and c.code = cost_is_explained.code;
+         where c.plan_id = new.plan_id and c.period = new.period and c.code = wanted;
     end if;
     select cost into last_cost from cost_change h
      where h.plan_id = new.plan_id and h.period = new.period
-       and h.addon is not distinct from cost_is_explained.code
+       and h.addon is not distinct from wanted
      order by h.id desc limit 1;
     if now_cost is distinct from last_cost then
         raise exception 'the cost % is not the newest one of its history, %', now_cost, last_cost

@@ -114,7 +114,7 @@ impl Plan {
         price(self.subject(cost), choice, pricelist)
     }
 
-    fn subject<'a>(&'a self, cost: &'a Cost) -> Subject<'a> {
+    pub(crate) fn subject<'a>(&'a self, cost: &'a Cost) -> Subject<'a> {
         Subject { family: &self.family, plan: &self.slug, addons: &self.capabilities.addons, cost }
     }
 
@@ -271,7 +271,7 @@ struct AddonRow {
 }
 
 /// All available plans, or the one of this slug, in the order of the shelf; one query.
-async fn plans(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Plan>, Error> {
+pub(crate) async fn plans(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Plan>, Error> {
     let rows = sqlx::query!(
         "select p.id, p.slug, p.family, p.upstream_account_id, p.dialect, p.upstream_plan_code,
                 p.name as \"name: Json<Localized>\", p.tagline as \"tagline: Json<Localized>\",

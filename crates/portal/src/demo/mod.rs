@@ -7,12 +7,11 @@
 use std::collections::BTreeMap;
 
 use domain::address::Email;
-use domain::pricelist::{Markup, Pricelist, Rounding, Rule, Scope};
+use domain::pricelist::Pricelist;
 use domain::{Currency, Money, Period};
 use ledger::{
     AccountKind, Cause, CauseKind, Transfer, house_account_in_tx, post_in_tx, wallet_in_tx,
 };
-use rust_decimal::Decimal;
 use serde::Deserialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -53,8 +52,18 @@ pub enum ModeError {
 
 #[derive(Deserialize)]
 struct Shelf {
+    pricelist: Vec<GroupPrices>,
     family: Vec<Family>,
     plan: Vec<Plan>,
+}
+
+/// The prices of a group; the public group exists already.
+#[derive(Deserialize)]
+struct GroupPrices {
+    group: String,
+    name: Option<String>,
+    #[serde(flatten)]
+    content: Pricelist,
 }
 
 #[derive(Deserialize)]
@@ -71,7 +80,6 @@ struct Plan {
     code: String,
     terms: Vec<Term>,
     cost: String,
-    retail: String,
     name: Localized,
     tagline: Localized,
     description: Localized,
@@ -87,7 +95,6 @@ struct Addon {
     base: u32,
     max: u32,
     cost: String,
-    retail: String,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -111,21 +118,6 @@ impl Term {
     fn cost(self, month: Money) -> Result<Money, Error> {
         let months = if matches!(self, Self::Year) { 10 } else { 1 };
         month.checked_mul(months).map_err(|error| Error::unreadable("catalog.toml", error))
-    }
-
-    /// A year sells for ten and a half months, rounded up to half a euro.
-    fn retail(self, month: Money) -> Result<Money, Error> {
-        if !matches!(self, Self::Year) {
-            return Ok(month);
-        }
-        let twenty_one = month
-            .checked_mul(21)
-            .map_err(|error| Error::unreadable("catalog.toml", error))?
-            .amount();
-        // Half of 21 months; 5,000 is half a euro.
-        let halves = (twenty_one / 2).div_euclid(5_000);
-        let rounded = if (twenty_one / 2).rem_euclid(5_000) == 0 { halves } else { halves + 1 };
-        Ok(Money::new(rounded * 5_000, month.currency()))
     }
 }
 
@@ -248,7 +240,6 @@ async fn fill_shelf_in_tx(
     shelf: &Shelf,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    let mut rules = Vec::new();
     for (family, position) in shelf.family.iter().zip(1_i16..) {
         sqlx::query!(
             "insert into product_family (code, position, name, summary) values ($1, $2, $3, $4)",
@@ -262,24 +253,6 @@ async fn fill_shelf_in_tx(
     }
     for (plan, position) in shelf.plan.iter().zip(1_i16..) {
         fill_plan_in_tx(tx, account, plan, position, now).await?;
-        for term in &plan.terms {
-            let scope = Scope {
-                plan: Some(plan.slug.clone()),
-                period: Some(term.period()),
-                ..Scope::default()
-            };
-            let retail = term.retail(amount(&plan.retail)?)?;
-            rules.push(Rule {
-                scope: scope.clone(),
-                markup: Markup::Explicit(retail),
-                below_cost: false,
-            });
-            for addon in &plan.addon {
-                let scope = Scope { addon: Some(addon.code.clone()), ..scope.clone() };
-                let retail = term.retail(amount(&addon.retail)?)?;
-                rules.push(Rule { scope, markup: Markup::Explicit(retail), below_cost: false });
-            }
-        }
     }
     sqlx::query!(
         "insert into cost_change (plan_id, period, addon, cost, source, at)
@@ -289,12 +262,33 @@ async fn fill_shelf_in_tx(
     )
     .execute(&mut *tx)
     .await?;
-    let pricelist = Pricelist { rules, minimum_margin: Decimal::ZERO, ..Pricelist::default() };
+    for prices in &shelf.pricelist {
+        fill_prices_in_tx(tx, prices, now).await?;
+    }
+    Ok(())
+}
+
+async fn fill_prices_in_tx(
+    tx: &mut PgConnection,
+    prices: &GroupPrices,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    if let Some(name) = &prices.name {
+        sqlx::query!(
+            "insert into customer_group (code, name, created_at) values ($1, $2, $3)",
+            prices.group,
+            name,
+            now,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
     sqlx::query!(
         "insert into pricelist_version (id, group_code, version, content, published_at)
-         values ($1, 'public', 1, $2, $3)",
+         values ($1, $2, 1, $3, $4)",
         Uuid::now_v7(),
-        Json(&pricelist) as _,
+        prices.group,
+        Json(&prices.content) as _,
         now,
     )
     .execute(tx)

@@ -1,26 +1,32 @@
 //! What the reseller decides about prices: customer groups, pricelists, costs.
+//!
+//! A pricelist is edited as a draft of its editor, looked at as a difference, and published as a
+//! new version. Versions are never changed; orders point at theirs. Publishing past a version that
+//! the editor has not seen is refused, by [`drafts`] and by the database
+//! (`pricelist_version_follows`).
 
-use crate::people::StaffViewer;
-use crate::{Error, Portal};
+mod board;
+mod costs;
+mod drafts;
+mod groups;
+mod versions;
 
-/// Customers who pay the same prices.
+use time::OffsetDateTime;
+
+pub use board::{PriceChange, PriceKey, PriceRow};
+pub use costs::{CostEdit, CostError, CostEvent, CostHistory, CostRow, CostSource};
+pub use drafts::{Draft, Edit, EditError, Editor, OtherDraft, PublishError, Seen};
+pub use groups::{Group, GroupError, GroupSummary, NewGroup};
+pub use versions::{VersionInfo, VersionView};
+
+/// The group whose prices guests see, and where customers begin.
+pub const PUBLIC: &str = "public";
+
+/// Who did something and when, for notices.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Its name in addresses and in the database; `public` is everybody's.
-    pub code: String,
-    /// Its name for the staff.
-    pub name: String,
-}
-
-impl Portal {
-    /// All customer groups, the public one first.
-    pub async fn groups(&self, _staff: &StaffViewer) -> Result<Vec<Group>, Error> {
-        let rows = sqlx::query_as!(
-            Group,
-            "select code, name from customer_group order by code <> 'public', name, code",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows)
-    }
+pub struct ByWhom {
+    /// Their address; none for the portal itself.
+    pub author: Option<String>,
+    /// When.
+    pub at: OffsetDateTime,
 }
