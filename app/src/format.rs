@@ -2,7 +2,8 @@
 
 use domain::license::LicenseStatus;
 use domain::operation::OperationState;
-use domain::{Money, Period};
+use domain::pricelist::Rounding;
+use domain::{Decimal, Money, Period};
 use portal::locale::Locale;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -21,6 +22,40 @@ pub fn money(locale: Locale, amount: Money) -> String {
 #[must_use]
 pub fn price(locale: Locale, amount: Money) -> String {
     if amount.is_zero() { t!(locale, "price-free") } else { money(locale, amount) }
+}
+
+/// A share: "12.5%", "12,5 %".
+#[must_use]
+pub fn percent(locale: Locale, share: Decimal) -> String {
+    let number = share.normalize().to_string().replace('-', "\u{2212}");
+    match locale {
+        Locale::En => format!("{number}%"),
+        Locale::Ru => format!("{}\u{a0}%", number.replace('.', ",")),
+    }
+}
+
+/// A difference with its sign: "+€1.00".
+#[must_use]
+pub fn signed(locale: Locale, amount: Money) -> String {
+    let sign = if amount.amount() > 0 { "+" } else { "" };
+    format!("{sign}{}", money(locale, amount))
+}
+
+/// A rounding's word in forms and addresses.
+#[must_use]
+pub const fn rounding_word(rounding: Rounding) -> &'static str {
+    match rounding {
+        Rounding::Cent => "cent",
+        Rounding::Whole => "whole",
+        Rounding::Ninety => "90",
+        Rounding::NinetyNine => "99",
+    }
+}
+
+/// The reverse of [`rounding_word`].
+#[must_use]
+pub fn rounding_of(word: &str) -> Option<Rounding> {
+    Rounding::ALL.into_iter().find(|rounding| rounding_word(*rounding) == word)
 }
 
 /// A term: "12 months".

@@ -94,6 +94,29 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/orders/:id") view=pages::DeskOrderPage ssr=ssr.clone() />
                 <Route path=path!("/admin/wallets") view=pages::DeskWallets ssr=ssr.clone() />
                 <Route path=path!("/admin/wallets/:id") view=pages::DeskWalletPage ssr=ssr.clone() />
+                <Route path=path!("/admin/pricelists") view=pages::Pricelists ssr=ssr.clone() />
+                <Route
+                    path=path!("/admin/pricelists/:group")
+                    view=pages::PricelistPage
+                    ssr=ssr.clone()
+                />
+                <Route
+                    path=path!("/admin/pricelists/:group/review")
+                    view=pages::PricelistReview
+                    ssr=ssr.clone()
+                />
+                <Route
+                    path=path!("/admin/pricelists/:group/versions")
+                    view=pages::PricelistVersions
+                    ssr=ssr.clone()
+                />
+                <Route
+                    path=path!("/admin/pricelists/:group/versions/:version")
+                    view=pages::PricelistVersionPage
+                    ssr=ssr.clone()
+                />
+                <Route path=path!("/admin/costs") view=pages::Costs ssr=ssr.clone() />
+                <Route path=path!("/admin/costs/:plan") view=pages::CostPage ssr=ssr.clone() />
                 <Route path=path!("/admin/mail") view=pages::DeskMail ssr=ssr />
             </FlatRoutes>
         </Router>

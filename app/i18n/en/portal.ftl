@@ -482,6 +482,218 @@ mail-waiting = Waiting
 mail-failed = Trying again
 mail-read = Read
 
+## Prices
+
+nav-pricelists = Pricelists
+nav-costs = Costs
+by-the-portal = the portal
+optional = optional
+col-group = Group
+col-version = Version
+col-drafts = Being changed by
+col-unsold = Not sold
+col-customers = Customers
+col-rule = Rule
+col-sets = Sets
+col-decides = Prices
+col-actions = Actions
+col-family = Family
+col-why = Why
+col-before = Before
+col-after = After
+col-change = Change
+col-margin-after = Margin after
+col-author = Author
+col-note = Note
+col-rules = Rules
+col-source = Source
+col-since = Since
+col-unit = For
+col-reason = Reason
+sort-by = Order
+sort-shelf = As in the shop
+pricelists-title = Pricelists
+pricelists-lead = One list per customer group. Every price follows from a cost and the most specific rule that speaks of it.
+group-public = Guests and new customers
+group-new = New group
+group-refused = The group was not made
+group-name = Name
+group-name-hint = For the staff, such as “Partners”.
+group-code = Code
+group-code-hint = Small letters, digits and hyphens; it never changes.
+group-like = Begin with the prices of
+group-like-hint = They are copied; later changes of one do not touch the other.
+group-create = Make the group
+group-bad-code = Use 1 to 40 small letters, digits and hyphens.
+group-code-taken = There is a group with this code already.
+group-bad-name = Enter a name of 1 to 80 characters.
+group-unknown = Choose one of the groups.
+version-number = Version { $number }
+version-in-force = in force
+version-lead = Published { $at } by { $author }.
+version-restored = Brings back version { $version }
+version-restore = Bring it back
+version-settings = Never below cost plus { $margin }. Rounding: { $rounding }.
+versions-title = Versions
+versions-lead = Everything that was published, the newest first. Orders keep the prices that they were placed with.
+pricelist-lead =
+    Version { $version }, published { $at } by { $author }. { $customers ->
+        [0] No customer pays these prices.
+        [one] One customer pays these prices.
+       *[other] { $customers } customers pay these prices.
+    }
+rules-title = Rules
+rules-empty = No rules yet
+rules-empty-text = Without a rule nothing has a price, and nothing of it is for sale. Begin with one for everything.
+rule-idle = Decides nothing now
+rule-everything = Everything
+rule-family = { $family }: all plans
+rule-no-addon = None in particular
+rule-any-period = Any
+rule-change = Change
+rule-remove = Remove
+rule-cancel = Cancel
+rule-form-new = Add a rule
+rule-form-change = Change rule { $number }
+rule-subject = Speaks of
+rule-addon = Add-on
+rule-period = Period
+rule-kind = Price
+rule-value = Value
+rule-value-hint = Percent or an amount, such as 40 or 4.90.
+rule-currency = Currency
+rule-currency-hint = Of an amount; it speaks of costs in this currency only.
+rule-below-cost = May be below cost
+rule-below-cost-hint = For an explicit price that you want to lose money with.
+rule-below-cost-what = Only an explicit price can be below cost.
+rule-save = Save the rule
+rule-add = Add the rule
+rule-unknown-scope = Nothing in the catalogue fits this. Choose a plan, a period and an add-on that belong together.
+rule-bad-percent = Enter a percentage from 0 to 1,000 with at most two decimals.
+rule-bad-amount = Enter an amount of 0 or more in whole cents, such as 4.90.
+rule-too-wide = An explicit price needs a plan or an add-on: not everything can cost the same.
+rule-duplicate = Another rule speaks of exactly this. Change that one instead.
+kind-percent = Cost plus percent
+kind-fixed = Cost plus an amount
+kind-explicit = Explicit price
+markup-percent = cost + { $percent }
+markup-fixed = cost + { $amount }
+markup-explicit-below = { $amount }, may be below cost
+rounding-cent = to the cent
+rounding-whole = up to whole amounts
+rounding-90 = up to .90
+rounding-99 = up to .99
+rounding-as-all = As all others
+settings-title = Rounding and minimum margin
+settings-margin = Minimum margin, % of cost
+settings-margin-hint = No price is below cost plus this, unless its rule says so.
+settings-rounding = Rounding
+settings-rounding-of = Rounding of { $currency }
+settings-save = Save
+prices-title = Prices
+prices-none = No prices here
+prices-none-text = Nothing fits these filters.
+price-unit-addon = { $addon }, one more, { $period }
+price-not-sold = Not sold
+price-below-cost = Below cost
+price-set = Set price
+filter-show = Show
+filter-unsold = Not sold
+filter-loss = Sold at a loss
+explain = Explain
+explain-cost = It costs us { $cost }.
+explain-rule = Rule { $number } ({ $scope }: { $markup }) makes it { $price }.
+explain-overruled =
+    { $count ->
+        [one] Rule { $numbers } speaks of it too, but is less specific.
+       *[other] Rules { $numbers } speak of it too, but are less specific.
+    }
+explain-floor = The least allowed is cost plus { $percent }: { $floor }.
+explain-raised = That is less than cost plus { $percent }, so it is raised to { $floor }.
+explain-below-floor = That is less than { $floor }, the least otherwise allowed; the rule says that it may be.
+explain-rounding = Rounded { $rounding }: { $price }.
+explain-no-rounding = An explicit price is not rounded: { $price }.
+explain-no-rule = No rule speaks of it, so it has no price and is not for sale.
+explain-no-cost = Its cost for this period is unknown, so it has no price.
+explain-out-of-range = The result is larger than any price can be.
+explain-refused = Rule { $number } ({ $scope }) says { $price }, which is below { $floor }, the least allowed. It is not for sale until the rule says more, or that it may be below cost.
+prices-refused = Nothing was changed
+prices-not-published = Nothing was published
+prices-forbidden = Your role may look at prices but not change them. Ask an owner or pricing.
+prices-stale = This page was out of date: the prices were changed in another window or by somebody else. It shows now how they stand; please look and do it again.
+prices-draft-in-the-way = You have unpublished changes of this pricelist. Publish or discard them first.
+prices-nothing-changes = That changes nothing.
+prices-no-draft = There is nothing to publish any more: the draft was published or discarded in another window.
+prices-overtaken = { $author } published version { $version } while you were changing the one before. Your changes are kept, and theirs are in force. Put yours on top of them to go on.
+prices-below-cost =
+    { $count ->
+        [one] One price is below cost plus the minimum margin. Raise it, or say in its rule that it may be.
+       *[other] { $count } prices are below cost plus the minimum margin. Raise them, or say in their rules that they may be.
+    }
+prices-note-long = Keep the note under 500 characters.
+prices-published = Version { $version } is in force.
+prices-discarded = Your changes are discarded. Nothing had been published.
+prices-others = { $names } is changing this pricelist at the moment. Whoever publishes second is told.
+prices-draft-title = Not published yet
+prices-draft =
+    { $count ->
+        [0] Your changes touch no price.
+        [one] Your changes touch one price. Customers still pay the published one.
+       *[other] Your changes touch { $count } prices. Customers still pay the published ones.
+    }
+prices-review = Review and publish
+prices-discard = Discard
+prices-rebase = Put my changes on top of version { $version }
+review-title = Review
+review-lead = What version { $next } changes. Orders of before keep their prices.
+review-back = Go on changing
+review-restored = This brings back version { $version }.
+review-clashes =
+    { $count ->
+        [one] You both changed one rule or setting. Yours is taken; look at it below.
+       *[other] You both changed { $count } rules or settings. Yours are taken; look at them below.
+    }
+review-up = Rise
+review-down = Fall
+review-new = Newly sold
+review-gone = No longer sold
+review-customers-hint = pay these prices
+review-changes = Prices that change
+review-none = No price changes
+review-none-text = The rules differ, but with the costs of today every price stays as it is.
+publish-title = Publish
+publish-note = Why
+publish-note-hint = For whoever looks at the versions later.
+publish-button = Publish version { $version }
+costs-title = Costs
+costs-lead = What we pay for one period, in the currency of the vendor account.
+costs-none = No costs here
+cost-lead = What we pay, and how it changed.
+cost-initial = First cost
+cost-manual = By hand
+cost-import = Import
+cost-history = History
+cost-change = Change a cost
+cost-what = Cost of
+cost-unit = { $unit }: { $cost }
+cost-new = New cost, { $currency }
+cost-preview = See what follows
+cost-confirm-title = What follows
+cost-effect =
+    { $unit }: { $before } becomes { $after }. { $count ->
+        [0] No selling price changes.
+        [one] One selling price changes at once.
+       *[other] { $count } selling prices change at once.
+    }
+cost-reason = Reason
+cost-reason-hint = Such as the vendor's announcement; it stays in the history.
+cost-confirm = Change the cost
+cost-changed = The cost is changed. Prices that follow it have changed too.
+cost-refused = The cost was not changed
+cost-bad-amount = Enter an amount of 0 or more, such as 3.50.
+cost-stale = Somebody changed this cost meanwhile: it is { $now } now. Look again before you change it.
+cost-nothing = That is the cost already.
+
 ## Mails
 
 mail-link-gone = (The link is known to the reader of the mail alone.)

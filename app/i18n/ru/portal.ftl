@@ -531,3 +531,753 @@ mail-ready-body =
     Там же написано, как его активировать.
 
     Keystall
+## Prices
+
+nav-pricelists = Прайс-листы
+nav-costs = Закупочные цены
+by-the-portal = портал
+optional = необязательно
+col-group = Группа
+col-version = Версия
+col-drafts = Сейчас правит
+col-unsold = Не продаётся
+col-customers = Клиенты
+col-rule = Правило
+col-sets = Цена
+col-decides = Цен
+col-actions = Действия
+col-family = Семейство
+col-why = Почему
+col-before = Было
+col-after = Станет
+col-change = Разница
+col-margin-after = Маржа после
+col-author = Автор
+col-note = Заметка
+col-rules = Правил
+col-source = Источник
+col-since = С какого времени
+col-unit = За что
+col-reason = Причина
+sort-by = Порядок
+sort-shelf = Как на витрине
+pricelists-title = Прайс-листы
+pricelists-lead = По одному на группу клиентов. Каждая цена получается из закупочной по самому точному из подходящих правил.
+group-public = Гости и новые клиенты
+group-new = Новая группа
+group-refused = Группа не создана
+group-name = Название
+group-name-hint = Для сотрудников, например «Партнёры».
+group-code = Код
+group-code-hint = Строчные латинские буквы, цифры и дефис; потом не меняется.
+group-like = Начать с цен группы
+group-like-hint = Цены копируются: дальше списки живут отдельно.
+group-create = Создать группу
+group-bad-code = От 1 до 40 строчных латинских букв, цифр и дефисов.
+group-code-taken = Группа с таким кодом уже есть.
+group-bad-name = Введите название от 1 до 80 символов.
+group-unknown = Выберите одну из групп.
+version-number = Версия { $number }
+version-in-force = действует
+version-lead = Опубликована { $at }, автор: { $author }.
+version-restored = Возвращает версию { $version }
+version-restore = Вернуть эту версию
+version-settings = Не ниже закупочной цены плюс { $margin }. Округление: { $rounding }.
+versions-title = Версии
+versions-lead = Всё, что было опубликовано, начиная с последней. Заказы сохраняют цены, по которым оформлены.
+pricelist-lead =
+    Версия { $version }, опубликована { $at }, автор: { $author }. { $customers ->
+        [0] По этим ценам пока никто не платит.
+        [one] По этим ценам платит { $customers } клиент.
+        [few] По этим ценам платят { $customers } клиента.
+       *[other] По этим ценам платят { $customers } клиентов.
+    }
+rules-title = Правила
+rules-empty = Правил ещё нет
+rules-empty-text = Без правила нет цены, а без цены нет продажи. Начните с правила для всего сразу.
+rule-idle = Сейчас ни на что не влияет
+rule-everything = Всё
+rule-family = { $family }: все тарифы
+rule-no-addon = Не выбрана
+rule-any-period = Любой
+rule-change = Изменить
+rule-remove = Убрать
+rule-cancel = Отмена
+rule-form-new = Добавить правило
+rule-form-change = Изменить правило { $number }
+rule-subject = К чему относится
+rule-addon = Опция
+rule-period = Срок
+rule-kind = Цена
+rule-value = Значение
+rule-value-hint = Проценты или сумма, например 40 или 4,90.
+rule-currency = Валюта
+rule-currency-hint = Для суммы: правило действует только на цены в этой валюте.
+rule-below-cost = Можно продавать ниже закупочной
+rule-below-cost-hint = Для явной цены, на которой вы сознательно теряете деньги.
+rule-below-cost-what = Ниже закупочной может быть только явная цена.
+rule-save = Сохранить правило
+rule-add = Добавить правило
+rule-unknown-scope = В каталоге нет ничего подходящего. Выберите тариф, срок и опцию, которые бывают вместе.
+rule-bad-percent = Введите процент от 0 до 1000, не больше двух знаков после запятой.
+rule-bad-amount = Введите сумму от нуля, с точностью до копейки или цента, например 4,90.
+rule-too-wide = Явной цене нужен тариф или опция: не может всё стоить одинаково.
+rule-duplicate = Ровно об этом уже есть правило. Измените его.
+kind-percent = Закупочная плюс процент
+kind-fixed = Закупочная плюс сумма
+kind-explicit = Явная цена
+markup-percent = закупочная + { $percent }
+markup-fixed = закупочная + { $amount }
+markup-explicit-below = { $amount }, можно ниже закупочной
+rounding-cent = до копейки
+rounding-whole = вверх до целых
+rounding-90 = вверх до ,90
+rounding-99 = вверх до ,99
+rounding-as-all = Как у остальных
+settings-title = Округление и минимальная маржа
+settings-margin = Минимальная маржа, % от закупочной
+settings-margin-hint = Ниже закупочной плюс столько не опустится ни одна цена, если правило прямо не разрешает.
+settings-rounding = Округление
+settings-rounding-of = Округление для { $currency }
+settings-save = Сохранить
+prices-title = Цены
+prices-none = Здесь нет цен
+prices-none-text = Под эти условия ничего не подходит.
+price-unit-addon = { $addon }, ещё одна единица, { $period }
+price-not-sold = Не продаётся
+price-below-cost = Ниже закупочной
+price-set = Задать цену
+filter-show = Показать
+filter-unsold = Не продаются
+filter-loss = Продаются в убыток
+explain = Объяснить
+explain-cost = Нам это стоит { $cost }.
+explain-rule = Правило { $number } ({ $scope }: { $markup }) даёт { $price }.
+explain-overruled =
+    { $count ->
+        [one] Правило { $numbers } тоже об этом, но оно менее точное.
+       *[other] Правила { $numbers } тоже об этом, но они менее точные.
+    }
+explain-floor = Наименьшая допустимая цена, закупочная плюс { $percent }: { $floor }.
+explain-raised = Это меньше закупочной плюс { $percent }, поэтому цена поднята до { $floor }.
+explain-below-floor = Это меньше { $floor }, обычной нижней границы, но правило это разрешает.
+explain-rounding = Округление { $rounding }: { $price }.
+explain-no-rounding = Явная цена не округляется: { $price }.
+explain-no-rule = Об этом нет правила, поэтому нет цены, и оно не продаётся.
+explain-no-cost = Закупочная цена за этот срок неизвестна, поэтому цены нет.
+explain-out-of-range = Результат больше любой возможной цены.
+explain-refused = Правило { $number } ({ $scope }) даёт { $price }, а это ниже допустимых { $floor }. Продажи нет, пока цена не поднимется или правило не разрешит продавать ниже закупочной.
+prices-refused = Ничего не изменено
+prices-not-published = Ничего не опубликовано
+prices-forbidden = Ваша роль позволяет смотреть цены, но не менять их. Обратитесь к владельцу или к тому, кто отвечает за цены.
+prices-stale = Страница устарела: цены изменили в другом окне или другой сотрудник. Теперь она показывает, как есть; посмотрите и повторите.
+prices-draft-in-the-way = У вас есть неопубликованные изменения этого прайс-листа. Сначала опубликуйте их или отбросьте.
+prices-nothing-changes = Это ничего не меняет.
+prices-no-draft = Публиковать уже нечего: черновик опубликовали или отбросили в другом окне.
+prices-overtaken = Пока вы правили предыдущую версию, { $author } опубликовал(а) версию { $version }. Ваши изменения сохранены, действует новая версия. Чтобы продолжить, наложите свои изменения на неё.
+prices-below-cost =
+    { $count ->
+        [one] { $count } цена ниже закупочной с минимальной маржей. Поднимите её или разрешите это в правиле.
+        [few] { $count } цены ниже закупочных с минимальной маржей. Поднимите их или разрешите это в правилах.
+       *[other] { $count } цен ниже закупочных с минимальной маржей. Поднимите их или разрешите это в правилах.
+    }
+prices-note-long = Заметка должна быть короче 500 символов.
+prices-published = Действует версия { $version }.
+prices-discarded = Ваши изменения отброшены. Опубликовано ничего не было.
+prices-others = Этот прайс-лист сейчас правит { $names }. Кто опубликует вторым, узнает об этом.
+prices-draft-title = Ещё не опубликовано
+prices-draft =
+    { $count ->
+        [0] Ваши изменения не затрагивают ни одной цены.
+        [one] Ваши изменения затрагивают { $count } цену. Клиенты пока платят опубликованную.
+        [few] Ваши изменения затрагивают { $count } цены. Клиенты пока платят опубликованные.
+       *[other] Ваши изменения затрагивают { $count } цен. Клиенты пока платят опубликованные.
+    }
+prices-review = Проверить и опубликовать
+prices-discard = Отбросить
+prices-rebase = Наложить мои изменения на версию { $version }
+review-title = Проверка
+review-lead = Что изменит версия { $next }. Прежние заказы сохранят свои цены.
+review-back = Править дальше
+review-restored = Так вернётся версия { $version }.
+review-clashes =
+    { $count ->
+        [one] Вы оба изменили { $count } правило или настройку. Взят ваш вариант; посмотрите ниже.
+        [few] Вы оба изменили { $count } правила или настройки. Взят ваш вариант; посмотрите ниже.
+       *[other] Вы оба изменили { $count } правил или настроек. Взят ваш вариант; посмотрите ниже.
+    }
+review-up = Вырастут
+review-down = Снизятся
+review-new = Появятся в продаже
+review-gone = Уйдут из продажи
+review-customers-hint = платят по этим ценам
+review-changes = Какие цены изменятся
+review-none = Цены не изменятся
+review-none-text = Правила другие, но при сегодняшних закупочных ценах всё останется как есть.
+publish-title = Публикация
+publish-note = Зачем
+publish-note-hint = Для тех, кто потом будет смотреть версии.
+publish-button = Опубликовать версию { $version }
+costs-title = Закупочные цены
+costs-lead = Сколько мы платим за один срок, в валюте счёта у поставщика.
+costs-none = Здесь нет цен
+cost-lead = Сколько мы платим и как это менялось.
+cost-initial = Первая цена
+cost-manual = Вручную
+cost-import = Импорт
+cost-history = История
+cost-change = Изменить закупочную цену
+cost-what = Цена за
+cost-unit = { $unit }: { $cost }
+cost-new = Новая цена, { $currency }
+cost-preview = Посмотреть последствия
+cost-confirm-title = Что изменится
+cost-effect =
+    { $unit }: было { $before }, станет { $after }. { $count ->
+        [0] Цены продажи не изменятся.
+        [one] Сразу изменится { $count } цена продажи.
+        [few] Сразу изменятся { $count } цены продажи.
+       *[other] Сразу изменятся { $count } цен продажи.
+    }
+cost-reason = Причина
+cost-reason-hint = Например, объявление поставщика; останется в истории.
+cost-confirm = Изменить закупочную цену
+cost-changed = Закупочная цена изменена. Зависящие от неё цены изменились тоже.
+cost-refused = Закупочная цена не изменена
+cost-bad-amount = Введите сумму от нуля, например 3,50.
+cost-stale = Закупочную цену уже изменили: теперь она { $now }. Посмотрите ещё раз.
+cost-nothing = Закупочная цена уже такая.
+
+# Keystall, по-русски. Те же сообщения под теми же именами, что в en/portal.ftl.
+
+## Рамки страниц
+
+shell-skip = К содержанию
+shell-main-nav = Основное
+shell-footer-nav = Внизу страницы
+shell-breadcrumbs = Где вы находитесь
+shell-menu = Меню
+shell-close-menu = Закрыть меню
+shell-account = Учётная запись
+shell-sign-in = Войти
+shell-sign-out = Выйти
+shell-balance = Баланс
+shell-on-hold = В резерве { $amount }
+shell-language = Язык
+shell-theme-dark = Тёмная тема
+shell-theme-light = Светлая тема
+demo-banner = Демо: условные цены, условные деньги и имитация поставщика.
+footer-note = Keystall продаёт лицензии на программы для хостинга. Вы платите ровно ту цену, которую видите, и ничего не продлевается само.
+
+nav-catalog = Каталог
+nav-overview = Обзор
+nav-licenses = Лицензии
+nav-orders = Заказы
+nav-wallet = Кошелёк
+nav-desk = Рабочий стол
+nav-wallets = Кошельки
+nav-mail = Почта
+go-home = На главную
+go-catalog = Открыть каталог
+go-on = Продолжить
+buy-a-license = Купить лицензию
+
+## Значения
+
+price-free = Бесплатно
+price-year = { $price } в год
+price-year-saving = { $price } в год, −{ $percent } %
+saving = −{ $percent } %
+per-month = в месяц
+per-year = в год
+per-months =
+    { $count ->
+        [one] за { $count } месяц
+        [few] за { $count } месяца
+       *[many] за { $count } месяцев
+    }
+per-trial = на пробу
+per-lifetime = один раз
+period-trial = Пробный период
+period-lifetime = Бессрочно
+period-months =
+    { $count ->
+        [one] { $count } месяц
+        [few] { $count } месяца
+       *[many] { $count } месяцев
+    }
+seconds = { $count } с
+no-server = Любой сервер
+none-yet = Пока нет
+paid-until-unknown = Не указано
+customer-number = Клиент { $number }
+
+## Столбцы
+
+col-order = Заказ
+col-plan = Тариф
+col-server = Сервер
+col-status = Состояние
+col-price = Цена
+col-cost = Закупка
+col-margin = Маржа
+col-customer = Клиент
+col-license = Лицензия
+col-paid-until = Оплачена до
+col-what = Операция
+col-when = Когда
+col-when-utc = Когда, UTC
+col-amount = Сумма
+col-available = Доступно после
+col-mail = Письмо
+col-written = Написано, UTC
+col-text = Текст
+
+## Списки
+
+pager-label = Страницы
+pager-newest = К новым
+pager-older = Более старые
+filter-any = Любое
+filter-apply = Применить
+filter-reset = Показать все
+
+## Главная
+
+home-title = Лицензии на хостинг-панели за секунды, и каждый цент на счету
+home-lead = Платите из одного кошелька и следите за заказом шаг за шагом. Деньги списываются, только когда поставщик подтвердил лицензию. Не подтвердил — они снова ваши.
+home-description = Лицензии ispmanager, VMmanager, BILLmanager и других программ для хостинга: оплата из одного кошелька, выдача сразу, списание только за готовую лицензию.
+home-browse = Открыть каталог
+home-trial = Попробовать ispmanager бесплатно
+home-all-plans =
+    { $count ->
+        [one] Весь { $count } тариф
+        [few] Все { $count } тарифа
+       *[many] Все { $count } тарифов
+    }
+proof-caption = Пример заказа
+proof-sent-text = На адрес вашего сервера
+proof-charged-text = Только теперь списано { $amount }
+proof-key-text = На странице и в письме
+trust-genuine = Подлинные
+trust-genuine-text = Заказываем у поставщика на адрес вашего сервера, у каждой лицензии свой ключ.
+trust-money = Нет лицензии — нет списания
+trust-money-text = Сначала цена откладывается. Чего поставщик не выдал, то снова ваше.
+trust-once = Никогда не покупаем дважды
+trust-once-text = Если ответ потерялся, мы сначала смотрим у поставщика и ничего не отправляем вслепую.
+
+## Каталог
+
+catalog-title = Каталог
+catalog-lead = Все тарифы с ценами. Позже ничего не прибавляется.
+catalog-description = Все тарифы с ценами за месяц и за год: панели для хостинга, виртуальных машин и дата-центров, биллинг, DNS и IP-адреса.
+catalog-families = Семейства продуктов
+catalog-empty = На полках пусто
+catalog-empty-text = Сейчас ничего не продаётся. Купленные лицензии продолжают работать. Загляните, пожалуйста, позже.
+card-choose = Выбрать
+
+## Продукт
+
+product-description = { $name }: { $tagline }. Цена, сроки и выдача лицензии.
+product-about = Что это
+product-addons = Что можно добавить
+product-addons-text = Указывается общее число для лицензии, вместе с тем, что уже входит.
+product-server = Для какого сервера
+product-after = Что будет после покупки
+addon-included =
+    { $base ->
+        [0] До { $max }
+       *[other] Входит { $base }, всего до { $max }
+    }
+addon-each = Каждый следующий { $prices }
+addon-hint =
+    { $base ->
+        [0] { $prices }
+       *[other] Входит { $base }. { $prices }
+    }
+addon-fewer = Меньше: { $name }
+addon-more = Больше: { $name }
+server-address = Адрес
+server-ip = Один публичный IPv4-адрес
+server-ip-hint = Лицензия работает только на нём.
+server-any = Любой
+server-any-hint = Лицензия не привязана к адресу.
+server-terms = Сроки
+server-terms-hint = Ничего не продлевается и не списывается само.
+server-pay = Оплата
+server-payment = Из кошелька, в { $currency }
+server-payment-hint = Списывается ровно та цена, которую вы видите.
+server-payment-free = Платить не нужно
+server-payment-free-hint = Кошелёк может быть пустым.
+period-hint-trial = Один раз для каждого адреса сервера
+period-hint-lifetime = Оплата один раз
+period-hint-months = { $price } в месяц
+after-reserve = Откладываем цену
+after-reserve-text = Деньги остаются в вашем кошельке, в резерве, пока поставщик не подтвердит лицензию.
+after-free = Записываем заказ
+after-free-text = Платить не нужно, поэтому ничего и не резервируем.
+after-order = Заказываем у поставщика
+after-order-text = Обычно это секунды. Страницу можно закрыть: когда появится ключ, мы напишем.
+after-key = Вы получаете ключ
+after-key-text = Только теперь цена списывается. Если поставщик откажет, резерв освободится, как только станет ясно, что ничего не куплено.
+after-key-free-text = Он будет на странице лицензии вместе с подсказкой по активации. Если поставщик откажет, мы скажем почему.
+
+form-title = Купить { $name }
+form-period = На какой срок
+form-ip = IP сервера
+form-ip-hint = Публичный IPv4-адрес, например 203.0.113.10. Лицензия привязывается к нему.
+form-check = Проверить
+form-checking = Спрашиваем поставщика…
+form-name = Название
+form-optional = необязательно
+form-name-hint = Чтобы узнавать её в списке, например web-1.
+form-total = Итого сейчас
+form-balance = Баланс
+form-becomes = станет
+form-buy = Купить за { $price }
+form-buy-free = Получить бесплатно
+form-guest = Вход на следующей странице, заказ сохранится.
+form-missing = Не хватает { $missing }
+form-top-up = Пополнить
+form-fine = Один платёж за выбранный срок. Ничего не продлевается само.
+form-no-script = Без JavaScript итог показан для выбора, с которым открылась страница. Если ваш выбор стоит иначе, вы увидите новый итог до заказа.
+
+## Отклонённые заказы
+
+buy-refused-title = Ничего не заказано и ничего не списано
+buy-staff = Вы вошли как сотрудник. Лицензии покупают из учётной записи клиента.
+buy-no-period = Выберите срок.
+buy-bad-count = В таком количестве этот тариф не продаётся. Выберите другое.
+buy-bad-name = Не больше 100 знаков, без переносов строк.
+buy-form-broken = Форма пришла неполной. Проверьте её и нажмите кнопку ещё раз.
+buy-price-changed = Итог для этого выбора: { $price }. Если согласны, нажмите кнопку ещё раз.
+buy-not-enough = В кошельке доступно { $available }, не хватает { $missing }. Пополните его и закажите снова.
+buy-form-used = По этой форме уже был заказ, поэтому второй раз она не отправлена. Если нужна ещё одна лицензия, нажмите кнопку ещё раз.
+buy-already-ordered = На этот адрес у вас уже есть лицензия или открытый заказ такого тарифа. Найдите её среди лицензий или укажите другой адрес.
+
+ip-missing = Укажите адрес сервера.
+ip-malformed = Это не IPv4-адрес. Он выглядит так: 203.0.113.10.
+ip-not-public = Этот адрес недоступен из интернета. Укажите публичный адрес сервера.
+ip-free = Поставщик принимает этот адрес.
+ip-refused = Поставщик откажет для этого адреса: { $said }
+ip-unchecked = Поставщик сейчас не отвечает. Заказать всё равно можно: если он откажет, ничего не спишется.
+
+## Вход
+
+field-email = Электронная почта
+field-password = Пароль
+login-title = Вход
+login-new = Впервые здесь?
+login-join = Создать учётную запись
+login-refused-title = Войти не получилось
+login-wrong = Этот адрес и этот пароль не подходят друг к другу. Проверьте оба и попробуйте снова.
+login-too-many = Слишком много попыток. Подождите минуту и попробуйте снова.
+login-order-kept = Ваш заказ сохранён
+login-order-kept-text = После входа вы вернётесь к нему, и всё останется заполненным. Ничего не списано.
+login-demo = Вход в демо
+login-demo-customer = Клиент
+login-demo-staff = Сотрудник
+login-demo-password = Пароль обоих
+
+join-title = Новая учётная запись
+join-known = Уже есть учётная запись?
+join-email-hint = Пришлём туда ссылку. Заказывать можно, не дожидаясь письма.
+join-password-hint = Не короче { $min } знаков. Несколько слов подряд легко запомнить и трудно угадать.
+join-button = Создать учётную запись
+join-refused-title = Учётная запись не создана
+join-bad-email = Укажите адрес вида name@example.net.
+join-bad-password = Нужно от { $min } до { $max } знаков.
+join-common-password = Такой пароль пробуют одним из первых. Придумайте другой, который труднее угадать.
+
+verify-done = Адрес подтверждён
+verify-done-text = Теперь он принадлежит только вашей учётной записи.
+verify-spent = Ссылка больше не действует
+verify-spent-text = По ней уже переходили, или ей больше двух дней. Если адрес уже подтверждён, делать ничего не нужно.
+
+## Обзор
+
+overview-title = Обзор
+overview-problems =
+    { $count ->
+        [one] { $count } заказ идёт дольше обычного
+        [few] { $count } заказа идут дольше обычного
+       *[many] { $count } заказов идут дольше обычного
+    }
+overview-problems-text = От вас ничего не требуется. Деньги остаются в резерве и списываются только за купленное.
+overview-unproved = Подтвердите адрес
+overview-unproved-text = Мы отправили ссылку на { $email }. Перейдите по ней, чтобы адрес не смог занять никто другой.
+overview-under-way =
+    { $count ->
+        [0] Нет заказов в работе
+        [one] { $count } заказ в работе
+        [few] { $count } заказа в работе
+       *[many] { $count } заказов в работе
+    }
+overview-licenses = Лицензии
+overview-orders = Последние заказы
+overview-all-orders = Все заказы
+overview-expiring = Скоро закончатся
+overview-empty = Здесь пока пусто
+overview-empty-text = Выберите тариф и укажите адрес сервера. Заказы и лицензии появятся здесь.
+
+## Заказы
+
+orders-title = Заказы
+orders-lead = Всё, что вы купили. Время по UTC.
+orders-empty = Заказов пока нет
+orders-empty-text = Понадобится только адрес сервера. За каждым заказом можно следить здесь, пока не придёт ключ.
+order-title = Заказ { $number }
+order-what = { $plan } для { $ip }, { $period }
+order-link = заказ { $number }
+order-what-anywhere = { $plan }, { $period }
+order-again = Заказать снова
+order-progress = Ход заказа
+order-open-license = Открыть лицензию
+order-no-script = Без JavaScript страница не обновляется сама.
+order-reload = Обновить
+order-summary = Что заказано
+order-payment = Оплата
+order-line-addon = { $name }, ещё { $count }
+order-total = Итого
+order-charged = Списано
+order-returned = Не списано
+fact-name = Название
+fact-period = Срок
+fact-placed = Оформлен
+
+order-says-working = Заказываем у поставщика. { $amount } в резерве вашего кошелька и пока не потрачены.
+order-says-working-free = Заказываем у поставщика. Платить не нужно.
+order-says-checking = Поставщик не дал ясного ответа. { $amount } остаются в резерве и не потрачены, пока мы выясняем, создана ли лицензия. Дважды ничего не покупается.
+order-says-checking-free = Поставщик не дал ясного ответа. Выясняем, создана ли лицензия. Платить не нужно.
+order-says-refused = Поставщик отказал. Убеждаемся, что ничего не куплено, и тогда { $amount } из резерва снова ваши.
+order-says-review = Заказом занимается наш сотрудник. { $amount } остаются в резерве, пока всё не решится. От вас ничего не требуется.
+order-says-review-free = Заказом занимается наш сотрудник. Платить не нужно, и от вас ничего не требуется.
+order-says-parked = Заказ задержался на нашей стороне и продолжится сам. { $amount } в резерве и не потрачены.
+order-says-parked-free = Заказ задержался на нашей стороне и продолжится сам. Платить не нужно.
+order-says-key-soon = Лицензия куплена, поставщик готовит ключ. Он появится здесь, и мы вам напишем.
+order-says-done = Лицензия готова. Списано { $amount }.
+order-says-done-free = Лицензия готова. Платить не пришлось.
+order-says-rejected = Поставщик не создал эту лицензию. { $amount } снова в вашем кошельке, можно заказать ещё раз.
+order-says-rejected-free = Поставщик не создал эту лицензию. Ничего не списано, можно заказать ещё раз.
+
+status-planned = Оформлен
+status-sent = Заказываем
+status-unknown = Проверяем
+status-confirmed = Подтверждён
+status-delivered = Выдан
+status-rejected = Не куплено
+status-review = У сотрудника
+status-parked = Задержан
+status-cancelled = Отменён
+
+step-placed = Заказ оформлен
+step-reserved = { $amount } в резерве
+step-reserved-text = Отложены в вашем кошельке, не потрачены
+step-sent = Отправлено поставщику
+step-not-sent = До поставщика не дозвонились
+step-not-sent-text = Ничего не отправлено, попробуем ещё раз.
+step-refused = Поставщик отказал
+step-refused-text = Его словами: { $said }
+step-unclear = Нет ясного ответа
+step-unclear-text = Лицензия могла появиться. Сначала посмотрим, потом решим, отправлять ли снова.
+step-absent = Посмотрели у поставщика: её там нет
+step-resend = Точно не куплено, заказываем ещё раз
+step-confirmed = Поставщик подтвердил лицензию
+step-found = Лицензия нашлась у поставщика
+step-found-text = Потерялся только его ответ.
+step-key = Ключ выдан
+step-rejected = Не куплено, { $amount } снова свободны
+step-rejected-free = Не куплено
+step-review = Передано нашему сотруднику
+step-next-send = Вот-вот отправим поставщику
+step-next-answer = Ждём ответа поставщика
+step-next-look = Смотрим у поставщика, куплено ли
+step-next-parked = Ждёт на нашей стороне
+step-next-key = Ждём ключ
+state-done = готово
+state-current = идёт сейчас
+state-waiting = ещё впереди
+state-failed = не получилось
+state-review = решает человек
+
+## Лицензии
+
+licenses-title = Лицензии
+licenses-empty = Лицензий пока нет
+licenses-empty-text = Выберите тариф и укажите адрес сервера. Ключ появится здесь, как только поставщик его выпустит.
+license-ordered = Заказана
+license-active = Активна
+license-suspended = Приостановлена
+license-deleted = Удалена
+license-processing = Создаётся
+license-says-active = Работает, оплачена до { $day }.
+license-says-active-open = Работает.
+license-says-suspended = Поставщик приостановил её, панель может не работать.
+license-says-deleted = Поставщик удалил её, ключ больше не действует.
+license-says-processing = Поставщик ещё создаёт её. От вас больше ничего не нужно.
+license-key = Ключ
+license-show-key = Показать ключ
+license-key-soon = Ключ в пути
+license-key-soon-text = Поставщик ещё не выпустил ключ. Он появится здесь, и мы вам напишем. Покупка в сохранности.
+license-key-secret = Лицензией может пользоваться любой, у кого есть ключ. Никому его не показывайте.
+copy-key = Скопировать
+copied = Скопировано
+license-activate = Как активировать
+activate-install = Установите панель
+activate-install-text = На сервер с адресом { $ip }. Лицензия работает только там.
+activate-install-anywhere = На любой ваш сервер.
+activate-enter = Введите ключ
+activate-enter-text = Панель спросит его при первом открытии. Позже его можно сменить в настройках лицензии панели.
+activate-check = Дайте панели его проверить
+activate-check-text = Она спросит поставщика и сразу заработает. Для этого серверу нужен выход в интернет.
+license-summary = Сводка
+license-checked = Сверено с поставщиком
+license-not-checked = Ещё нет
+fact-license-number = Номер
+fact-bought = Куплена
+fact-order = Куплена по заказу
+
+## Кошелёк
+
+wallet-title = Кошелёк
+wallet-lead = Ваши внесённые деньги: сколько их и что с ними происходило.
+wallet-currencies = Валюты
+wallet-available = Доступно
+wallet-available-hint = Можно тратить
+wallet-held = В резерве
+wallet-held-hint = Отложено на заказы в работе
+wallet-credit = Кредитный лимит
+wallet-spendable = Можно потратить { $amount }
+top-up-title = Пополнение
+top-up-demo = В демо никто не платит. Войдите как { $staff }, откройте «Кошельки» и пополните этот.
+top-up-text = Оплаты на сайте пока нет: пополнения вручную проводят наши сотрудники. Сообщите сумму и ваш адрес { $email } своему менеджеру. Деньги появятся в выписке, как только их проведут.
+statement-title = Выписка
+statement-empty = Движений пока нет
+statement-empty-text = Здесь с причиной появится каждый цент: поступивший, отложенный, списанный и возвращённый.
+moved-in = Пополнение
+moved-out = Изъятие
+moved-held = В резерв
+moved-held-text = Отложено, не потрачено
+moved-captured = Списано
+moved-captured-text = Взято из резерва
+moved-released = Снова свободно
+moved-released-text = Ничего не куплено
+
+## Ошибки
+
+error-inside = Что-то сломалось на нашей стороне, и ничего не изменилось. Попробуйте, пожалуйста, чуть позже.
+error-400-title = Запрос неполный
+error-400-text = В нём чего-то не хватило, поэтому ничего не сделано и ничего не списано. Вернитесь и попробуйте ещё раз.
+error-403-title = Это вам недоступно
+error-403-text = Ничего не сделано и ничего не списано. Если вы отправляли нашу форму, откройте её страницу заново и отправьте ещё раз.
+error-404-title = По этому адресу ничего нет
+error-404-text = Возможно, ссылка устарела или в ней опечатка. Ваши деньги и лицензии на месте.
+error-503-title = Скоро вернёмся
+error-503-text = Портал сейчас не видит свою базу данных. С вашими заказами и деньгами ничего не происходит: обновите страницу через минуту.
+error-500-title = Не получилось, и это наша вина
+error-500-text = Отправленное могло не выполниться. Прежде чем пробовать снова, загляните в заказы: заказ, который там есть, в сохранности и дважды не купится.
+
+## Рабочий стол
+
+desk-title = { $page }, рабочий стол
+desk-search = Найти заказ по номеру
+desk-search-missed = Заказа с номером «{ $text }» нет.
+desk-orders-title = Заказы
+desk-orders-empty = Заказов нет
+desk-orders-empty-text = Как только клиент что-нибудь закажет, заказ появится здесь.
+desk-orders-none-text = Сейчас в этом состоянии нет ни одного.
+desk-order-history = История
+desk-order-evidence = Отправлено и получено
+desk-order-nothing-sent = Поставщику пока ничего не отправляли.
+desk-order-money = Деньги
+desk-order-facts = У поставщика
+attempt-title = Попытка { $number }: { $outcome }
+attempt-no-outcome = итога пока нет
+attempt-confirmed = подтверждено
+attempt-refused = отказ
+attempt-unknown = нет ясного ответа
+attempt-not-sent = не отправлено
+attempt-unanswered = Ответа нет
+attempt-sent = Отправлено: { $at }
+attempt-answered = Получено: { $at }
+desk-order-ordered = Что заказано
+money-free = Бесплатно: деньги не движутся.
+money-reserved = В резерве кошелька клиента.
+money-captured = Списано с кошелька клиента.
+money-released = Возвращено в кошелёк клиента.
+fact-vendor-account = Счёт у поставщика
+fact-vendor-number = Номер у поставщика
+fact-reference = Наша метка там
+fact-operation = Операция
+fact-generation = Поколение
+fact-vendor-said = Слова поставщика
+fact-next-look = Следующая проверка
+
+desk-wallets-title = Кошельки
+desk-wallets-lead = Все клиенты, сначала новые.
+desk-wallets-empty = Клиентов пока нет
+desk-wallets-empty-text = Здесь появится каждый, кто создал учётную запись, и его деньги.
+desk-wallet-none = Денег этого клиента здесь пока нет.
+credit-title = Пополнить вручную
+credit-amount = Сумма
+credit-amount-hint = Например 25,00
+credit-currency = Валюта
+credit-reason = Причина
+credit-reason-hint = Клиент прочитает её в выписке.
+credit-button = Пополнить кошелёк
+credit-done = Пополнено. Баланс ниже уже с этой суммой.
+credit-refused-title = Кошелёк не пополнен
+credit-bad-amount = Укажите сумму больше нуля и не больше 100 000, например 25,00.
+credit-bad-reason = Объясните, за что: от 3 до 500 знаков.
+credit-forbidden = Ваша роль позволяет смотреть кошельки, но не пополнять их. Обратитесь к владельцу или в поддержку.
+credit-form-used = По этой форме уже проведено другое пополнение. Сверьтесь с балансом и отправьте ещё раз.
+
+desk-mail-title = Почта
+desk-mail-lead = Что портал пишет клиентам, сначала новое. Время по UTC.
+desk-mail-empty = Писем пока нет
+desk-mail-empty-text = Здесь появятся письма о новых учётных записях и выданных ключах.
+mail-sent = Отправлено
+mail-waiting = Ждёт
+mail-failed = Пробуем снова
+mail-read = Прочитать
+
+## Письма
+
+mail-link-gone = (Ссылку знает только получатель письма.)
+mail-welcome-subject = Добро пожаловать в Keystall: подтвердите адрес
+mail-welcome-body =
+    Здравствуйте!
+
+    Учётная запись для { $email } готова, заказывать можно прямо сейчас.
+
+    Подтвердите, пожалуйста, что это ваш адрес. Ссылка действует два дня:
+
+    { $link }
+
+    Если вы не создавали учётную запись, ничего не делайте: без подтверждения этот адрес здесь ничей.
+
+    Keystall
+mail-known-subject = У вас уже есть учётная запись в Keystall
+mail-known-body =
+    Здравствуйте!
+
+    Кто-то только что создал учётную запись с адресом { $email }, а он уже ваш.
+
+    Если это были вы, войдите с прежним паролем:
+
+    { $link }
+
+    Если не вы, ничего не делайте: ваш кошелёк и ваши лицензии не изменились.
+
+    Keystall
+mail-ready-subject = { $plan }: лицензия готова
+mail-ready-body =
+    Здравствуйте!
+
+    Ключ { $plan } по заказу { $order } здесь:
+
+    { $link }
+
+    Там же написано, как его активировать.
+
+    Keystall

@@ -6,6 +6,7 @@
 
 mod account;
 mod desk;
+mod prices;
 mod shop;
 
 use leptos::server_fn::codec::JsonEncoding;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::*;
 pub use desk::*;
+pub use prices::*;
 pub use shop::*;
 
 /// What a caller can be told; never free text.

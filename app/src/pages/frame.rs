@@ -190,6 +190,8 @@ pub fn desk(
     let items = [
         ("/admin/orders", t!(locale, "nav-orders"), "shopping-cart"),
         ("/admin/wallets", t!(locale, "nav-wallets"), "wallet"),
+        ("/admin/pricelists", t!(locale, "nav-pricelists"), "tag"),
+        ("/admin/costs", t!(locale, "nav-costs"), "receipt"),
         ("/admin/mail", t!(locale, "nav-mail"), "mail"),
     ]
     .into_iter()

@@ -19,6 +19,7 @@ mod login;
 mod order;
 mod orders;
 mod overview;
+mod prices;
 mod product;
 mod verify;
 mod wallet;
@@ -51,6 +52,10 @@ pub use login::Login;
 pub use order::OrderPage;
 pub use orders::Orders;
 pub use overview::Overview;
+pub use prices::{
+    CostPage, Costs, PricelistPage, PricelistReview, PricelistVersionPage, PricelistVersions,
+    Pricelists,
+};
 pub use product::Product;
 pub use verify::Verify;
 pub use wallet::WalletPage;

@@ -20,3 +20,4 @@ pub mod pricelist;
 pub use iso_currency::Currency;
 pub use money::Money;
 pub use period::Period;
+pub use rust_decimal::Decimal;

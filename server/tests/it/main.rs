@@ -8,5 +8,6 @@ mod harness;
 mod killed;
 mod orders;
 mod people;
+mod prices;
 mod program;
 mod slow;

@@ -15,8 +15,9 @@ use uuid::Uuid;
 
 use super::board::{self, PriceChange, PriceRow};
 use super::versions::{self, NewVersion, Published};
-use super::{ByWhom, Group};
+use super::{ByWhom, Group, groups};
 use crate::catalog::{Plan, plans};
+use crate::locale::Localized;
 use crate::people::{Permission, StaffViewer};
 use crate::{Error, Portal, audit};
 
@@ -41,6 +42,8 @@ pub struct Editor {
     pub changes: Vec<PriceChange>,
     /// Customers who pay these prices.
     pub customers: i64,
+    /// Families of the catalogue with their names, in the order of the shelf.
+    pub families: Vec<(String, Localized)>,
 }
 
 /// Somebody's unpublished changes.
@@ -115,7 +118,7 @@ pub enum EditError {
     /// The rule speaks of something that is not in the catalogue.
     #[error("the rule speaks of something unknown")]
     Scope,
-    /// The percentage of the margin is out of range.
+    /// The minimum margin is out of range.
     #[error("the margin is out of range")]
     Margin,
     /// Inside.
@@ -193,6 +196,7 @@ impl Portal {
         )
         .fetch_one(&mut *db)
         .await?;
+        let families = groups::families(&mut db).await?;
         let plans = plans(&mut db, None).await?;
         let (draft, list) = match own {
             Some(row) => (Some(row.draft), row.content),
@@ -213,6 +217,7 @@ impl Portal {
             rows,
             changes,
             customers,
+            families,
         }))
     }
 

@@ -1,10 +1,13 @@
 //! Customer groups: everybody in one pays the same prices.
 
 use serde_json::json;
+use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{ByWhom, PUBLIC, board};
 use crate::catalog::plans;
+use crate::locale::Localized;
 use crate::people::{Permission, StaffViewer};
 use crate::{Error, Portal, audit};
 
@@ -189,4 +192,14 @@ impl Group {
     pub fn is_public(&self) -> bool {
         self.code == PUBLIC
     }
+}
+
+/// The catalogue's families with their names, in the order of the shelf.
+pub(super) async fn families(db: &mut PgConnection) -> Result<Vec<(String, Localized)>, Error> {
+    let rows = sqlx::query!(
+        "select code, name as \"name: Json<Localized>\" from product_family order by position, code",
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.code, row.name.0)).collect())
 }

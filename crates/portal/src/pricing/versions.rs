@@ -7,8 +7,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::board::{self, PriceChange, PriceRow};
-use super::{ByWhom, Group};
+use super::{ByWhom, Group, groups};
 use crate::catalog::plans;
+use crate::locale::Localized;
 use crate::people::StaffViewer;
 use crate::{Error, Portal};
 
@@ -42,6 +43,8 @@ pub struct VersionView {
     pub rows: Vec<PriceRow>,
     /// What bringing it back would change.
     pub changes: Vec<PriceChange>,
+    /// Families of the catalogue with their names.
+    pub families: Vec<(String, Localized)>,
 }
 
 /// A published version, as the module works with it.
@@ -194,6 +197,7 @@ impl Portal {
             list: found.content,
             rows,
             changes,
+            families: groups::families(&mut db).await?,
         }))
     }
 }

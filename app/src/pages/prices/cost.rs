@@ -1,0 +1,296 @@
+//! One plan's costs: their history, and changing one after a look at what follows.
+
+use domain::{Money as Amount, Period};
+use leptos::prelude::*;
+use portal::locale::Locale;
+use portal::people::Permission;
+use portal::pricing::{CostEvent, CostHistory, CostRow, Group, PriceChange};
+
+use super::{author, crumbs, margin, price, source, unit};
+use crate::api::ApiError;
+use crate::components::{
+    Cell, Column, Crumb, DataTable, Field, LinkButton, Money, Notice, PageHead, Panel, RowHead,
+    SelectField, SelectOption, TextArea, Tone,
+};
+use crate::context::Context;
+use crate::pages::{DESK_PAGE, Shown, before, frame, page, pager, param, refusal};
+use crate::{format, t};
+
+/// `/admin/costs/{plan}`
+#[component]
+pub fn CostPage() -> impl IntoView {
+    page(cost)
+}
+
+async fn cost(cx: Context) -> Shown {
+    let staff = cx.staff()?;
+    let slug = param("plan")?;
+    let found = cx
+        .portal
+        .cost_history(staff, &slug, before(&cx), DESK_PAGE)
+        .await
+        .map_err(|error| cx.failed(&error))?
+        .ok_or(ApiError::NotFound)?;
+    let locale = cx.locale;
+    let title = found.plan_name.get(locale).to_owned();
+    let crumbs = crumbs(
+        locale,
+        vec![Crumb::link("/admin/costs", t!(locale, "costs-title")), Crumb::here(title.clone())],
+    );
+    let changed = cx.query("changed").filter(|_| cx.refused.is_none()).map(|_| {
+        view! {
+            <Notice tone=Tone::Success live=true>
+                <p>{t!(locale, "cost-changed")}</p>
+            </Notice>
+        }
+    });
+    let form =
+        if staff.role.may(Permission::SetPrices) { Some(change(&cx, &found).await?) } else { None };
+    let foot = pager(&cx, "", found.next);
+    let history = history(locale, &found);
+    let main = view! {
+        <PageHead title=title.clone() subtitle=t!(locale, "cost-lead") crumbs=crumbs />
+        {refusal(&cx, t!(locale, "cost-refused"))}
+        {changed}
+        {form}
+        <Panel title=t!(locale, "cost-history") id="history" flush=true foot=foot>
+            {history}
+        </Panel>
+    }
+    .into_any();
+    Ok(frame::desk(&cx, staff, &title, "/admin/costs", main))
+}
+
+/// What is to be changed, as the address says.
+struct Wish<'a> {
+    row: &'a CostRow,
+    cost: Amount,
+}
+
+/// The form; with a wish in the address what it would do, and the button that does it.
+async fn change(cx: &Context, found: &CostHistory) -> Result<AnyView, ApiError> {
+    let staff = cx.staff()?;
+    let wish = wish(cx, found);
+    let effects = match &wish {
+        None => None,
+        Some(wish) => cx
+            .portal
+            .preview_cost(staff, &wish.row.key, wish.cost)
+            .await
+            .map_err(|error| cx.failed(&error))?,
+    };
+    let ask = ask(cx, found);
+    let confirm = wish.zip(effects).map(|(wish, effects)| confirm(cx, &wish, effects));
+    Ok(view! {
+        <Panel title=t!(cx.locale, "cost-change") id="change">
+            {ask}
+        </Panel>
+        {confirm}
+    }
+    .into_any())
+}
+
+fn wish<'a>(cx: &Context, found: &'a CostHistory) -> Option<Wish<'a>> {
+    let (period, addon) = chosen(cx)?;
+    let cost = Amount::parse(&cx.query("cost")?, found.currency).ok()?;
+    let row = found.costs.iter().find(|row| row.key.period == period && row.key.addon == addon)?;
+    (cost != row.cost && !cost.is_negative()).then_some(Wish { row, cost })
+}
+
+/// Term and add-on of the form; a single value, because they are chosen together.
+fn chosen(cx: &Context) -> Option<(Period, Option<String>)> {
+    let (period, addon) = match cx.query("unit") {
+        Some(unit) => {
+            let (period, addon) = unit.split_once('.')?;
+            (period.to_owned(), addon.to_owned())
+        }
+        None => (cx.query("period")?, cx.query("addon").unwrap_or_default()),
+    };
+    Some((period.parse().ok()?, Some(addon).filter(|code| !code.is_empty())))
+}
+
+fn unit_value(row: &CostRow) -> String {
+    format!("{}.{}", row.key.period, row.key.addon.as_deref().unwrap_or_default())
+}
+
+fn ask(cx: &Context, found: &CostHistory) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let current = chosen(cx)
+        .map(|(period, addon)| format!("{period}.{}", addon.unwrap_or_default()))
+        .unwrap_or_default();
+    let units = found
+        .costs
+        .iter()
+        .map(|row| {
+            let unit = unit(locale, &row.key, row.addon_name.as_ref());
+            let label =
+                t!(locale, "cost-unit", unit = unit, cost = format::money(locale, row.cost));
+            SelectOption::new(unit_value(row), label, &current)
+        })
+        .collect();
+    let typed = cx.query("cost");
+    // A cost that cannot be read is told at once, without a form that was posted.
+    let unreadable = typed
+        .as_ref()
+        .is_some_and(|text| Amount::parse(text, found.currency).map_or(true, Amount::is_negative));
+    let error = cx.error_of("cost").or_else(|| unreadable.then(|| t!(locale, "cost-bad-amount")));
+    let action = format!("/admin/costs/{}", found.slug);
+    view! {
+        <form class="form" method="get" action=action>
+            <div class="fields">
+                <SelectField label=t!(locale, "cost-what") name="unit" options=units />
+                <Field
+                    label=t!(locale, "cost-new", currency = found.currency.code())
+                    name="cost"
+                    inputmode="decimal"
+                    autocomplete="off"
+                    maxlength=16
+                    value=typed
+                    error=error
+                    required=true
+                />
+            </div>
+            <div class="actions">
+                <button class="btn" type="submit">
+                    {t!(locale, "cost-preview")}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+fn confirm(
+    cx: &Context,
+    wish: &Wish<'_>,
+    effects: Vec<(Group, PriceChange)>,
+) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let key = &wish.row.key;
+    let addon = key.addon.clone().unwrap_or_default();
+    let lead = t!(
+        locale,
+        "cost-effect",
+        unit = unit(locale, key, wish.row.addon_name.as_ref()),
+        before = format::money(locale, wish.row.cost),
+        after = format::money(locale, wish.cost),
+        count = effects.len()
+    );
+    let back = format!("/admin/costs/{}", key.plan);
+    let table = (!effects.is_empty()).then(|| effect_table(locale, effects));
+    let (plan, period) = (key.plan.clone(), key.period.to_string());
+    let (seen, cost) = (wish.row.cost.to_string(), wish.cost.to_plain());
+    let (reason, error) = (cx.typed("reason"), cx.error_of("reason"));
+    view! {
+        <Panel title=t!(locale, "cost-confirm-title") id="confirm">
+            <form class="form" method="post" action="/admin/cost">
+                <p>{lead}</p>
+                {table}
+                <input type="hidden" name="plan" value=plan />
+                <input type="hidden" name="period" value=period />
+                <input type="hidden" name="addon" value=addon />
+                <input type="hidden" name="seen" value=seen />
+                <input type="hidden" name="cost" value=cost />
+                <TextArea
+                    label=t!(locale, "cost-reason")
+                    name="reason"
+                    hint=t!(locale, "cost-reason-hint")
+                    value=reason
+                    error=error
+                    rows=2
+                    required=true
+                />
+                <div class="actions">
+                    <button class="btn btn-primary" type="submit">
+                        {t!(locale, "cost-confirm")}
+                    </button>
+                    <LinkButton href=back>{t!(locale, "rule-cancel")}</LinkButton>
+                </div>
+            </form>
+        </Panel>
+    }
+}
+
+fn effect_table(locale: Locale, effects: Vec<(Group, PriceChange)>) -> impl IntoView + use<> {
+    let columns = vec![
+        Column::text(t!(locale, "col-group")),
+        Column::num(t!(locale, "col-before")),
+        Column::num(t!(locale, "col-after")),
+        Column::num(t!(locale, "col-margin-after")),
+    ];
+    let rows = effects
+        .into_iter()
+        .map(|(group, change)| {
+            let before = match change.before {
+                Some(before) => format::money(locale, before),
+                None => t!(locale, "price-not-sold"),
+            };
+            let after = price(locale, &change.after);
+            let margin = margin(locale, &change.after);
+            view! {
+                <tr>
+                    <RowHead>{group.name}</RowHead>
+                    <Cell label=t!(locale, "col-before") num=true>
+                        <Money text=before />
+                    </Cell>
+                    <Cell label=t!(locale, "col-after") num=true>
+                        <Money text=after />
+                    </Cell>
+                    <Cell label=t!(locale, "col-margin-after") num=true>
+                        <Money text=margin />
+                    </Cell>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <DataTable caption=t!(locale, "cost-confirm-title") columns=columns>
+            {rows}
+        </DataTable>
+    }
+}
+
+fn history(locale: Locale, found: &CostHistory) -> impl IntoView + use<> {
+    let columns = vec![
+        Column::text(t!(locale, "col-since")),
+        Column::text(t!(locale, "col-unit")),
+        Column::num(t!(locale, "col-before")),
+        Column::num(t!(locale, "col-cost")),
+        Column::text(t!(locale, "col-source")),
+        Column::text(t!(locale, "col-reason")),
+    ];
+    let rows = found.events.iter().map(|event| history_row(locale, found, event)).collect_view();
+    view! {
+        <DataTable caption=t!(locale, "cost-history") columns=columns>
+            {rows}
+        </DataTable>
+    }
+}
+
+fn history_row(locale: Locale, found: &CostHistory, event: &CostEvent) -> impl IntoView + use<> {
+    let same = |row: &&CostRow| row.key.period == event.period && row.key.addon == event.addon;
+    let unit = found
+        .costs
+        .iter()
+        .find(same)
+        .map(|row| unit(locale, &row.key, row.addon_name.as_ref()))
+        .unwrap_or_default();
+    let before = event.before.map_or_else(|| "—".to_owned(), |cost| format::money(locale, cost));
+    let reason = event.reason.clone().unwrap_or_else(|| "—".to_owned());
+    let (by, at) = (author(locale, &event.by), format::moment(locale, event.by.at));
+    let cost = format::money(locale, event.cost);
+    let source = source(locale, event.source);
+    view! {
+        <tr>
+            <RowHead sub=by>{at}</RowHead>
+            <Cell label=t!(locale, "col-unit")>{unit}</Cell>
+            <Cell label=t!(locale, "col-before") num=true>
+                <Money text=before />
+            </Cell>
+            <Cell label=t!(locale, "col-cost") num=true>
+                <Money text=cost />
+            </Cell>
+            <Cell label=t!(locale, "col-source")>{source}</Cell>
+            <Cell label=t!(locale, "col-reason")>{reason}</Cell>
+        </tr>
+    }
+}
