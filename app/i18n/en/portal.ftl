@@ -498,7 +498,6 @@ col-sets = Sets
 col-decides = Prices
 col-actions = Actions
 col-family = Family
-col-why = Why
 col-before = Before
 col-after = After
 col-change = Change

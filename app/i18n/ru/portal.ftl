@@ -547,7 +547,6 @@ col-sets = Цена
 col-decides = Цен
 col-actions = Действия
 col-family = Семейство
-col-why = Почему
 col-before = Было
 col-after = Станет
 col-change = Разница

@@ -676,9 +676,9 @@ fn price_table(
     let mut columns = vec![
         Column::text(t!(locale, "col-plan")),
         Column::num(t!(locale, "col-cost")),
+        Column::text(t!(locale, "col-rule")),
         Column::num(t!(locale, "col-price")),
         Column::num(t!(locale, "col-margin")),
-        Column::text(t!(locale, "col-why")),
     ];
     if may {
         columns.push(Column::actions(t!(locale, "col-actions")));
@@ -711,13 +711,13 @@ fn price_table(
                     <Cell label=t!(locale, "col-cost") num=true>
                         <Money text=cost />
                     </Cell>
+                    <Cell label=t!(locale, "col-rule")>{why}</Cell>
                     <Cell label=t!(locale, "col-price") num=true>
                         {price}
                     </Cell>
                     <Cell label=t!(locale, "col-margin") num=true>
                         <Money text=margin />
                     </Cell>
-                    <Cell label=t!(locale, "col-why")>{why}</Cell>
                     {action}
                 </tr>
             }

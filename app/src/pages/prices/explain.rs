@@ -12,16 +12,23 @@ use crate::{format, t};
 /// The price's steps, folded away behind one click.
 pub fn explain(names: &Names<'_>, list: &Pricelist, row: &PriceRow) -> impl IntoView + use<> {
     let locale = names.locale;
-    let lines = match &row.result {
-        Ok(found) => steps(names, list, found),
-        Err(error) => vec![why_not(names, list, error)],
+    let (summary, lines) = match &row.result {
+        Ok(found) => (decider(names, list, found), steps(names, list, found)),
+        Err(error) => (t!(locale, "explain"), vec![why_not(names, list, error)]),
     };
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     view! {
-        <Disclosure summary=t!(locale, "explain")>
+        <Disclosure summary=summary>
             <ol class="reasons">{lines}</ol>
         </Disclosure>
     }
+}
+
+/// The deciding rule in a few words: "2. cost + 40%".
+fn decider(names: &Names<'_>, list: &Pricelist, found: &Derivation) -> String {
+    let number = found.rule.saturating_add(1);
+    let markup = list.rules.get(found.rule).map(|rule| names.markup(rule)).unwrap_or_default();
+    format!("{number}. {markup}")
 }
 
 fn steps(names: &Names<'_>, list: &Pricelist, found: &Derivation) -> Vec<String> {
