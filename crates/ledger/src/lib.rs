@@ -25,7 +25,7 @@ pub use account::{
     wallet_balance, wallet_in_tx, wallets,
 };
 pub use error::LedgerError;
-pub use statement::{Movement, MovementKind, Page, statement};
+pub use statement::{Look, Movement, MovementKind, Page, statement};
 pub use transfer::{
     Cause, CauseKind, Transfer, capture_in_tx, hold_in_tx, post_in_tx, release_in_tx,
 };

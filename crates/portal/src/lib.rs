@@ -14,9 +14,11 @@
 pub mod audit;
 pub mod catalog;
 pub mod clock;
+pub mod customers;
 pub mod demo;
 pub mod fault;
 pub mod licenses;
+pub mod listing;
 pub mod locale;
 pub mod mail;
 pub mod operations;
@@ -26,6 +28,7 @@ pub mod pricing;
 pub mod random;
 pub mod secrets;
 pub mod sessions;
+pub mod staff;
 pub mod upstreams;
 pub mod wallet;
 

@@ -76,6 +76,9 @@ impl Portal {
             )
             .execute(&self.pool)
             .await?;
+            if let Some(user) = user_of(&row.data) {
+                self.seen(user, now).await?;
+            }
         }
         Ok(Some(Stored { data: row.data, expires_at: row.expires_at }))
     }

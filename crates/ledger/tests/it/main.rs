@@ -4,7 +4,7 @@
 use domain::{Currency, Money};
 use ledger::MovementKind::{Captured, Held, In, Released};
 use ledger::{
-    Account, AccountKind, Cause, CauseKind, LedgerError, Transfer, capture_in_tx, hold_in_tx,
+    Account, AccountKind, Cause, CauseKind, LedgerError, Look, Transfer, capture_in_tx, hold_in_tx,
     house_account_in_tx, post_in_tx, release_in_tx, statement, verify, wallet_balance,
     wallet_in_tx,
 };
@@ -85,7 +85,7 @@ async fn a_hold_is_reserved_then_captured_or_released(pool: PgPool) {
     capture_in_tx(&mut db, Uuid::now_v7(), first.id, None, cause(), NOW).await.unwrap();
     release_in_tx(&mut db, Uuid::now_v7(), second.id, cause(), NOW).await.unwrap();
     assert_eq!(books.holds(&pool).await, (eur("5.10"), eur("0")));
-    let page = statement(&mut db, books.wallet, None, 10).await.unwrap();
+    let page = statement(&mut db, books.wallet, &Look::default(), 10).await.unwrap();
     let kinds: Vec<_> = page.movements.iter().map(|m| m.kind).collect();
     assert_eq!(kinds, [Released, Captured, Held, Held, In]);
     assert_eq!(page.movements[0].available_after, eur("5.10"));
@@ -240,7 +240,9 @@ async fn a_statement_pages_without_gaps(pool: PgPool) {
     let mut seen = Vec::new();
     let mut cursor = None;
     loop {
-        let page = statement(&mut db, books.wallet, cursor, 4).await.unwrap();
+        let page = statement(&mut db, books.wallet, &Look { after: cursor, ..Look::default() }, 4)
+            .await
+            .unwrap();
         seen.extend(page.movements.iter().map(|m| m.available_after));
         cursor = page.next;
         if cursor.is_none() {

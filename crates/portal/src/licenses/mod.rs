@@ -5,19 +5,59 @@ use std::collections::BTreeMap;
 use domain::Period;
 use domain::license::LicenseStatus;
 use serde_json::json;
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::{Date, Duration, OffsetDateTime};
 use upstream::dialect::{OrderWish, VendorLicense};
 use uuid::Uuid;
 
 use crate::fault::{Step, crash_point};
+use crate::listing::{Days, Listed, Needle, Paging, SortKey, push_beginning};
 use crate::locale::{Locale, Localized};
 use crate::operations::Done;
-use crate::orders::{EventKind, Listed};
-use crate::people::CustomerViewer;
+use crate::orders::EventKind;
+use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect;
-use crate::{Error, Portal, mail};
+use crate::{Error, Portal, customers, mail};
+
+/// When it was bought.
+pub const BY_NUMBER: SortKey = SortKey::number("bought", "l.number");
+/// What expires next; those without an end stand last.
+pub const BY_END: SortKey =
+    SortKey::number("end", "coalesce(l.expires_on - date '2000-01-01', 2147483647)").ascending();
+/// What licenses can be sorted by, the usual one first.
+pub const SORTS: [SortKey; 2] = [BY_NUMBER, BY_END];
+
+/// Which licenses are listed.
+#[derive(Debug, Clone, Default)]
+pub struct LicenseFilter {
+    /// Those that the vendor has so.
+    pub status: Option<LicenseStatus>,
+    /// Number, server's address, or the beginning of a name: of the license for its customer, of
+    /// the customer for the desk.
+    pub needle: Option<Needle>,
+    /// The number of the customer; the desk's only.
+    pub customer: Option<i64>,
+    /// Their last day.
+    pub days: Days,
+}
+
+/// A license in the desk's list.
+#[derive(Debug, Clone)]
+pub struct DeskLicenseRow {
+    /// As the customer sees it.
+    pub row: LicenseRow,
+    /// Whose.
+    pub customer: String,
+    /// The customer.
+    pub customer_id: Uuid,
+    /// The order that bought it.
+    pub order: Uuid,
+    /// The order's number.
+    pub order_number: i64,
+    /// When it was delivered.
+    pub created_at: OffsetDateTime,
+}
 
 /// A license in a customer's list.
 #[derive(Debug, Clone)]
@@ -109,48 +149,130 @@ pub(crate) async fn insert_in_tx(
     Ok(rows == 1)
 }
 
+const LIST: &str = "select l.id, l.number, p.name as plan, host(l.ip) as ip, l.name, l.status,
+        l.expires_on, l.key is not null as has_key, c.name as customer, c.id as customer_id,
+        o.id as \"order\", o.number as order_number, l.created_at, ";
+const LIST_FROM: &str = " from license l
+        join plan p on p.id = l.plan_id
+        join customer c on c.id = l.customer_id
+        join customer_order o on o.id = l.order_id
+       where true";
+
+#[derive(sqlx::FromRow)]
+struct ListRow {
+    id: Uuid,
+    number: i64,
+    plan: Json<Localized>,
+    ip: Option<String>,
+    name: Option<String>,
+    status: String,
+    expires_on: Option<Date>,
+    has_key: bool,
+    customer: String,
+    customer_id: Uuid,
+    order: Uuid,
+    order_number: i64,
+    created_at: OffsetDateTime,
+    sort_key: String,
+}
+
+impl ListRow {
+    fn read(self) -> Result<DeskLicenseRow, Error> {
+        Ok(DeskLicenseRow {
+            row: LicenseRow {
+                id: self.id,
+                number: self.number,
+                plan: self.plan.0,
+                ip: self.ip,
+                name: self.name,
+                status: read_status(&self.status)?,
+                expires_on: self.expires_on,
+                has_key: self.has_key,
+            },
+            customer: self.customer,
+            customer_id: self.customer_id,
+            order: self.order,
+            order_number: self.order_number,
+            created_at: self.created_at,
+        })
+    }
+}
+
 /// How often a license with its key is read again.
 const REFRESH: Duration = Duration::days(1);
 
 impl Portal {
-    /// The customer's licenses before this number.
+    /// The customer's licenses.
     pub async fn licenses(
         &self,
         viewer: &CustomerViewer,
-        before: Option<i64>,
-        limit: u16,
+        filter: &LicenseFilter,
+        paging: &Paging,
     ) -> Result<Listed<LicenseRow>, Error> {
-        let rows = sqlx::query!(
-            "select l.id, l.number, p.name as \"plan: Json<Localized>\", host(l.ip) as ip, l.name,
-                    l.status, l.expires_on, l.key is not null as \"has_key!\"
-               from license l join plan p on p.id = l.plan_id
-              where l.customer_id = $1 and l.number < $2
-              order by l.number desc limit $3",
-            viewer.customer,
-            before.unwrap_or(i64::MAX),
-            i64::from(limit) + 1,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let more = rows.len() > usize::from(limit);
-        let rows: Vec<LicenseRow> = rows
-            .into_iter()
-            .take(usize::from(limit))
-            .map(|row| {
-                Ok(LicenseRow {
-                    id: row.id,
-                    number: row.number,
-                    plan: row.plan.0,
-                    ip: row.ip,
-                    name: row.name,
-                    status: read_status(&row.status)?,
-                    expires_on: row.expires_on,
-                    has_key: row.has_key,
-                })
-            })
-            .collect::<Result<_, Error>>()?;
-        let next = if more { rows.last().map(|row| row.number) } else { None };
-        Ok(Listed { rows, next })
+        let mut query = QueryBuilder::new(LIST);
+        query.push(paging.sort.selected(paging.sort.column)).push(LIST_FROM);
+        query.push(" and l.customer_id = ").push_bind(viewer.customer);
+        if let Some(Needle::Text(text)) = &filter.needle {
+            query.push(" and ");
+            push_beginning(&mut query, "lower(l.name) collate \"C\"", text);
+        }
+        let listed = self.listed(query, filter, paging).await?;
+        Ok(Listed { rows: listed.rows.into_iter().map(|row| row.row).collect(), next: listed.next })
+    }
+
+    /// All licenses, for the desk.
+    pub async fn desk_licenses(
+        &self,
+        _staff: &StaffViewer,
+        filter: &LicenseFilter,
+        paging: &Paging,
+    ) -> Result<Listed<DeskLicenseRow>, Error> {
+        let mut query = QueryBuilder::new(LIST);
+        query.push(paging.sort.selected(paging.sort.column)).push(LIST_FROM);
+        if let Some(number) = filter.customer {
+            let Some(customer) = self.customer_of_number(number).await? else {
+                return Ok(Listed::nothing());
+            };
+            query.push(" and l.customer_id = ").push_bind(customer);
+        } else if let Some(Needle::Text(text)) = &filter.needle {
+            let customers = customers::named(&self.pool, text).await?;
+            query.push(" and l.customer_id = any(").push_bind(customers).push(")");
+        }
+        self.listed(query, filter, paging).await
+    }
+
+    async fn listed(
+        &self,
+        mut query: QueryBuilder<Postgres>,
+        filter: &LicenseFilter,
+        paging: &Paging,
+    ) -> Result<Listed<DeskLicenseRow>, Error> {
+        if let Some(status) = filter.status {
+            query.push(" and l.status = ").push_bind(status.as_str());
+        }
+        match &filter.needle {
+            Some(Needle::Number(number)) => {
+                query.push(" and l.number = ").push_bind(*number);
+            }
+            Some(Needle::Ip(ip)) => {
+                query.push(" and l.ip = ").push_bind(ip.to_string()).push("::inet");
+            }
+            Some(Needle::Text(_)) | None => {}
+        }
+        // As the index has it; a date beside it would be compared row by row.
+        if filter.days != Days::default() {
+            query.push(format_args!(" and {} < 2147483647", BY_END.column));
+        }
+        for (than, day) in [(">=", filter.days.from), ("<=", filter.days.to)] {
+            if let Some(day) = day {
+                query.push(format_args!(" and {} {than} ", BY_END.column)).push_bind(day);
+                query.push(" - date '2000-01-01'");
+            }
+        }
+        paging.push(&mut query, paging.sort.column, "l.number");
+        let rows: Vec<ListRow> =
+            query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        Listed::cut(rows, paging, |row| (row.number, row.sort_key.as_str()), ListRow::read)
     }
 
     /// One of the customer's licenses; none if there is no such license of theirs.

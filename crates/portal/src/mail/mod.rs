@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use lettre::message::Mailbox;
 use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use crate::listing::{Days, Listed, Paging, SortKey, push_beginning};
 use crate::locale::Locale;
 use crate::people::StaffViewer;
 use crate::{Error, Portal};
@@ -97,6 +98,66 @@ pub struct Outgoing {
     pub sent_at: Option<OffsetDateTime>,
     /// Why it did not leave yet.
     pub last_error: Option<String>,
+}
+
+/// When it was written.
+pub const BY_TIME: SortKey = SortKey::time("written", "created_at");
+/// What mails can be sorted by.
+pub const SORTS: [SortKey; 1] = [BY_TIME];
+
+/// How far a mail is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailState {
+    /// It left.
+    Sent,
+    /// It is about to leave.
+    Waiting,
+    /// It did not leave and is tried again.
+    Failing,
+}
+
+impl MailState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sent, Self::Waiting, Self::Failing];
+
+    /// Its word in addresses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Waiting => "waiting",
+            Self::Failing => "failing",
+        }
+    }
+
+    /// The reverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// Which mails are listed.
+#[derive(Debug, Clone, Default)]
+pub struct MailFilter {
+    /// Those that are so far.
+    pub state: Option<MailState>,
+    /// The beginning of the reader's address.
+    pub recipient: Option<String>,
+    /// When they were written.
+    pub days: Days,
+}
+
+impl Outgoing {
+    /// How far it is on its way.
+    #[must_use]
+    pub const fn state(&self) -> MailState {
+        match (self.sent_at, &self.last_error) {
+            (Some(_), _) => MailState::Sent,
+            (None, Some(_)) => MailState::Failing,
+            (None, None) => MailState::Waiting,
+        }
+    }
 }
 
 /// A mail's text, made from the catalogues by whoever has them.
@@ -235,29 +296,61 @@ impl Portal {
         Ok(true)
     }
 
-    /// The newest mails, for staff.
-    pub async fn mails(&self, _staff: &StaffViewer, limit: u16) -> Result<Vec<Outgoing>, Error> {
-        let rows = sqlx::query!(
-            "select id, template, recipient, locale, args, created_at, sent_at, last_error
-               from email_outbox order by created_at desc, id desc limit $1",
-            i64::from(limit),
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Outgoing {
-                    id: row.id,
-                    template: Template::from_word(&row.template)
-                        .ok_or_else(|| Error::unreadable("email_outbox", &row.template))?,
-                    recipient: row.recipient,
-                    locale: Locale::from_tag(&row.locale).unwrap_or_default(),
-                    args: row.args,
-                    created_at: row.created_at,
-                    sent_at: row.sent_at,
-                    last_error: row.last_error,
-                })
-            })
-            .collect()
+    /// What was written, for staff.
+    pub async fn mails(
+        &self,
+        _staff: &StaffViewer,
+        filter: &MailFilter,
+        paging: &Paging,
+    ) -> Result<Listed<Outgoing>, Error> {
+        let mut query = QueryBuilder::<Postgres>::new(
+            "select id, number, template, recipient, locale, args, created_at, sent_at, last_error, ",
+        );
+        query.push(paging.sort.selected(paging.sort.column)).push(" from email_outbox where true");
+        query.push(match filter.state {
+            None => "",
+            Some(MailState::Sent) => " and sent_at is not null",
+            Some(MailState::Waiting) => " and sent_at is null and last_error is null",
+            Some(MailState::Failing) => " and sent_at is null and last_error is not null",
+        });
+        if let Some(text) = &filter.recipient {
+            query.push(" and ");
+            push_beginning(&mut query, "lower(recipient) collate \"C\"", text);
+        }
+        filter.days.push(&mut query, "created_at");
+        paging.push(&mut query, paging.sort.column, "number");
+        let rows: Vec<ListRow> =
+            query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        Listed::cut(rows, paging, |row| (row.number, row.sort_key.as_str()), ListRow::read)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ListRow {
+    id: Uuid,
+    number: i64,
+    template: String,
+    recipient: String,
+    locale: String,
+    args: Value,
+    created_at: OffsetDateTime,
+    sent_at: Option<OffsetDateTime>,
+    last_error: Option<String>,
+    sort_key: String,
+}
+
+impl ListRow {
+    fn read(self) -> Result<Outgoing, Error> {
+        Ok(Outgoing {
+            id: self.id,
+            template: Template::from_word(&self.template)
+                .ok_or_else(|| Error::unreadable("email_outbox", &self.template))?,
+            recipient: self.recipient,
+            locale: Locale::from_tag(&self.locale).unwrap_or_default(),
+            args: self.args,
+            created_at: self.created_at,
+            sent_at: self.sent_at,
+            last_error: self.last_error,
+        })
     }
 }

@@ -23,7 +23,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub use view::{
-    Attempt, DeskOrder, DeskOrderRow, Event, EventKind, Listed, MoneyState, OrderDetail, OrderRow,
+    Attempt, BY_PRICE, BY_TIME, DeskOrder, DeskOrderRow, Event, EventKind, MoneyState, OrderDetail,
+    OrderFilter, OrderRow, SORTS,
 };
 
 use crate::catalog::{self, Priced, QuoteError};

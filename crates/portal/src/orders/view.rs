@@ -4,13 +4,36 @@ use domain::operation::OperationState;
 use domain::price::Quote;
 use domain::{Currency, Money, Period};
 use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::customers;
+use crate::listing::{Days, Listed, Needle, Paging, SortKey};
 use crate::locale::Localized;
 use crate::people::{CustomerViewer, StaffViewer};
 use crate::{Error, Portal};
+
+/// When it was placed.
+pub const BY_TIME: SortKey = SortKey::time("placed", "o.created_at");
+/// What it costs.
+pub const BY_PRICE: SortKey = SortKey::number("price", "o.price");
+/// What orders can be sorted by, the usual one first.
+pub const SORTS: [SortKey; 2] = [BY_TIME, BY_PRICE];
+
+/// Which orders are listed.
+#[derive(Debug, Clone, Default)]
+pub struct OrderFilter {
+    /// Those that stand there.
+    pub state: Option<OperationState>,
+    /// Number, server's address, or the beginning of the customer's name or address.
+    pub needle: Option<Needle>,
+    /// The number of the customer; the desk's only.
+    pub customer: Option<i64>,
+    /// When they were placed.
+    pub days: Days,
+}
 
 /// Where an order's money is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,6 +235,7 @@ pub struct DeskOrder {
     pub attempts: Vec<Attempt>,
 }
 
+#[derive(sqlx::FromRow)]
 struct ListRow {
     id: Uuid,
     number: i64,
@@ -251,74 +275,121 @@ impl ListRow {
     }
 }
 
-/// A page of a list, newest first.
-#[derive(Debug, Clone)]
-pub struct Listed<T> {
-    /// The rows.
-    pub rows: Vec<T>,
-    /// The number to pass as `before` for the next page.
-    pub next: Option<i64>,
+#[derive(sqlx::FromRow)]
+struct SortedRow {
+    #[sqlx(flatten)]
+    row: ListRow,
+    sort_key: String,
+}
+
+/// Whose orders.
+enum Owners {
+    All,
+    One(Uuid),
+    Some(Vec<Uuid>),
 }
 
 impl Portal {
-    /// A customer's orders before this number.
+    /// A customer's orders.
     pub async fn orders(
         &self,
         viewer: &CustomerViewer,
-        before: Option<i64>,
-        limit: u16,
+        filter: &OrderFilter,
+        paging: &Paging,
     ) -> Result<Listed<OrderRow>, Error> {
-        let listed = self.list(Some(viewer.customer), None, before, limit).await?;
+        let listed = self.list(Owners::One(viewer.customer), filter, paging).await?;
         Ok(Listed { rows: listed.rows.into_iter().map(|row| row.row).collect(), next: listed.next })
     }
 
-    /// All orders before this number, for the desk; of one state if named.
+    /// All orders, for the desk.
     pub async fn desk_orders(
         &self,
         _staff: &StaffViewer,
-        state: Option<OperationState>,
-        before: Option<i64>,
-        limit: u16,
+        filter: &OrderFilter,
+        paging: &Paging,
     ) -> Result<Listed<DeskOrderRow>, Error> {
-        self.list(None, state, before, limit).await
+        let owners = match (filter.customer, &filter.needle) {
+            (Some(number), _) => match self.customer_of_number(number).await? {
+                Some(customer) => Owners::One(customer),
+                None => return Ok(Listed::nothing()),
+            },
+            (None, Some(Needle::Text(text))) => {
+                Owners::Some(customers::named(&self.pool, text).await?)
+            }
+            (None, _) => Owners::All,
+        };
+        self.list(owners, filter, paging).await
+    }
+
+    /// The order of this number, for the desk.
+    pub async fn desk_order_of_number(
+        &self,
+        _staff: &StaffViewer,
+        number: i64,
+    ) -> Result<Option<Uuid>, Error> {
+        Ok(sqlx::query_scalar!("select id from customer_order where number = $1", number)
+            .fetch_optional(&self.pool)
+            .await?)
     }
 
     async fn list(
         &self,
-        customer: Option<Uuid>,
-        state: Option<OperationState>,
-        before: Option<i64>,
-        limit: u16,
+        owners: Owners,
+        filter: &OrderFilter,
+        paging: &Paging,
     ) -> Result<Listed<DeskOrderRow>, Error> {
-        let rows = sqlx::query_as!(
-            ListRow,
-            "select o.id, o.number, p.name as \"plan: Json<Localized>\", o.period, host(o.ip) as ip,
-                    o.currency, o.price, o.cost, x.state, o.created_at,
+        // Orders of one state are a stretch of the operations' index, all others of the orders'.
+        let (owner, time, number) = match filter.state {
+            Some(_) => ("x.customer_id", "x.created_at", "x.order_number"),
+            None => ("o.customer_id", "o.created_at", "o.number"),
+        };
+        let (key, number) =
+            if paging.sort == BY_PRICE { (BY_PRICE.column, "o.number") } else { (time, number) };
+        let mut query = QueryBuilder::<Postgres>::new(
+            "select o.id, o.number, p.name as plan, o.period, host(o.ip) as ip, o.currency,
+                    o.price, o.cost, x.state, o.created_at,
                     exists(select 1 from license l
-                            where l.order_id = o.id and l.key is not null) as \"has_key!\",
-                    c.name as customer, c.id as customer_id
-               from customer_order o
+                            where l.order_id = o.id and l.key is not null) as has_key,
+                    c.name as customer, c.id as customer_id, ",
+        );
+        query.push(paging.sort.selected(key)).push(
+            " from customer_order o
                join plan p on p.id = o.plan_id
                join customer c on c.id = o.customer_id
-               join operation x on x.order_id = o.id
-              where ($1::uuid is null or o.customer_id = $1) and ($4::text is null or x.state = $4)
-                and o.number < $2
-              order by o.number desc limit $3",
-            customer,
-            before.unwrap_or(i64::MAX),
-            i64::from(limit) + 1,
-            state.map(OperationState::as_str),
+               join operation x on x.order_id = o.id and x.kind = 'order'
+              where true",
+        );
+        match owners {
+            Owners::All => {}
+            Owners::One(customer) => {
+                query.push(format_args!(" and {owner} = ")).push_bind(customer);
+            }
+            Owners::Some(customers) => {
+                query.push(format_args!(" and {owner} = any(")).push_bind(customers).push(")");
+            }
+        }
+        if let Some(state) = filter.state {
+            query.push(" and x.state = ").push_bind(state.as_str());
+        }
+        match &filter.needle {
+            Some(Needle::Number(wanted)) => {
+                query.push(" and o.number = ").push_bind(*wanted);
+            }
+            Some(Needle::Ip(ip)) => {
+                query.push(" and o.ip = ").push_bind(ip.to_string()).push("::inet");
+            }
+            Some(Needle::Text(_)) | None => {}
+        }
+        filter.days.push(&mut query, time);
+        paging.push(&mut query, key, number);
+        let rows: Vec<SortedRow> =
+            query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        Listed::cut(
+            rows,
+            paging,
+            |row| (row.row.number, row.sort_key.as_str()),
+            |row| row.row.read(),
         )
-        .fetch_all(&self.pool)
-        .await?;
-        let more = rows.len() > usize::from(limit);
-        let rows: Vec<DeskOrderRow> = rows
-            .into_iter()
-            .take(usize::from(limit))
-            .map(ListRow::read)
-            .collect::<Result<_, _>>()?;
-        let next = if more { rows.last().map(|row| row.row.number) } else { None };
-        Ok(Listed { rows, next })
     }
 
     /// One of the customer's orders; none if there is no such order of theirs.

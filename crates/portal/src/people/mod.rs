@@ -67,6 +67,9 @@ pub enum Permission {
 }
 
 impl StaffRole {
+    /// All of them, the mightiest first.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Support, Self::Pricing, Self::ReadOnly];
+
     /// The word kept in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -78,10 +81,10 @@ impl StaffRole {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
-        [Self::Owner, Self::Support, Self::Pricing, Self::ReadOnly]
-            .into_iter()
-            .find(|role| role.as_str() == word)
+    /// The reverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
     }
 
     /// Whether this role may do that.
@@ -131,6 +134,9 @@ pub enum SignInError {
     /// Too many attempts for this address or from this place.
     #[error("too many attempts")]
     TooMany,
+    /// The password is right, but we let this account in no more.
+    #[error("blocked")]
+    Blocked,
     /// Inside.
     #[error(transparent)]
     Internal(#[from] Error),
@@ -190,10 +196,13 @@ impl Portal {
             }
         }
         let candidates = sqlx::query!(
-            "select id, password_hash from app_user where lower(email) = $1
-              order by email_verified_at is null,
-                       not exists(select 1 from customer_order o where o.user_id = app_user.id),
-                       created_at
+            "select u.id, u.password_hash,
+                    (c.blocked_at is not null or u.disabled_at is not null) as \"blocked!\"
+               from app_user u left join customer c on c.id = u.customer_id
+              where lower(u.email) = $1
+              order by u.email_verified_at is null,
+                       not exists(select 1 from customer_order o where o.user_id = u.id),
+                       u.created_at
               limit $2",
             key,
             CANDIDATES,
@@ -205,15 +214,31 @@ impl Portal {
             self.passwords.verify(None, "").await?;
             return Err(SignInError::Wrong);
         }
+        let mut refusal = SignInError::Wrong;
         for candidate in candidates {
-            if self.passwords.verify(Some(&candidate.password_hash), password).await? {
-                for (bucket, allowance) in &buckets {
-                    throttle::give_back(&self.pool, bucket, *allowance).await?;
-                }
-                return Ok(candidate.id);
+            if !self.passwords.verify(Some(&candidate.password_hash), password).await? {
+                continue;
             }
+            // Only whoever knows the password is told; another account may have the same.
+            if candidate.blocked {
+                refusal = SignInError::Blocked;
+                continue;
+            }
+            for (bucket, allowance) in &buckets {
+                throttle::give_back(&self.pool, bucket, *allowance).await?;
+            }
+            self.seen(candidate.id, now).await?;
+            return Ok(candidate.id);
         }
-        Err(SignInError::Wrong)
+        Err(refusal)
+    }
+
+    /// Remembers that a user was here.
+    pub(crate) async fn seen(&self, user: Uuid, now: OffsetDateTime) -> Result<(), Error> {
+        sqlx::query!("update app_user set last_seen_at = $2 where id = $1", user, now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Makes a customer with one user and queues its mail; returns the user to sign in.
@@ -315,13 +340,13 @@ impl Portal {
         Ok(proved == 1)
     }
 
-    /// The viewer of a signed-in user; a guest if the user is gone or the customer is blocked.
+    /// The viewer of a signed-in user; a guest if the user is gone, or is let in no more.
     pub async fn viewer(&self, user: Uuid) -> Result<Viewer, Error> {
         let row = sqlx::query!(
             "select u.email, u.email_verified_at, u.staff_role, u.locale,
                     c.id as \"customer?\", c.group_code as \"group?\"
                from app_user u left join customer c on c.id = u.customer_id
-              where u.id = $1 and c.blocked_at is null",
+              where u.id = $1 and c.blocked_at is null and u.disabled_at is null",
             user,
         )
         .fetch_optional(&self.pool)
@@ -387,7 +412,7 @@ impl Portal {
             object_id: id,
             before: None,
             after: Some(json!({ "email": email.as_str(), "role": role.as_str() })),
-            reason: Some("command line"),
+            reason: Some(audit::COMMAND_LINE),
         };
         audit::write_in_tx(&mut tx, entry, now).await?;
         tx.commit().await.map_err(Error::from)?;

@@ -2,26 +2,28 @@
 
 use domain::{Currency, Money};
 use ledger::{
-    AccountKind, Balance, Cause, CauseKind, Page, Transfer, house_account_in_tx, post_in_tx,
-    statement, wallet_balance, wallet_in_tx, wallets,
+    AccountKind, Balance, Cause, CauseKind, Look, Movement, MovementKind, Transfer,
+    house_account_in_tx, post_in_tx, statement, wallet_balance, wallet_in_tx, wallets,
 };
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::listing::{Cursor, Days, Listed, Paging, SortKey};
 use crate::people::{CustomerViewer, Permission, StaffViewer};
 use crate::{Error, Portal, audit};
 
-/// A wallet among others, for the desk.
-#[derive(Debug, Clone)]
-pub struct DeskWallet {
-    /// Whose.
-    pub customer_id: Uuid,
-    /// The customer's number, for people.
-    pub customer_number: i64,
-    /// Whose, in words.
-    pub customer: String,
-    /// What it holds, per currency; a customer who never paid anything in has none.
-    pub balances: Vec<Balance>,
+/// The order in which the balance moved.
+pub const BY_LINE: SortKey = SortKey::number("when", "e.line");
+/// What a statement can be sorted by.
+pub const SORTS: [SortKey; 1] = [BY_LINE];
+
+/// Which movements are listed.
+#[derive(Debug, Clone, Default)]
+pub struct MovementFilter {
+    /// Those that did this.
+    pub kind: Option<MovementKind>,
+    /// When.
+    pub days: Days,
 }
 
 /// A credit by hand.
@@ -81,23 +83,29 @@ impl Portal {
         Ok(wallets.into_iter().map(|wallet| wallet.balance).collect())
     }
 
-    /// The wallet's statement, newest first, before this cursor.
+    /// The wallet's statement.
     pub async fn statement(
         &self,
         viewer: &CustomerViewer,
         currency: Currency,
-        before: Option<i64>,
-        limit: u16,
-    ) -> Result<Page, Error> {
+        filter: &MovementFilter,
+        paging: &Paging,
+    ) -> Result<Listed<Movement>, Error> {
         let mut db = self.pool.acquire().await?;
         let wallet = wallets(&mut db, &[viewer.customer])
             .await?
             .into_iter()
             .find(|wallet| wallet.account.currency == currency);
-        match wallet {
-            Some(wallet) => Ok(statement(&mut db, wallet.account, before, limit).await?),
-            None => Ok(Page { movements: Vec::new(), next: None }),
-        }
+        let Some(wallet) = wallet else { return Ok(Listed::nothing()) };
+        let look = Look {
+            kind: filter.kind,
+            from: filter.days.start(),
+            until: filter.days.end(),
+            ascending: !paging.descending,
+            after: paging.after.as_ref().map(Cursor::number),
+        };
+        let page = statement(&mut db, wallet.account, &look, paging.limit).await?;
+        Ok(Listed { rows: page.movements, next: page.next.map(Cursor::at) })
     }
 
     /// The numbers of the orders behind a statement's movements.
@@ -117,62 +125,6 @@ impl Portal {
         .fetch_all(&self.pool)
         .await?;
         Ok(rows.into_iter().map(|row| (row.cause, row.id, row.number)).collect())
-    }
-
-    /// Customers with their wallets, newest first, before this number.
-    pub async fn desk_wallets(
-        &self,
-        _staff: &StaffViewer,
-        before: Option<i64>,
-        limit: u16,
-    ) -> Result<crate::orders::Listed<DeskWallet>, Error> {
-        let customers = sqlx::query!(
-            "select id, number, name from customer where number < $1 order by number desc limit $2",
-            before.unwrap_or(i64::MAX),
-            i64::from(limit) + 1,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let more = customers.len() > usize::from(limit);
-        let mut db = self.pool.acquire().await?;
-        let customers: Vec<_> = customers.into_iter().take(usize::from(limit)).collect();
-        let ids: Vec<Uuid> = customers.iter().map(|customer| customer.id).collect();
-        let wallets = wallets(&mut db, &ids).await?;
-        let rows: Vec<DeskWallet> = customers
-            .into_iter()
-            .map(|customer| DeskWallet {
-                customer_id: customer.id,
-                customer_number: customer.number,
-                customer: customer.name,
-                balances: wallets
-                    .iter()
-                    .filter(|wallet| wallet.owner == customer.id)
-                    .map(|wallet| wallet.balance)
-                    .collect(),
-            })
-            .collect();
-        let next = if more { rows.last().map(|row| row.customer_number) } else { None };
-        Ok(crate::orders::Listed { rows, next })
-    }
-
-    /// One customer with their wallets, for the desk.
-    pub async fn desk_wallet(
-        &self,
-        _staff: &StaffViewer,
-        customer: Uuid,
-    ) -> Result<Option<DeskWallet>, Error> {
-        let row = sqlx::query!("select number, name from customer where id = $1", customer)
-            .fetch_optional(&self.pool)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let mut db = self.pool.acquire().await?;
-        let wallets = wallets(&mut db, &[customer]).await?;
-        Ok(Some(DeskWallet {
-            customer_id: customer,
-            customer_number: row.number,
-            customer: row.name,
-            balances: wallets.into_iter().map(|wallet| wallet.balance).collect(),
-        }))
     }
 
     /// Credits a wallet by hand: a transfer from the adjustments and a line in the audit, together.
