@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use portal::Portal;
 use portal::locale::Locale;
-use portal::people::{CustomerViewer, StaffViewer, Viewer};
+use portal::people::{CustomerViewer, Permission, StaffViewer, Viewer};
 use tower_sessions::Session;
 
 use crate::api::ApiError;
@@ -172,6 +172,13 @@ impl Context {
             Viewer::Guest => Err(ApiError::SignIn),
             Viewer::Customer(_) => Err(ApiError::NotFound),
         }
+    }
+
+    /// The member of the staff, if their role may do that; to others the page does not exist.
+    pub fn staff_who_may(&self, permission: Permission) -> Result<&StaffViewer, ApiError> {
+        self.staff().and_then(|staff| {
+            if staff.role.may(permission) { Ok(staff) } else { Err(ApiError::NotFound) }
+        })
     }
 
     /// The page's path.

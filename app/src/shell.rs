@@ -92,8 +92,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin") view=pages::DeskStart ssr=ssr.clone() />
                 <Route path=path!("/admin/orders") view=pages::DeskOrders ssr=ssr.clone() />
                 <Route path=path!("/admin/orders/:id") view=pages::DeskOrderPage ssr=ssr.clone() />
-                <Route path=path!("/admin/wallets") view=pages::DeskWallets ssr=ssr.clone() />
-                <Route path=path!("/admin/wallets/:id") view=pages::DeskWalletPage ssr=ssr.clone() />
+                <Route path=path!("/admin/customers") view=pages::DeskCustomers ssr=ssr.clone() />
+                <Route path=path!("/admin/customers/:id") view=pages::DeskCustomerPage ssr=ssr.clone() />
+                <Route path=path!("/admin/licenses") view=pages::DeskLicenses ssr=ssr.clone() />
                 <Route path=path!("/admin/pricelists") view=pages::Pricelists ssr=ssr.clone() />
                 <Route
                     path=path!("/admin/pricelists/:group")
@@ -117,7 +118,9 @@ pub fn App() -> impl IntoView {
                 />
                 <Route path=path!("/admin/costs") view=pages::Costs ssr=ssr.clone() />
                 <Route path=path!("/admin/costs/:plan") view=pages::CostPage ssr=ssr.clone() />
-                <Route path=path!("/admin/mail") view=pages::DeskMail ssr=ssr />
+                <Route path=path!("/admin/mail") view=pages::DeskMail ssr=ssr.clone() />
+                <Route path=path!("/admin/audit") view=pages::DeskAudit ssr=ssr.clone() />
+                <Route path=path!("/admin/staff") view=pages::DeskStaff ssr=ssr />
             </FlatRoutes>
         </Router>
     }

@@ -25,7 +25,6 @@ nav-licenses = Licenses
 nav-orders = Orders
 nav-wallet = Wallet
 nav-desk = Desk
-nav-wallets = Wallets
 nav-mail = Mail
 go-home = To the front page
 go-catalog = Browse the catalog
@@ -80,8 +79,8 @@ col-text = Text
 ## Lists
 
 pager-label = Pages
-pager-newest = Newest
-pager-older = Older
+pager-newest = First page
+pager-older = Next page
 filter-any = Any
 filter-apply = Apply
 filter-reset = Show all
@@ -390,7 +389,7 @@ wallet-held-hint = Reserved for orders under way
 wallet-credit = Credit limit
 wallet-spendable = You can spend { $amount }
 top-up-title = Top up
-top-up-demo = In the demo nobody pays. Sign in as { $staff }, open Wallets and credit this one.
+top-up-demo = In the demo nobody pays. Sign in as { $staff }, open Customers and credit this wallet.
 top-up-text = Online payment is not there yet: our staff books top-ups by hand. Tell your contact with us the amount and your address { $email }. The money stands in the statement as soon as it is booked.
 statement-title = Statement
 statement-empty = No movements yet
@@ -421,12 +420,10 @@ error-500-text = What you sent may not have been carried out. Look into your ord
 ## Desk
 
 desk-title = { $page }, desk
-desk-search = Find an order by its number
-desk-search-missed = There is no order with the number “{ $text }”.
+desk-search = Order number, e-mail, name or server
 desk-orders-title = Orders
 desk-orders-empty = No orders
 desk-orders-empty-text = As soon as a customer orders something, it stands here.
-desk-orders-none-text = None is in this state at the moment.
 desk-order-history = History
 desk-order-evidence = Sent and answered
 desk-order-nothing-sent = Nothing was sent to the vendor so far.
@@ -454,11 +451,6 @@ fact-generation = Generation
 fact-vendor-said = The vendor's words
 fact-next-look = Next look
 
-desk-wallets-title = Wallets
-desk-wallets-lead = All customers, the newest first.
-desk-wallets-empty = No customers yet
-desk-wallets-empty-text = Everybody who signs up stands here with their money.
-desk-wallet-none = This customer has no money here so far.
 credit-title = Credit by hand
 credit-amount = Amount
 credit-amount-hint = Such as 25.00
@@ -467,14 +459,13 @@ credit-reason = Reason
 credit-reason-hint = The customer reads it in their statement.
 credit-button = Credit the wallet
 credit-done = Credited. The balance below contains it.
-credit-refused-title = The wallet was not credited
 credit-bad-amount = Enter an amount above zero and up to 100,000, such as 25.00.
 credit-bad-reason = Say why, in 3 to 500 characters.
 credit-forbidden = Your role may look at wallets but not credit them. Ask an owner or support.
 credit-form-used = This form was used for another credit before. Look at the balance, then send it again.
 
 desk-mail-title = Mail
-desk-mail-lead = What the portal writes to customers, the newest first. Times in UTC.
+desk-mail-lead = What the portal writes to customers. Times in UTC.
 desk-mail-empty = No mail yet
 desk-mail-empty-text = Mails about new accounts and delivered keys stand here.
 mail-sent = Sent
@@ -733,3 +724,139 @@ mail-ready-body =
     The page also tells how to activate it.
 
     Keystall
+
+## Customers, audit, staff and lists
+
+nav-customers = Customers
+nav-audit = Audit
+nav-staff = Staff
+save = Save
+never = Never
+show-all = Show all
+
+col-licenses = Licenses
+col-joined = Joined
+col-actor = Who
+col-action = What was done
+col-object = Object
+col-changes = What changed
+col-member = Member
+col-last-seen = Last seen, UTC
+col-role = Role
+
+filter-from = From
+filter-to = Until
+filter-sort = Order
+filter-bad-day = Choose a day such as 2026-11-21. The last day cannot be before the first.
+filter-bad-value = This value cannot be read.
+filter-order = Number or server address
+filter-license = Name or server address
+filter-customer = Customer number
+filter-desk-order = Number, e-mail, name or server
+filter-desk-license = Number, e-mail, name or server
+filter-desk-customer = Number, name or e-mail
+filter-blocked = Access
+filter-recipient = Recipient
+filter-object-type = Sort of object
+filter-object = Object id
+sort-newest = Newest first
+sort-oldest = Oldest first
+sort-price-down = Highest price first
+sort-price-up = Lowest price first
+sort-end-up = Ending soonest first
+sort-end-down = Ending last first
+sort-name-up = Name, from A
+sort-name-down = Name, from Z
+list-no-match = Nothing matches
+list-no-match-text = No entry fits this filter. Texts are compared with the beginning of a name or an address.
+list-past = Nothing further
+list-past-text = The list ends before this page. Entries may have changed since the last look.
+list-bad = This address asks for something unknown
+list-bad-text = Part of the filter, the order or the page cannot be read, so nothing is shown. Correct the marked fields or show all.
+csv-link = CSV
+csv-hint = All pages of what the filter shows, at most 100,000 rows
+desk-search-elsewhere = Also look for “{ $text }” among
+
+licenses-lead = The days of the filter are the last days of licenses.
+desk-licenses-title = Licenses
+desk-licenses-empty = No licenses
+desk-licenses-empty-text = As soon as a customer's order is delivered, its license stands here.
+
+desk-customers-title = Customers
+desk-customers-empty = No customers yet
+desk-customers-empty-text = Everybody who signs up stands here with their money.
+customer-open = Open
+customer-blocked = Blocked
+customer-subtitle = { $number }, joined { $joined }
+customer-no-wallet = Nothing was paid in so far
+customer-profile = Profile
+customer-name = Name
+customer-prices = Prices
+customer-group-hint = The customer sees this group's prices at once. What was bought keeps its price.
+customer-users = Users
+user-verified = Address confirmed.
+user-unverified = Address not confirmed.
+user-seen = Last seen { $at } UTC.
+user-never-seen = Not seen yet.
+customer-access = Access
+block-text = A blocked customer is signed out everywhere and cannot sign in. Orders under way and licenses go on unchanged, and the money stays in the wallet.
+block-button = Block the customer
+block-reason = Why
+block-reason-hint = For the audit; the customer does not see it.
+unblock-text = Blocked since { $at } UTC. Orders under way and licenses go on unchanged. After unblocking, the customer can sign in again.
+unblock-button = Unblock the customer
+customer-done-name = The name is changed.
+customer-done-group = The customer now pays the prices of this group.
+customer-done-blocked = The customer is blocked and signed out everywhere.
+customer-done-unblocked = The customer can sign in again.
+customer-refused-title = Nothing was changed
+customer-forbidden = Your role may not change this. Ask an owner.
+customer-changed = Somebody else changed this customer after you opened the page. You now see the newest state: look at it, then send the form again if it is still right.
+customer-bad-name = Enter a name of at most 200 characters.
+customer-bad-group = Choose one of the groups.
+login-blocked = This account is blocked. If you think that is a mistake, write to us: your licenses and your money are as they were.
+
+audit-title = Audit
+audit-lead = Who changed what, before and after. Nothing here can be altered. Times in UTC.
+audit-empty = Nothing was changed yet
+audit-empty-text = Every change by staff, the command line and the portal itself will stand here.
+audit-nobody = Nobody at the desk
+audit-command-line = Command line
+audit-portal = The portal
+audit-all-changes =
+    { $count ->
+        [one] The change in full
+       *[other] All { $count } changes in full
+    }
+object-staff = Staff
+action-wallet-credit = Wallet credited
+action-customer-rename = Customer renamed
+action-customer-group = Customer group changed
+action-customer-block = Customer blocked
+action-customer-unblock = Customer unblocked
+action-staff-create = Member made
+action-staff-role = Role changed
+action-staff-disable = Access taken away
+action-staff-enable = Access given back
+
+staff-title = Staff
+staff-lead = Who works at this desk. New members are made at the server's command line: server create-admin.
+staff-roles = What the roles may do
+staff-access = Access
+staff-role-of = Role of { $email }
+staff-disable = Disable
+staff-enable = Enable
+staff-disabled = Disabled
+staff-done = Saved. It counts from the next click of this member on.
+staff-refused-title = Nothing was changed
+staff-changed = Somebody else changed this member after you opened the page. Look at the newest state below.
+staff-last-owner = This is the last owner. Make somebody else an owner first, so that somebody can manage the staff.
+member-since = Since { $day }
+role-owner = Owner
+role-owner-text = Everything, and the staff.
+role-support = Support
+role-support-text = Sees everything, credits wallets, renames and blocks customers.
+role-pricing = Pricing
+role-pricing-text = Sees everything, sets prices and customers' groups.
+role-readonly = Read only
+role-readonly-text = Sees everything, changes nothing.

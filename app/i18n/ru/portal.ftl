@@ -1,6 +1,6 @@
-# Keystall, по-русски. Те же сообщения под теми же именами, что в en/portal.ftl.
+# Keystall, English. Every message also stands in ru/portal.ftl under the same id.
 
-## Рамки страниц
+## Frames
 
 shell-skip = К содержанию
 shell-main-nav = Основное
@@ -25,14 +25,13 @@ nav-licenses = Лицензии
 nav-orders = Заказы
 nav-wallet = Кошелёк
 nav-desk = Рабочий стол
-nav-wallets = Кошельки
 nav-mail = Почта
 go-home = На главную
 go-catalog = Открыть каталог
 go-on = Продолжить
 buy-a-license = Купить лицензию
 
-## Значения
+## Values
 
 price-free = Бесплатно
 price-year = { $price } в год
@@ -62,7 +61,7 @@ none-yet = Пока нет
 paid-until-unknown = Не указано
 customer-number = Клиент { $number }
 
-## Столбцы
+## Columns
 
 col-order = Заказ
 col-plan = Тариф
@@ -83,16 +82,16 @@ col-mail = Письмо
 col-written = Написано, UTC
 col-text = Текст
 
-## Списки
+## Lists
 
 pager-label = Страницы
-pager-newest = К новым
-pager-older = Более старые
+pager-newest = В начало
+pager-older = Дальше
 filter-any = Любое
 filter-apply = Применить
 filter-reset = Показать все
 
-## Главная
+## Front page
 
 home-title = Лицензии на хостинг-панели за секунды, и каждый цент на счету
 home-lead = Платите из одного кошелька и следите за заказом шаг за шагом. Деньги списываются, только когда поставщик подтвердил лицензию. Не подтвердил — они снова ваши.
@@ -116,7 +115,7 @@ trust-money-text = Сначала цена откладывается. Чего 
 trust-once = Никогда не покупаем дважды
 trust-once-text = Если ответ потерялся, мы сначала смотрим у поставщика и ничего не отправляем вслепую.
 
-## Каталог
+## Catalog
 
 catalog-title = Каталог
 catalog-lead = Все тарифы с ценами. Позже ничего не прибавляется.
@@ -126,7 +125,7 @@ catalog-empty = На полках пусто
 catalog-empty-text = Сейчас ничего не продаётся. Купленные лицензии продолжают работать. Загляните, пожалуйста, позже.
 card-choose = Выбрать
 
-## Продукт
+## Product
 
 product-description = { $name }: { $tagline }. Цена, сроки и выдача лицензии.
 product-about = Что это
@@ -192,7 +191,7 @@ form-top-up = Пополнить
 form-fine = Один платёж за выбранный срок. Ничего не продлевается само.
 form-no-script = Без JavaScript итог показан для выбора, с которым открылась страница. Если ваш выбор стоит иначе, вы увидите новый итог до заказа.
 
-## Отклонённые заказы
+## Refused orders
 
 buy-refused-title = Ничего не заказано и ничего не списано
 buy-staff = Вы вошли как сотрудник. Лицензии покупают из учётной записи клиента.
@@ -212,7 +211,7 @@ ip-free = Поставщик принимает этот адрес.
 ip-refused = Поставщик откажет для этого адреса: { $said }
 ip-unchecked = Поставщик сейчас не отвечает. Заказать всё равно можно: если он откажет, ничего не спишется.
 
-## Вход
+## Signing in
 
 field-email = Электронная почта
 field-password = Пароль
@@ -244,7 +243,7 @@ verify-done-text = Теперь он принадлежит только ваш�
 verify-spent = Ссылка больше не действует
 verify-spent-text = По ней уже переходили, или ей больше двух дней. Если адрес уже подтверждён, делать ничего не нужно.
 
-## Обзор
+## Overview
 
 overview-title = Обзор
 overview-problems =
@@ -270,7 +269,7 @@ overview-expiring = Скоро закончатся
 overview-empty = Здесь пока пусто
 overview-empty-text = Выберите тариф и укажите адрес сервера. Заказы и лицензии появятся здесь.
 
-## Заказы
+## Orders
 
 orders-title = Заказы
 orders-lead = Всё, что вы купили. Время по UTC.
@@ -350,7 +349,7 @@ state-waiting = ещё впереди
 state-failed = не получилось
 state-review = решает человек
 
-## Лицензии
+## Licenses
 
 licenses-title = Лицензии
 licenses-empty = Лицензий пока нет
@@ -387,7 +386,7 @@ fact-license-number = Номер
 fact-bought = Куплена
 fact-order = Куплена по заказу
 
-## Кошелёк
+## Wallet
 
 wallet-title = Кошелёк
 wallet-lead = Ваши внесённые деньги: сколько их и что с ними происходило.
@@ -399,7 +398,7 @@ wallet-held-hint = Отложено на заказы в работе
 wallet-credit = Кредитный лимит
 wallet-spendable = Можно потратить { $amount }
 top-up-title = Пополнение
-top-up-demo = В демо никто не платит. Войдите как { $staff }, откройте «Кошельки» и пополните этот.
+top-up-demo = В демо никто не платит. Войдите как { $staff }, откройте «Клиенты» и пополните этот кошелёк.
 top-up-text = Оплаты на сайте пока нет: пополнения вручную проводят наши сотрудники. Сообщите сумму и ваш адрес { $email } своему менеджеру. Деньги появятся в выписке, как только их проведут.
 statement-title = Выписка
 statement-empty = Движений пока нет
@@ -413,7 +412,7 @@ moved-captured-text = Взято из резерва
 moved-released = Снова свободно
 moved-released-text = Ничего не куплено
 
-## Ошибки
+## Errors
 
 error-inside = Что-то сломалось на нашей стороне, и ничего не изменилось. Попробуйте, пожалуйста, чуть позже.
 error-400-title = Запрос неполный
@@ -427,15 +426,13 @@ error-503-text = Портал сейчас не видит свою базу д�
 error-500-title = Не получилось, и это наша вина
 error-500-text = Отправленное могло не выполниться. Прежде чем пробовать снова, загляните в заказы: заказ, который там есть, в сохранности и дважды не купится.
 
-## Рабочий стол
+## Desk
 
 desk-title = { $page }, рабочий стол
-desk-search = Найти заказ по номеру
-desk-search-missed = Заказа с номером «{ $text }» нет.
+desk-search = Номер заказа, почта, имя или сервер
 desk-orders-title = Заказы
 desk-orders-empty = Заказов нет
 desk-orders-empty-text = Как только клиент что-нибудь закажет, заказ появится здесь.
-desk-orders-none-text = Сейчас в этом состоянии нет ни одного.
 desk-order-history = История
 desk-order-evidence = Отправлено и получено
 desk-order-nothing-sent = Поставщику пока ничего не отправляли.
@@ -463,11 +460,6 @@ fact-generation = Поколение
 fact-vendor-said = Слова поставщика
 fact-next-look = Следующая проверка
 
-desk-wallets-title = Кошельки
-desk-wallets-lead = Все клиенты, сначала новые.
-desk-wallets-empty = Клиентов пока нет
-desk-wallets-empty-text = Здесь появится каждый, кто создал учётную запись, и его деньги.
-desk-wallet-none = Денег этого клиента здесь пока нет.
 credit-title = Пополнить вручную
 credit-amount = Сумма
 credit-amount-hint = Например 25,00
@@ -476,14 +468,13 @@ credit-reason = Причина
 credit-reason-hint = Клиент прочитает её в выписке.
 credit-button = Пополнить кошелёк
 credit-done = Пополнено. Баланс ниже уже с этой суммой.
-credit-refused-title = Кошелёк не пополнен
 credit-bad-amount = Укажите сумму больше нуля и не больше 100 000, например 25,00.
 credit-bad-reason = Объясните, за что: от 3 до 500 знаков.
 credit-forbidden = Ваша роль позволяет смотреть кошельки, но не пополнять их. Обратитесь к владельцу или в поддержку.
 credit-form-used = По этой форме уже проведено другое пополнение. Сверьтесь с балансом и отправьте ещё раз.
 
 desk-mail-title = Почта
-desk-mail-lead = Что портал пишет клиентам, сначала новое. Время по UTC.
+desk-mail-lead = Что портал пишет клиентам. Время по UTC.
 desk-mail-empty = Писем пока нет
 desk-mail-empty-text = Здесь появятся письма о новых учётных записях и выданных ключах.
 mail-sent = Отправлено
@@ -491,46 +482,6 @@ mail-waiting = Ждёт
 mail-failed = Пробуем снова
 mail-read = Прочитать
 
-## Письма
-
-mail-link-gone = (Ссылку знает только получатель письма.)
-mail-welcome-subject = Добро пожаловать в Keystall: подтвердите адрес
-mail-welcome-body =
-    Здравствуйте!
-
-    Учётная запись для { $email } готова, заказывать можно прямо сейчас.
-
-    Подтвердите, пожалуйста, что это ваш адрес. Ссылка действует два дня:
-
-    { $link }
-
-    Если вы не создавали учётную запись, ничего не делайте: без подтверждения этот адрес здесь ничей.
-
-    Keystall
-mail-known-subject = У вас уже есть учётная запись в Keystall
-mail-known-body =
-    Здравствуйте!
-
-    Кто-то только что создал учётную запись с адресом { $email }, а он уже ваш.
-
-    Если это были вы, войдите с прежним паролем:
-
-    { $link }
-
-    Если не вы, ничего не делайте: ваш кошелёк и ваши лицензии не изменились.
-
-    Keystall
-mail-ready-subject = { $plan }: лицензия готова
-mail-ready-body =
-    Здравствуйте!
-
-    Ключ { $plan } по заказу { $order } здесь:
-
-    { $link }
-
-    Там же написано, как его активировать.
-
-    Keystall
 ## Prices
 
 nav-pricelists = Прайс-листы
@@ -747,500 +698,7 @@ cost-bad-amount = Введите сумму от нуля, например 3,50
 cost-stale = Закупочную цену уже изменили: теперь она { $now }. Посмотрите ещё раз.
 cost-nothing = Закупочная цена уже такая.
 
-# Keystall, по-русски. Те же сообщения под теми же именами, что в en/portal.ftl.
-
-## Рамки страниц
-
-shell-skip = К содержанию
-shell-main-nav = Основное
-shell-footer-nav = Внизу страницы
-shell-breadcrumbs = Где вы находитесь
-shell-menu = Меню
-shell-close-menu = Закрыть меню
-shell-account = Учётная запись
-shell-sign-in = Войти
-shell-sign-out = Выйти
-shell-balance = Баланс
-shell-on-hold = В резерве { $amount }
-shell-language = Язык
-shell-theme-dark = Тёмная тема
-shell-theme-light = Светлая тема
-demo-banner = Демо: условные цены, условные деньги и имитация поставщика.
-footer-note = Keystall продаёт лицензии на программы для хостинга. Вы платите ровно ту цену, которую видите, и ничего не продлевается само.
-
-nav-catalog = Каталог
-nav-overview = Обзор
-nav-licenses = Лицензии
-nav-orders = Заказы
-nav-wallet = Кошелёк
-nav-desk = Рабочий стол
-nav-wallets = Кошельки
-nav-mail = Почта
-go-home = На главную
-go-catalog = Открыть каталог
-go-on = Продолжить
-buy-a-license = Купить лицензию
-
-## Значения
-
-price-free = Бесплатно
-price-year = { $price } в год
-price-year-saving = { $price } в год, −{ $percent } %
-saving = −{ $percent } %
-per-month = в месяц
-per-year = в год
-per-months =
-    { $count ->
-        [one] за { $count } месяц
-        [few] за { $count } месяца
-       *[many] за { $count } месяцев
-    }
-per-trial = на пробу
-per-lifetime = один раз
-period-trial = Пробный период
-period-lifetime = Бессрочно
-period-months =
-    { $count ->
-        [one] { $count } месяц
-        [few] { $count } месяца
-       *[many] { $count } месяцев
-    }
-seconds = { $count } с
-no-server = Любой сервер
-none-yet = Пока нет
-paid-until-unknown = Не указано
-customer-number = Клиент { $number }
-
-## Столбцы
-
-col-order = Заказ
-col-plan = Тариф
-col-server = Сервер
-col-status = Состояние
-col-price = Цена
-col-cost = Закупка
-col-margin = Маржа
-col-customer = Клиент
-col-license = Лицензия
-col-paid-until = Оплачена до
-col-what = Операция
-col-when = Когда
-col-when-utc = Когда, UTC
-col-amount = Сумма
-col-available = Доступно после
-col-mail = Письмо
-col-written = Написано, UTC
-col-text = Текст
-
-## Списки
-
-pager-label = Страницы
-pager-newest = К новым
-pager-older = Более старые
-filter-any = Любое
-filter-apply = Применить
-filter-reset = Показать все
-
-## Главная
-
-home-title = Лицензии на хостинг-панели за секунды, и каждый цент на счету
-home-lead = Платите из одного кошелька и следите за заказом шаг за шагом. Деньги списываются, только когда поставщик подтвердил лицензию. Не подтвердил — они снова ваши.
-home-description = Лицензии ispmanager, VMmanager, BILLmanager и других программ для хостинга: оплата из одного кошелька, выдача сразу, списание только за готовую лицензию.
-home-browse = Открыть каталог
-home-trial = Попробовать ispmanager бесплатно
-home-all-plans =
-    { $count ->
-        [one] Весь { $count } тариф
-        [few] Все { $count } тарифа
-       *[many] Все { $count } тарифов
-    }
-proof-caption = Пример заказа
-proof-sent-text = На адрес вашего сервера
-proof-charged-text = Только теперь списано { $amount }
-proof-key-text = На странице и в письме
-trust-genuine = Подлинные
-trust-genuine-text = Заказываем у поставщика на адрес вашего сервера, у каждой лицензии свой ключ.
-trust-money = Нет лицензии — нет списания
-trust-money-text = Сначала цена откладывается. Чего поставщик не выдал, то снова ваше.
-trust-once = Никогда не покупаем дважды
-trust-once-text = Если ответ потерялся, мы сначала смотрим у поставщика и ничего не отправляем вслепую.
-
-## Каталог
-
-catalog-title = Каталог
-catalog-lead = Все тарифы с ценами. Позже ничего не прибавляется.
-catalog-description = Все тарифы с ценами за месяц и за год: панели для хостинга, виртуальных машин и дата-центров, биллинг, DNS и IP-адреса.
-catalog-families = Семейства продуктов
-catalog-empty = На полках пусто
-catalog-empty-text = Сейчас ничего не продаётся. Купленные лицензии продолжают работать. Загляните, пожалуйста, позже.
-card-choose = Выбрать
-
-## Продукт
-
-product-description = { $name }: { $tagline }. Цена, сроки и выдача лицензии.
-product-about = Что это
-product-addons = Что можно добавить
-product-addons-text = Указывается общее число для лицензии, вместе с тем, что уже входит.
-product-server = Для какого сервера
-product-after = Что будет после покупки
-addon-included =
-    { $base ->
-        [0] До { $max }
-       *[other] Входит { $base }, всего до { $max }
-    }
-addon-each = Каждый следующий { $prices }
-addon-hint =
-    { $base ->
-        [0] { $prices }
-       *[other] Входит { $base }. { $prices }
-    }
-addon-fewer = Меньше: { $name }
-addon-more = Больше: { $name }
-server-address = Адрес
-server-ip = Один публичный IPv4-адрес
-server-ip-hint = Лицензия работает только на нём.
-server-any = Любой
-server-any-hint = Лицензия не привязана к адресу.
-server-terms = Сроки
-server-terms-hint = Ничего не продлевается и не списывается само.
-server-pay = Оплата
-server-payment = Из кошелька, в { $currency }
-server-payment-hint = Списывается ровно та цена, которую вы видите.
-server-payment-free = Платить не нужно
-server-payment-free-hint = Кошелёк может быть пустым.
-period-hint-trial = Один раз для каждого адреса сервера
-period-hint-lifetime = Оплата один раз
-period-hint-months = { $price } в месяц
-after-reserve = Откладываем цену
-after-reserve-text = Деньги остаются в вашем кошельке, в резерве, пока поставщик не подтвердит лицензию.
-after-free = Записываем заказ
-after-free-text = Платить не нужно, поэтому ничего и не резервируем.
-after-order = Заказываем у поставщика
-after-order-text = Обычно это секунды. Страницу можно закрыть: когда появится ключ, мы напишем.
-after-key = Вы получаете ключ
-after-key-text = Только теперь цена списывается. Если поставщик откажет, резерв освободится, как только станет ясно, что ничего не куплено.
-after-key-free-text = Он будет на странице лицензии вместе с подсказкой по активации. Если поставщик откажет, мы скажем почему.
-
-form-title = Купить { $name }
-form-period = На какой срок
-form-ip = IP сервера
-form-ip-hint = Публичный IPv4-адрес, например 203.0.113.10. Лицензия привязывается к нему.
-form-check = Проверить
-form-checking = Спрашиваем поставщика…
-form-name = Название
-form-optional = необязательно
-form-name-hint = Чтобы узнавать её в списке, например web-1.
-form-total = Итого сейчас
-form-balance = Баланс
-form-becomes = станет
-form-buy = Купить за { $price }
-form-buy-free = Получить бесплатно
-form-guest = Вход на следующей странице, заказ сохранится.
-form-missing = Не хватает { $missing }
-form-top-up = Пополнить
-form-fine = Один платёж за выбранный срок. Ничего не продлевается само.
-form-no-script = Без JavaScript итог показан для выбора, с которым открылась страница. Если ваш выбор стоит иначе, вы увидите новый итог до заказа.
-
-## Отклонённые заказы
-
-buy-refused-title = Ничего не заказано и ничего не списано
-buy-staff = Вы вошли как сотрудник. Лицензии покупают из учётной записи клиента.
-buy-no-period = Выберите срок.
-buy-bad-count = В таком количестве этот тариф не продаётся. Выберите другое.
-buy-bad-name = Не больше 100 знаков, без переносов строк.
-buy-form-broken = Форма пришла неполной. Проверьте её и нажмите кнопку ещё раз.
-buy-price-changed = Итог для этого выбора: { $price }. Если согласны, нажмите кнопку ещё раз.
-buy-not-enough = В кошельке доступно { $available }, не хватает { $missing }. Пополните его и закажите снова.
-buy-form-used = По этой форме уже был заказ, поэтому второй раз она не отправлена. Если нужна ещё одна лицензия, нажмите кнопку ещё раз.
-buy-already-ordered = На этот адрес у вас уже есть лицензия или открытый заказ такого тарифа. Найдите её среди лицензий или укажите другой адрес.
-
-ip-missing = Укажите адрес сервера.
-ip-malformed = Это не IPv4-адрес. Он выглядит так: 203.0.113.10.
-ip-not-public = Этот адрес недоступен из интернета. Укажите публичный адрес сервера.
-ip-free = Поставщик принимает этот адрес.
-ip-refused = Поставщик откажет для этого адреса: { $said }
-ip-unchecked = Поставщик сейчас не отвечает. Заказать всё равно можно: если он откажет, ничего не спишется.
-
-## Вход
-
-field-email = Электронная почта
-field-password = Пароль
-login-title = Вход
-login-new = Впервые здесь?
-login-join = Создать учётную запись
-login-refused-title = Войти не получилось
-login-wrong = Этот адрес и этот пароль не подходят друг к другу. Проверьте оба и попробуйте снова.
-login-too-many = Слишком много попыток. Подождите минуту и попробуйте снова.
-login-order-kept = Ваш заказ сохранён
-login-order-kept-text = После входа вы вернётесь к нему, и всё останется заполненным. Ничего не списано.
-login-demo = Вход в демо
-login-demo-customer = Клиент
-login-demo-staff = Сотрудник
-login-demo-password = Пароль обоих
-
-join-title = Новая учётная запись
-join-known = Уже есть учётная запись?
-join-email-hint = Пришлём туда ссылку. Заказывать можно, не дожидаясь письма.
-join-password-hint = Не короче { $min } знаков. Несколько слов подряд легко запомнить и трудно угадать.
-join-button = Создать учётную запись
-join-refused-title = Учётная запись не создана
-join-bad-email = Укажите адрес вида name@example.net.
-join-bad-password = Нужно от { $min } до { $max } знаков.
-join-common-password = Такой пароль пробуют одним из первых. Придумайте другой, который труднее угадать.
-
-verify-done = Адрес подтверждён
-verify-done-text = Теперь он принадлежит только вашей учётной записи.
-verify-spent = Ссылка больше не действует
-verify-spent-text = По ней уже переходили, или ей больше двух дней. Если адрес уже подтверждён, делать ничего не нужно.
-
-## Обзор
-
-overview-title = Обзор
-overview-problems =
-    { $count ->
-        [one] { $count } заказ идёт дольше обычного
-        [few] { $count } заказа идут дольше обычного
-       *[many] { $count } заказов идут дольше обычного
-    }
-overview-problems-text = От вас ничего не требуется. Деньги остаются в резерве и списываются только за купленное.
-overview-unproved = Подтвердите адрес
-overview-unproved-text = Мы отправили ссылку на { $email }. Перейдите по ней, чтобы адрес не смог занять никто другой.
-overview-under-way =
-    { $count ->
-        [0] Нет заказов в работе
-        [one] { $count } заказ в работе
-        [few] { $count } заказа в работе
-       *[many] { $count } заказов в работе
-    }
-overview-licenses = Лицензии
-overview-orders = Последние заказы
-overview-all-orders = Все заказы
-overview-expiring = Скоро закончатся
-overview-empty = Здесь пока пусто
-overview-empty-text = Выберите тариф и укажите адрес сервера. Заказы и лицензии появятся здесь.
-
-## Заказы
-
-orders-title = Заказы
-orders-lead = Всё, что вы купили. Время по UTC.
-orders-empty = Заказов пока нет
-orders-empty-text = Понадобится только адрес сервера. За каждым заказом можно следить здесь, пока не придёт ключ.
-order-title = Заказ { $number }
-order-what = { $plan } для { $ip }, { $period }
-order-link = заказ { $number }
-order-what-anywhere = { $plan }, { $period }
-order-again = Заказать снова
-order-progress = Ход заказа
-order-open-license = Открыть лицензию
-order-no-script = Без JavaScript страница не обновляется сама.
-order-reload = Обновить
-order-summary = Что заказано
-order-payment = Оплата
-order-line-addon = { $name }, ещё { $count }
-order-total = Итого
-order-charged = Списано
-order-returned = Не списано
-fact-name = Название
-fact-period = Срок
-fact-placed = Оформлен
-
-order-says-working = Заказываем у поставщика. { $amount } в резерве вашего кошелька и пока не потрачены.
-order-says-working-free = Заказываем у поставщика. Платить не нужно.
-order-says-checking = Поставщик не дал ясного ответа. { $amount } остаются в резерве и не потрачены, пока мы выясняем, создана ли лицензия. Дважды ничего не покупается.
-order-says-checking-free = Поставщик не дал ясного ответа. Выясняем, создана ли лицензия. Платить не нужно.
-order-says-refused = Поставщик отказал. Убеждаемся, что ничего не куплено, и тогда { $amount } из резерва снова ваши.
-order-says-review = Заказом занимается наш сотрудник. { $amount } остаются в резерве, пока всё не решится. От вас ничего не требуется.
-order-says-review-free = Заказом занимается наш сотрудник. Платить не нужно, и от вас ничего не требуется.
-order-says-parked = Заказ задержался на нашей стороне и продолжится сам. { $amount } в резерве и не потрачены.
-order-says-parked-free = Заказ задержался на нашей стороне и продолжится сам. Платить не нужно.
-order-says-key-soon = Лицензия куплена, поставщик готовит ключ. Он появится здесь, и мы вам напишем.
-order-says-done = Лицензия готова. Списано { $amount }.
-order-says-done-free = Лицензия готова. Платить не пришлось.
-order-says-rejected = Поставщик не создал эту лицензию. { $amount } снова в вашем кошельке, можно заказать ещё раз.
-order-says-rejected-free = Поставщик не создал эту лицензию. Ничего не списано, можно заказать ещё раз.
-
-status-planned = Оформлен
-status-sent = Заказываем
-status-unknown = Проверяем
-status-confirmed = Подтверждён
-status-delivered = Выдан
-status-rejected = Не куплено
-status-review = У сотрудника
-status-parked = Задержан
-status-cancelled = Отменён
-
-step-placed = Заказ оформлен
-step-reserved = { $amount } в резерве
-step-reserved-text = Отложены в вашем кошельке, не потрачены
-step-sent = Отправлено поставщику
-step-not-sent = До поставщика не дозвонились
-step-not-sent-text = Ничего не отправлено, попробуем ещё раз.
-step-refused = Поставщик отказал
-step-refused-text = Его словами: { $said }
-step-unclear = Нет ясного ответа
-step-unclear-text = Лицензия могла появиться. Сначала посмотрим, потом решим, отправлять ли снова.
-step-absent = Посмотрели у поставщика: её там нет
-step-resend = Точно не куплено, заказываем ещё раз
-step-confirmed = Поставщик подтвердил лицензию
-step-found = Лицензия нашлась у поставщика
-step-found-text = Потерялся только его ответ.
-step-key = Ключ выдан
-step-rejected = Не куплено, { $amount } снова свободны
-step-rejected-free = Не куплено
-step-review = Передано нашему сотруднику
-step-next-send = Вот-вот отправим поставщику
-step-next-answer = Ждём ответа поставщика
-step-next-look = Смотрим у поставщика, куплено ли
-step-next-parked = Ждёт на нашей стороне
-step-next-key = Ждём ключ
-state-done = готово
-state-current = идёт сейчас
-state-waiting = ещё впереди
-state-failed = не получилось
-state-review = решает человек
-
-## Лицензии
-
-licenses-title = Лицензии
-licenses-empty = Лицензий пока нет
-licenses-empty-text = Выберите тариф и укажите адрес сервера. Ключ появится здесь, как только поставщик его выпустит.
-license-ordered = Заказана
-license-active = Активна
-license-suspended = Приостановлена
-license-deleted = Удалена
-license-processing = Создаётся
-license-says-active = Работает, оплачена до { $day }.
-license-says-active-open = Работает.
-license-says-suspended = Поставщик приостановил её, панель может не работать.
-license-says-deleted = Поставщик удалил её, ключ больше не действует.
-license-says-processing = Поставщик ещё создаёт её. От вас больше ничего не нужно.
-license-key = Ключ
-license-show-key = Показать ключ
-license-key-soon = Ключ в пути
-license-key-soon-text = Поставщик ещё не выпустил ключ. Он появится здесь, и мы вам напишем. Покупка в сохранности.
-license-key-secret = Лицензией может пользоваться любой, у кого есть ключ. Никому его не показывайте.
-copy-key = Скопировать
-copied = Скопировано
-license-activate = Как активировать
-activate-install = Установите панель
-activate-install-text = На сервер с адресом { $ip }. Лицензия работает только там.
-activate-install-anywhere = На любой ваш сервер.
-activate-enter = Введите ключ
-activate-enter-text = Панель спросит его при первом открытии. Позже его можно сменить в настройках лицензии панели.
-activate-check = Дайте панели его проверить
-activate-check-text = Она спросит поставщика и сразу заработает. Для этого серверу нужен выход в интернет.
-license-summary = Сводка
-license-checked = Сверено с поставщиком
-license-not-checked = Ещё нет
-fact-license-number = Номер
-fact-bought = Куплена
-fact-order = Куплена по заказу
-
-## Кошелёк
-
-wallet-title = Кошелёк
-wallet-lead = Ваши внесённые деньги: сколько их и что с ними происходило.
-wallet-currencies = Валюты
-wallet-available = Доступно
-wallet-available-hint = Можно тратить
-wallet-held = В резерве
-wallet-held-hint = Отложено на заказы в работе
-wallet-credit = Кредитный лимит
-wallet-spendable = Можно потратить { $amount }
-top-up-title = Пополнение
-top-up-demo = В демо никто не платит. Войдите как { $staff }, откройте «Кошельки» и пополните этот.
-top-up-text = Оплаты на сайте пока нет: пополнения вручную проводят наши сотрудники. Сообщите сумму и ваш адрес { $email } своему менеджеру. Деньги появятся в выписке, как только их проведут.
-statement-title = Выписка
-statement-empty = Движений пока нет
-statement-empty-text = Здесь с причиной появится каждый цент: поступивший, отложенный, списанный и возвращённый.
-moved-in = Пополнение
-moved-out = Изъятие
-moved-held = В резерв
-moved-held-text = Отложено, не потрачено
-moved-captured = Списано
-moved-captured-text = Взято из резерва
-moved-released = Снова свободно
-moved-released-text = Ничего не куплено
-
-## Ошибки
-
-error-inside = Что-то сломалось на нашей стороне, и ничего не изменилось. Попробуйте, пожалуйста, чуть позже.
-error-400-title = Запрос неполный
-error-400-text = В нём чего-то не хватило, поэтому ничего не сделано и ничего не списано. Вернитесь и попробуйте ещё раз.
-error-403-title = Это вам недоступно
-error-403-text = Ничего не сделано и ничего не списано. Если вы отправляли нашу форму, откройте её страницу заново и отправьте ещё раз.
-error-404-title = По этому адресу ничего нет
-error-404-text = Возможно, ссылка устарела или в ней опечатка. Ваши деньги и лицензии на месте.
-error-503-title = Скоро вернёмся
-error-503-text = Портал сейчас не видит свою базу данных. С вашими заказами и деньгами ничего не происходит: обновите страницу через минуту.
-error-500-title = Не получилось, и это наша вина
-error-500-text = Отправленное могло не выполниться. Прежде чем пробовать снова, загляните в заказы: заказ, который там есть, в сохранности и дважды не купится.
-
-## Рабочий стол
-
-desk-title = { $page }, рабочий стол
-desk-search = Найти заказ по номеру
-desk-search-missed = Заказа с номером «{ $text }» нет.
-desk-orders-title = Заказы
-desk-orders-empty = Заказов нет
-desk-orders-empty-text = Как только клиент что-нибудь закажет, заказ появится здесь.
-desk-orders-none-text = Сейчас в этом состоянии нет ни одного.
-desk-order-history = История
-desk-order-evidence = Отправлено и получено
-desk-order-nothing-sent = Поставщику пока ничего не отправляли.
-desk-order-money = Деньги
-desk-order-facts = У поставщика
-attempt-title = Попытка { $number }: { $outcome }
-attempt-no-outcome = итога пока нет
-attempt-confirmed = подтверждено
-attempt-refused = отказ
-attempt-unknown = нет ясного ответа
-attempt-not-sent = не отправлено
-attempt-unanswered = Ответа нет
-attempt-sent = Отправлено: { $at }
-attempt-answered = Получено: { $at }
-desk-order-ordered = Что заказано
-money-free = Бесплатно: деньги не движутся.
-money-reserved = В резерве кошелька клиента.
-money-captured = Списано с кошелька клиента.
-money-released = Возвращено в кошелёк клиента.
-fact-vendor-account = Счёт у поставщика
-fact-vendor-number = Номер у поставщика
-fact-reference = Наша метка там
-fact-operation = Операция
-fact-generation = Поколение
-fact-vendor-said = Слова поставщика
-fact-next-look = Следующая проверка
-
-desk-wallets-title = Кошельки
-desk-wallets-lead = Все клиенты, сначала новые.
-desk-wallets-empty = Клиентов пока нет
-desk-wallets-empty-text = Здесь появится каждый, кто создал учётную запись, и его деньги.
-desk-wallet-none = Денег этого клиента здесь пока нет.
-credit-title = Пополнить вручную
-credit-amount = Сумма
-credit-amount-hint = Например 25,00
-credit-currency = Валюта
-credit-reason = Причина
-credit-reason-hint = Клиент прочитает её в выписке.
-credit-button = Пополнить кошелёк
-credit-done = Пополнено. Баланс ниже уже с этой суммой.
-credit-refused-title = Кошелёк не пополнен
-credit-bad-amount = Укажите сумму больше нуля и не больше 100 000, например 25,00.
-credit-bad-reason = Объясните, за что: от 3 до 500 знаков.
-credit-forbidden = Ваша роль позволяет смотреть кошельки, но не пополнять их. Обратитесь к владельцу или в поддержку.
-credit-form-used = По этой форме уже проведено другое пополнение. Сверьтесь с балансом и отправьте ещё раз.
-
-desk-mail-title = Почта
-desk-mail-lead = Что портал пишет клиентам, сначала новое. Время по UTC.
-desk-mail-empty = Писем пока нет
-desk-mail-empty-text = Здесь появятся письма о новых учётных записях и выданных ключах.
-mail-sent = Отправлено
-mail-waiting = Ждёт
-mail-failed = Пробуем снова
-mail-read = Прочитать
-
-## Письма
+## Mails
 
 mail-link-gone = (Ссылку знает только получатель письма.)
 mail-welcome-subject = Добро пожаловать в Keystall: подтвердите адрес
@@ -1280,3 +738,140 @@ mail-ready-body =
     Там же написано, как его активировать.
 
     Keystall
+
+## Customers, audit, staff and lists
+
+nav-customers = Клиенты
+nav-audit = Журнал
+nav-staff = Сотрудники
+save = Сохранить
+never = Ещё не был
+show-all = Показать все
+
+col-licenses = Лицензии
+col-joined = С нами с
+col-actor = Кто
+col-action = Что сделано
+col-object = Объект
+col-changes = Что изменилось
+col-member = Сотрудник
+col-last-seen = Последний визит, UTC
+col-role = Роль
+
+filter-from = С
+filter-to = По
+filter-sort = Порядок
+filter-bad-day = Выберите день, например 2026-11-21. Последний день не может быть раньше первого.
+filter-bad-value = Это значение не прочитать.
+filter-order = Номер или адрес сервера
+filter-license = Название или адрес сервера
+filter-customer = Номер клиента
+filter-desk-order = Номер, почта, имя или сервер
+filter-desk-license = Номер, почта, имя или сервер
+filter-desk-customer = Номер, имя или почта
+filter-blocked = Доступ
+filter-recipient = Получатель
+filter-object-type = Вид объекта
+filter-object = Идентификатор объекта
+sort-newest = Сначала новые
+sort-oldest = Сначала старые
+sort-price-down = Сначала дорогие
+sort-price-up = Сначала дешёвые
+sort-end-up = Раньше заканчиваются
+sort-end-down = Позже заканчиваются
+sort-name-up = По имени от А до Я
+sort-name-down = По имени от Я до А
+list-no-match = Ничего не нашлось
+list-no-match-text = Под этот фильтр ничего не подходит. Текст сравнивается с началом имени или адреса.
+list-past = Дальше пусто
+list-past-text = Список кончился раньше этой страницы. Возможно, с прошлого раза он изменился.
+list-bad = В адресе страницы что-то непонятное
+list-bad-text = Часть фильтра, порядок или место в списке не прочитать, поэтому ничего не показано. Исправьте отмеченные поля или покажите всё.
+csv-link = CSV
+csv-hint = Всё, что показывает фильтр, со всех страниц, не больше 100 000 строк
+desk-search-elsewhere = Поискать «{ $text }» ещё и в разделах
+
+licenses-lead = Даты в фильтре — это последние дни лицензий.
+desk-licenses-title = Лицензии
+desk-licenses-empty = Лицензий нет
+desk-licenses-empty-text = Как только заказ клиента будет выполнен, его лицензия появится здесь.
+
+desk-customers-title = Клиенты
+desk-customers-empty = Клиентов пока нет
+desk-customers-empty-text = Здесь появится каждый, кто создал учётную запись, и его деньги.
+customer-open = Открыт
+customer-blocked = Заблокирован
+customer-subtitle = { $number }, с нами с { $joined }
+customer-no-wallet = Денег пока не поступало
+customer-profile = Профиль
+customer-name = Имя
+customer-prices = Цены
+customer-group-hint = Клиент сразу увидит цены этой группы. У купленного цена останется прежней.
+customer-users = Пользователи
+user-verified = Адрес подтверждён.
+user-unverified = Адрес не подтверждён.
+user-seen = Последний визит { $at } UTC.
+user-never-seen = Ещё не заходил.
+customer-access = Доступ
+block-text = Заблокированный клиент сразу выходит отовсюду и не может войти. Начатые заказы и лицензии продолжают работать как прежде, деньги остаются в кошельке.
+block-button = Заблокировать клиента
+block-reason = Почему
+block-reason-hint = Для журнала. Клиент этого не видит.
+unblock-text = Заблокирован с { $at } UTC. Начатые заказы и лицензии работают как прежде. После разблокировки клиент снова сможет войти.
+unblock-button = Разблокировать клиента
+customer-done-name = Имя изменено.
+customer-done-group = Теперь клиент платит по ценам этой группы.
+customer-done-blocked = Клиент заблокирован, все его сеансы завершены.
+customer-done-unblocked = Клиент снова может войти.
+customer-refused-title = Ничего не изменено
+customer-forbidden = Ваша роль не позволяет это менять. Обратитесь к владельцу.
+customer-changed = Пока страница была открыта, этого клиента изменил кто-то другой. Сейчас показано последнее состояние: посмотрите на него и отправьте форму снова, если всё ещё нужно.
+customer-bad-name = Укажите имя не длиннее 200 знаков.
+customer-bad-group = Выберите одну из групп.
+login-blocked = Учётная запись заблокирована. Если это ошибка, напишите нам: лицензии и деньги остались такими, как были.
+
+audit-title = Журнал изменений
+audit-lead = Кто, что и когда изменил, до и после. Переписать журнал нельзя. Время по UTC.
+audit-empty = Изменений пока нет
+audit-empty-text = Здесь появится каждое изменение: от сотрудников, из командной строки и от самого портала.
+audit-nobody = Не сотрудник
+audit-command-line = Командная строка
+audit-portal = Портал
+audit-all-changes =
+    { $count ->
+        [one] Изменение целиком
+        [few] Все { $count } изменения целиком
+       *[many] Все { $count } изменений целиком
+    }
+object-staff = Сотрудник
+action-wallet-credit = Пополнен кошелёк
+action-customer-rename = Изменено имя клиента
+action-customer-group = Изменена группа клиента
+action-customer-block = Клиент заблокирован
+action-customer-unblock = Клиент разблокирован
+action-staff-create = Добавлен сотрудник
+action-staff-role = Изменена роль
+action-staff-disable = Доступ закрыт
+action-staff-enable = Доступ возвращён
+
+staff-title = Сотрудники
+staff-lead = Кто работает за этим столом. Новых сотрудников добавляют в командной строке сервера: server create-admin.
+staff-roles = Что позволяют роли
+staff-access = Доступ
+staff-role-of = Роль для { $email }
+staff-disable = Отключить
+staff-enable = Включить
+staff-disabled = Отключён
+staff-done = Сохранено. Подействует со следующего нажатия этого сотрудника.
+staff-refused-title = Ничего не изменено
+staff-changed = Пока страница была открыта, этого сотрудника изменил кто-то другой. Ниже последнее состояние.
+staff-last-owner = Это последний владелец. Сначала назначьте владельцем кого-то ещё, чтобы было кому управлять сотрудниками.
+member-since = С { $day }
+role-owner = Владелец
+role-owner-text = Может всё, управляет сотрудниками.
+role-support = Поддержка
+role-support-text = Видит всё, пополняет кошельки, меняет имена клиентов и блокирует их.
+role-pricing = Цены
+role-pricing-text = Видит всё, назначает цены и группы клиентов.
+role-readonly = Только чтение
+role-readonly-text = Видит всё, ничего не меняет.

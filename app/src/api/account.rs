@@ -104,6 +104,9 @@ mod on_server {
             Err(SignInError::TooMany) => {
                 refuse(StatusCode::TOO_MANY_REQUESTS, t!(cx.locale, "login-too-many"), email)
             }
+            Err(SignInError::Blocked) => {
+                refuse(StatusCode::FORBIDDEN, t!(cx.locale, "login-blocked"), email)
+            }
             Err(SignInError::Internal(error)) => Err(cx.failed(&error)),
         }
     }

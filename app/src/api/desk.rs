@@ -7,7 +7,7 @@ use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::with_status;
 
-/// The form of `/admin/wallets/{customer}`: a credit by hand.
+/// A form of `/admin/customers/{customer}`: a credit by hand.
 #[server(prefix = "/admin", endpoint = "credit")]
 pub async fn credit_wallet(
     customer: String,
@@ -19,18 +19,62 @@ pub async fn credit_wallet(
     with_status(on_server::credit_wallet(customer, id, amount, currency, reason).await)
 }
 
+/// A form of `/admin/customers/{customer}`: another name.
+#[server(prefix = "/admin", endpoint = "customer-name")]
+pub async fn rename_customer(customer: String, version: i32, name: String) -> Result<(), ApiError> {
+    with_status(on_server::rename_customer(&customer, version, name).await)
+}
+
+/// A form of `/admin/customers/{customer}`: other prices.
+#[server(prefix = "/admin", endpoint = "customer-group")]
+pub async fn set_customer_group(
+    customer: String,
+    version: i32,
+    group: String,
+) -> Result<(), ApiError> {
+    with_status(on_server::set_customer_group(&customer, version, group).await)
+}
+
+/// A form of `/admin/customers/{customer}`: lets them in no more, or again.
+#[server(prefix = "/admin", endpoint = "customer-access")]
+pub async fn set_customer_access(
+    customer: String,
+    version: i32,
+    blocked: bool,
+    why: String,
+) -> Result<(), ApiError> {
+    with_status(on_server::set_customer_access(&customer, version, blocked, why).await)
+}
+
+/// A form of `/admin/staff`: another role.
+#[server(prefix = "/admin", endpoint = "staff-role")]
+pub async fn set_staff_role(member: String, was: String, role: String) -> Result<(), ApiError> {
+    with_status(on_server::set_staff_role(&member, &was, &role).await)
+}
+
+/// A form of `/admin/staff`: lets a member in no more, or again.
+#[server(prefix = "/admin", endpoint = "staff-access")]
+pub async fn set_staff_access(member: String, disabled: bool) -> Result<(), ApiError> {
+    with_status(on_server::set_staff_access(&member, disabled).await)
+}
+
 #[cfg(feature = "ssr")]
 mod on_server {
     use std::collections::BTreeMap;
 
     use axum::http::StatusCode;
     use domain::{Currency, Money};
+    use portal::customers::{CustomerError, Expected};
+    use portal::people::{Permission, StaffRole};
+    use portal::staff::StaffError;
     use portal::wallet::{Credit, CreditError};
     use uuid::Uuid;
 
     use crate::api::ApiError;
-    use crate::context::{Refused, context, see_other};
+    use crate::context::{Context, Refused, context, see_other};
     use crate::t;
+
+    const BAD: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
     pub async fn credit_wallet(
         customer: String,
@@ -46,7 +90,7 @@ mod on_server {
         };
         let refuse = |status, field: &str, text: String| {
             Err(cx.refuse(Refused {
-                page: format!("/admin/wallets/{customer}"),
+                page: format!("/admin/customers/{customer}"),
                 errors: vec![(field.to_owned(), text)],
                 values: BTreeMap::from([
                     ("amount".to_owned(), amount.clone()),
@@ -56,28 +100,150 @@ mod on_server {
                 status,
             }))
         };
-        let bad = StatusCode::UNPROCESSABLE_ENTITY;
         let Some(parsed) = Currency::from_code(&currency)
             .and_then(|currency| Money::parse(&amount, currency).ok())
         else {
-            return refuse(bad, "amount", t!(cx.locale, "credit-bad-amount"));
+            return refuse(BAD, "amount", t!(cx.locale, "credit-bad-amount"));
         };
         let credit = Credit { id, customer, amount: parsed, reason: reason.clone() };
         match cx.portal.credit_wallet(staff, &credit).await {
             Ok(()) => {
-                see_other(&format!("/admin/wallets/{customer}?credited=1"));
+                see_other(&format!("/admin/customers/{customer}?done=credit"));
                 Ok(())
             }
             Err(CreditError::Forbidden) => {
                 refuse(StatusCode::FORBIDDEN, "", t!(cx.locale, "credit-forbidden"))
             }
             Err(CreditError::NoSuchCustomer) => Err(ApiError::NotFound),
-            Err(CreditError::Amount) => refuse(bad, "amount", t!(cx.locale, "credit-bad-amount")),
-            Err(CreditError::Reason) => refuse(bad, "reason", t!(cx.locale, "credit-bad-reason")),
+            Err(CreditError::Amount) => refuse(BAD, "amount", t!(cx.locale, "credit-bad-amount")),
+            Err(CreditError::Reason) => refuse(BAD, "reason", t!(cx.locale, "credit-bad-reason")),
             Err(CreditError::FormUsed) => {
                 refuse(StatusCode::CONFLICT, "", t!(cx.locale, "credit-form-used"))
             }
             Err(CreditError::Internal(error)) => Err(cx.failed(&error)),
         }
+    }
+
+    pub async fn rename_customer(
+        customer: &str,
+        version: i32,
+        name: String,
+    ) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let expected = expected(customer, version)?;
+        let changed = cx.portal.rename_customer(staff, expected, &name).await;
+        changed_customer(&cx, expected, changed, "name", ("name", name))
+    }
+
+    pub async fn set_customer_group(
+        customer: &str,
+        version: i32,
+        group: String,
+    ) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let expected = expected(customer, version)?;
+        let changed = cx.portal.set_customer_group(staff, expected, &group).await;
+        changed_customer(&cx, expected, changed, "group", ("group", group))
+    }
+
+    pub async fn set_customer_access(
+        customer: &str,
+        version: i32,
+        blocked: bool,
+        why: String,
+    ) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let expected = expected(customer, version)?;
+        let changed = cx.portal.set_customer_blocked(staff, expected, blocked, &why).await;
+        let done = if blocked { "blocked" } else { "unblocked" };
+        changed_customer(&cx, expected, changed, done, ("why", why))
+    }
+
+    fn expected(customer: &str, version: i32) -> Result<Expected, ApiError> {
+        let customer = customer.parse().map_err(|_| ApiError::NotFound)?;
+        Ok(Expected { customer, version })
+    }
+
+    /// Back to the customer: with what was done, or with the form and what is wrong with it.
+    fn changed_customer(
+        cx: &Context,
+        expected: Expected,
+        changed: Result<(), CustomerError>,
+        done: &str,
+        (field, typed): (&str, String),
+    ) -> Result<(), ApiError> {
+        let locale = cx.locale;
+        let page = format!("/admin/customers/{}", expected.customer);
+        let (status, field_of_error, text) = match changed {
+            Ok(()) => {
+                see_other(&format!("{page}?done={done}"));
+                return Ok(());
+            }
+            Err(CustomerError::NoSuchCustomer) => return Err(ApiError::NotFound),
+            Err(CustomerError::Internal(error)) => return Err(cx.failed(&error)),
+            Err(CustomerError::Forbidden) => {
+                (StatusCode::FORBIDDEN, "", t!(locale, "customer-forbidden"))
+            }
+            Err(CustomerError::Changed) => {
+                (StatusCode::CONFLICT, "", t!(locale, "customer-changed"))
+            }
+            Err(CustomerError::Name) => (BAD, field, t!(locale, "customer-bad-name")),
+            Err(CustomerError::Group) => (BAD, field, t!(locale, "customer-bad-group")),
+            Err(CustomerError::Reason) => (BAD, field, t!(locale, "credit-bad-reason")),
+        };
+        Err(cx.refuse(Refused {
+            page,
+            errors: vec![(field_of_error.to_owned(), text)],
+            values: BTreeMap::from([(field.to_owned(), typed)]),
+            status,
+        }))
+    }
+
+    pub async fn set_staff_role(member: &str, was: &str, role: &str) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff_who_may(Permission::ManageStaff)?;
+        let member = member.parse().map_err(|_| ApiError::NotFound)?;
+        let (Some(was), Some(role)) = (StaffRole::from_word(was), StaffRole::from_word(role))
+        else {
+            return Err(ApiError::Malformed);
+        };
+        changed_staff(&cx, member, cx.portal.set_staff_role(staff, member, was, role).await)
+    }
+
+    pub async fn set_staff_access(member: &str, disabled: bool) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff_who_may(Permission::ManageStaff)?;
+        let member = member.parse().map_err(|_| ApiError::NotFound)?;
+        changed_staff(&cx, member, cx.portal.set_staff_disabled(staff, member, disabled).await)
+    }
+
+    fn changed_staff(
+        cx: &Context,
+        member: Uuid,
+        changed: Result<(), StaffError>,
+    ) -> Result<(), ApiError> {
+        let text = match changed {
+            Ok(()) => {
+                // Who took their own right away cannot see the page any more.
+                let own = cx.viewer.user() == Some(member);
+                see_other(if own { "/admin" } else { "/admin/staff?done=1" });
+                return Ok(());
+            }
+            Err(StaffError::NoSuchMember | StaffError::Forbidden) => {
+                return Err(ApiError::NotFound);
+            }
+            Err(StaffError::Internal(error)) => return Err(cx.failed(&error)),
+            Err(StaffError::Changed) => t!(cx.locale, "staff-changed"),
+            Err(StaffError::LastOwner) => t!(cx.locale, "staff-last-owner"),
+        };
+        Err(cx.refuse(Refused {
+            page: "/admin/staff".to_owned(),
+            errors: vec![(String::new(), text)],
+            values: BTreeMap::new(),
+            status: StatusCode::CONFLICT,
+        }))
     }
 }

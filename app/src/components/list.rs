@@ -264,12 +264,16 @@ pub fn FilterBar(
     /// Words of the link that forgets the filters; shown when given.
     #[prop(optional, into)]
     reset: OptText,
+    /// Where that link leads; by default to the list's address.
+    #[prop(optional, into)]
+    reset_href: OptText,
     /// Fields.
     children: Children,
 ) -> impl IntoView {
+    let reset_href = reset_href.get().unwrap_or_else(|| action.clone());
     let reset = reset.get().map(|text| {
         view! {
-            <a class="btn btn-quiet" href=action.clone()>
+            <a class="btn btn-quiet" href=reset_href>
                 {text}
             </a>
         }

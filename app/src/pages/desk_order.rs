@@ -161,7 +161,7 @@ fn money(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
 }
 
 fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
-    let wallet = format!("/admin/wallets/{}", order.desk.customer_id);
+    let wallet = format!("/admin/customers/{}", order.desk.customer_id);
     let customer = order.desk.customer.clone();
     let none = || t!(locale, "none-yet");
     let vendor_number = order.upstream_id.clone().unwrap_or_else(none);

@@ -1,18 +1,16 @@
-//! All orders, for the staff.
+//! All orders, for the staff; also where the desk's search leads.
 
-use domain::operation::OperationState;
 use leptos::prelude::*;
+use portal::listing::{Cursor, Needle, Paging};
 use portal::locale::Locale;
-use portal::orders::DeskOrderRow;
-use portal::people::StaffViewer;
+use portal::orders::{BY_PRICE, BY_TIME, DeskOrderRow, OrderFilter, SORTS};
 
-use super::{DESK_PAGE, Shown, before, frame, go, page, pager, server};
+use super::{DESK_PAGE, Shown, frame, go, orders, page, server};
 use crate::api::ApiError;
-use crate::components::{
-    Cell, Column, DataTable, Empty, FilterBar, Money, Notice, PageHead, Panel, RowHead,
-    SelectField, SelectOption, StatusPill, Tone,
-};
+use crate::components::{Cell, Column, DataTable, Money, PageHead, RowHead, StatusPill};
 use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
+use crate::lists::{Asked, Nothing, list};
 use crate::{format, t};
 
 /// `/admin`
@@ -27,115 +25,119 @@ pub fn DeskStart() -> impl IntoView {
 /// `/admin/orders`
 #[component]
 pub fn DeskOrders() -> impl IntoView {
-    page(orders)
+    page(desk_orders)
 }
 
-async fn orders(cx: Context) -> Shown {
+async fn desk_orders(cx: Context) -> Shown {
     let staff = cx.staff()?;
-    let locale = cx.locale;
-    let wanted = cx.query("q").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let mut missed = None;
-    if let Some(text) = wanted {
-        match numbered(&cx, staff, &text).await? {
-            Some(order) => return Ok(go(&format!("/admin/orders/{}", order.row.id))),
-            None => missed = Some(text),
+    let (asked, filter) = asked(&cx);
+    if let (Some(Needle::Number(number)), true) = (&filter.needle, asked.is_sound()) {
+        let order = cx.portal.desk_order_of_number(staff, *number).await;
+        if let Some(order) = order.map_err(|error| cx.failed(&error))? {
+            return Ok(go(&format!("/admin/orders/{order}")));
         }
     }
-    let state = cx.query("state").as_deref().and_then(OperationState::from_word);
-    let listed = cx
-        .portal
-        .desk_orders(staff, state, before(&cx), DESK_PAGE)
-        .await
-        .map_err(|error| cx.failed(&error))?;
+    let listed = asked.load(&cx, cx.portal.desk_orders(staff, &filter, &asked.paging)).await?;
+    let locale = cx.locale;
     let title = t!(locale, "desk-orders-title");
-    let rest = state.map(|state| format!("state={}", state.as_str())).unwrap_or_default();
-    let foot = pager(&cx, &rest, listed.next);
-    let content = if listed.rows.is_empty() {
-        let text = if state.is_some() {
-            t!(locale, "desk-orders-none-text")
-        } else {
-            t!(locale, "desk-orders-empty-text")
-        };
-        view! {
-            <Panel>
-                <Empty icon="inbox" title=t!(locale, "desk-orders-empty") text=text />
-            </Panel>
-        }
-        .into_any()
-    } else {
-        view! {
-            <Panel flush=true foot=foot>
-                {table(locale, listed.rows)}
-            </Panel>
-        }
-        .into_any()
+    let fields = view! {
+        {asked.search_field(locale, t!(locale, "filter-desk-order"))}
+        {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
+        {asked.select_field(locale, "state", t!(locale, "col-status"), orders::states(locale))}
+        {asked.day_fields(locale)}
+    }
+    .into_any();
+    let nothing = Nothing {
+        icon: "inbox",
+        title: t!(locale, "desk-orders-empty"),
+        text: t!(locale, "desk-orders-empty-text"),
+        action: None,
     };
-    let missed = missed.map(|text| {
-        view! {
-            <Notice tone=Tone::Warning live=true>
-                <p>{t!(locale, "desk-search-missed", text = text)}</p>
-            </Notice>
-        }
+    let elsewhere = asked.value("q").map(|text| elsewhere(locale, text));
+    let content = list(&cx, &asked, None, fields, listed, nothing, |rows| {
+        table(locale, &asked, rows).into_any()
     });
-    let reset = state.map(|_| t!(locale, "filter-reset"));
     let main = view! {
         <PageHead title=title.clone() />
-        {missed}
-        <FilterBar action="/admin/orders" apply=t!(locale, "filter-apply") reset=reset>
-            <SelectField
-                label=t!(locale, "col-status")
-                name="state"
-                options=states(locale, state)
-            />
-        </FilterBar>
+        {elsewhere}
         {content}
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/orders", main))
 }
 
-/// The order of this number.
-async fn numbered(
-    cx: &Context,
-    staff: &StaffViewer,
-    text: &str,
-) -> Result<Option<DeskOrderRow>, ApiError> {
-    let number = text.trim_start_matches(['#', '№', ' ']).parse::<i64>().ok();
-    let Some(next) = number.and_then(|number| number.checked_add(1)) else { return Ok(None) };
-    let listed = cx
-        .portal
-        .desk_orders(staff, None, Some(next), 1)
-        .await
-        .map_err(|error| cx.failed(&error))?;
-    Ok(listed.rows.into_iter().find(|order| Some(order.row.number) == number))
+/// The same words may name something else than an order.
+fn elsewhere(locale: Locale, text: &str) -> impl IntoView + use<> {
+    let query = format::query(text);
+    let found = t!(locale, "desk-search-elsewhere", text = text.to_owned());
+    view! {
+        <p class="muted small">
+            {found} " "
+            <a href=format!("/admin/customers?q={query}")>{t!(locale, "nav-customers")}</a> " · "
+            <a href=format!("/admin/licenses?q={query}")>{t!(locale, "nav-licenses")}</a>
+        </p>
+    }
 }
 
-fn states(locale: Locale, current: Option<OperationState>) -> Vec<SelectOption> {
-    let current = current.map_or("", OperationState::as_str);
-    let mut options = vec![SelectOption::new("", t!(locale, "filter-any"), current)];
-    options.extend(OperationState::ALL.map(|state| {
-        let (_, _, label) = format::order_status(locale, state, false);
-        SelectOption::new(state.as_str(), label, current)
-    }));
-    options
+fn asked(cx: &Context) -> (Asked, OrderFilter) {
+    let names = ["q", "customer", "state", "from", "to"];
+    let usual = Paging::first(BY_TIME, DESK_PAGE);
+    let mut asked = Asked::read(cx, "/admin/orders", &names, &SORTS, usual);
+    let customer = asked.parsed("customer", |text| text.parse().ok());
+    let filter = OrderFilter { customer, ..orders::filter(&mut asked) };
+    (asked, filter)
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] = &[
+    "order",
+    "placed_at",
+    "plan",
+    "period",
+    "server_ip",
+    "state",
+    "key_delivered",
+    "price",
+    "currency",
+    "cost",
+    "margin",
+    "customer",
+    "customer_id",
+];
+
+/// The rows of the file.
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
+    let staff = cx.staff()?;
+    let (asked, filter) = asked(cx);
+    let asked = asked.for_export(after)?;
+    let listed = asked.load(cx, cx.portal.desk_orders(staff, &filter, &asked.paging)).await?;
+    Ok(Chunk::of(listed, |order| {
+        let margin = order.earned().map_or_else(Value::empty, Value::amount);
+        let rest = [
+            Value::amount(order.cost),
+            margin,
+            Value::text(order.customer),
+            Value::plain(order.customer_id),
+        ];
+        let mut values = orders::values(cx.locale, order.row);
+        values.extend(rest);
+        values
+    }))
 }
 
 /// What an order earns; nothing is earned with what was not bought.
 pub fn margin(locale: Locale, order: &DeskOrderRow) -> String {
-    match order.row.state {
-        OperationState::Rejected | OperationState::Cancelled => "—".to_owned(),
-        _ => format::money(locale, order.margin()),
-    }
+    order.earned().map_or_else(|| "—".to_owned(), |margin| format::money(locale, margin))
 }
 
-fn table(locale: Locale, rows: Vec<DeskOrderRow>) -> impl IntoView {
+fn table(locale: Locale, asked: &Asked, rows: Vec<DeskOrderRow>) -> impl IntoView + use<> {
     let columns = vec![
-        Column::text(t!(locale, "col-order")),
+        asked.sortable(BY_TIME, Column::text(t!(locale, "col-order"))),
         Column::text(t!(locale, "col-customer")),
         Column::text(t!(locale, "col-plan")),
         Column::text(t!(locale, "col-server")),
         Column::text(t!(locale, "col-status")),
-        Column::num(t!(locale, "col-price")),
+        asked.sortable(BY_PRICE, Column::num(t!(locale, "col-price"))),
         Column::num(t!(locale, "col-cost")),
         Column::num(t!(locale, "col-margin")),
     ];
@@ -147,7 +149,7 @@ fn table(locale: Locale, rows: Vec<DeskOrderRow>) -> impl IntoView {
             let row = order.row;
             let (tone, icon, status) = format::order_status(locale, row.state, row.has_key);
             let href = format!("/admin/orders/{}", row.id);
-            let wallet = format!("/admin/wallets/{}", order.customer_id);
+            let customer_href = format!("/admin/customers/{}", order.customer_id);
             let customer = order.customer;
             let number = row.number.to_string();
             let plan = row.plan.get(locale).to_owned();
@@ -159,7 +161,7 @@ fn table(locale: Locale, rows: Vec<DeskOrderRow>) -> impl IntoView {
                         <a href=href>{number}</a>
                     </RowHead>
                     <Cell label=t!(locale, "col-customer")>
-                        <a href=wallet>{customer}</a>
+                        <a href=customer_href>{customer}</a>
                     </Cell>
                     <Cell label=t!(locale, "col-plan") sub=period>
                         {plan}

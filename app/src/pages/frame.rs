@@ -4,7 +4,7 @@ use domain::{Currency, Money};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use portal::locale::Locale;
-use portal::people::{CustomerViewer, StaffViewer, Viewer};
+use portal::people::{CustomerViewer, Permission, StaffViewer, Viewer};
 
 use super::Shown;
 use crate::components::{
@@ -187,25 +187,38 @@ pub fn desk(
     main: AnyView,
 ) -> AnyView {
     let locale = cx.locale;
-    let items = [
+    let entries = |entries: Vec<(&'static str, String, &'static str)>| {
+        entries
+            .into_iter()
+            .map(|(href, label, icon)| NavItem::new(href, label).icon(icon).current(href == here))
+            .collect::<Vec<_>>()
+    };
+    let selling = entries(vec![
         ("/admin/orders", t!(locale, "nav-orders"), "shopping-cart"),
-        ("/admin/wallets", t!(locale, "nav-wallets"), "wallet"),
+        ("/admin/customers", t!(locale, "nav-customers"), "users"),
+        ("/admin/licenses", t!(locale, "nav-licenses"), "key-round"),
         ("/admin/pricelists", t!(locale, "nav-pricelists"), "tag"),
         ("/admin/costs", t!(locale, "nav-costs"), "receipt"),
+    ]);
+    let mut house = entries(vec![
         ("/admin/mail", t!(locale, "nav-mail"), "mail"),
-    ]
-    .into_iter()
-    .map(|(href, label, icon)| NavItem::new(href, label).icon(icon).current(href == here))
-    .collect();
+        ("/admin/audit", t!(locale, "nav-audit"), "history"),
+    ]);
+    if staff.role.may(Permission::ManageStaff) {
+        house.extend(entries(vec![("/admin/staff", t!(locale, "nav-staff"), "shield-check")]));
+    }
+    let groups = [selling, house].map(|items| NavGroup { label: None, items }).to_vec();
+    // Other lists have a search of their own, under the same name.
+    let query = cx.query("q").filter(|_| cx.path() == "/admin/orders");
     let heading = t!(locale, "desk-title", page = heading);
     view! {
         {title(&heading)}
         <DeskShell
             text=words(locale)
-            groups=vec![NavGroup { label: None, items }]
+            groups=groups
             langs=langs(locale)
             who=staff.email.clone()
-            query=cx.query("q")
+            query=query
             back=cx.address.clone()
             banner=demo_banner(cx)
         >

@@ -4,25 +4,28 @@
 //! that happens before the first byte is sent, so that statuses and redirects are true.
 
 mod catalog;
-mod desk_mail;
+pub(crate) mod desk_audit;
+mod desk_customer;
+pub(crate) mod desk_customers;
+pub(crate) mod desk_licenses;
+pub(crate) mod desk_mail;
 mod desk_order;
-mod desk_orders;
-mod desk_wallet;
-mod desk_wallets;
+pub(crate) mod desk_orders;
+mod desk_staff;
 mod errors;
 mod frame;
 mod home;
 mod join;
 mod license;
-mod licenses;
+pub(crate) mod licenses;
 mod login;
 mod order;
-mod orders;
+pub(crate) mod orders;
 mod overview;
 mod prices;
 mod product;
 mod verify;
-mod wallet;
+pub(crate) mod wallet;
 
 use std::future::Future;
 
@@ -33,16 +36,19 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::api::ApiError;
-use crate::components::{ErrorSummary, Pager};
+use crate::components::ErrorSummary;
 use crate::context::{Context, context, see_other};
 use crate::{format, t};
 
 pub use catalog::Catalog;
+pub use desk_audit::DeskAudit;
+pub use desk_customer::DeskCustomerPage;
+pub use desk_customers::DeskCustomers;
+pub use desk_licenses::DeskLicenses;
 pub use desk_mail::DeskMail;
 pub use desk_order::DeskOrderPage;
 pub use desk_orders::{DeskOrders, DeskStart};
-pub use desk_wallet::DeskWalletPage;
-pub use desk_wallets::DeskWallets;
+pub use desk_staff::DeskStaff;
 pub use errors::NotFound;
 pub use home::Home;
 pub use join::Join;
@@ -106,41 +112,6 @@ fn id_param() -> Result<Uuid, ApiError> {
 /// What is wrong with the form, on top of it; nothing if it was not refused.
 fn refusal(cx: &Context, title: String) -> impl IntoView + use<> {
     view! { <ErrorSummary title=title items=cx.errors() /> }
-}
-
-/// Where a list is continued; the rest of the query stays.
-fn pager(cx: &Context, rest: &str, next: Option<i64>) -> Option<AnyView> {
-    let locale = cx.locale;
-    let first = cx.query("before").is_none();
-    if first && next.is_none() {
-        return None;
-    }
-    let path = cx.path();
-    let address = |query: &str| match (rest.is_empty(), query.is_empty()) {
-        (true, true) => path.to_owned(),
-        (true, false) => format!("{path}?{query}"),
-        (false, true) => format!("{path}?{rest}"),
-        (false, false) => format!("{path}?{rest}&{query}"),
-    };
-    let newest = (!first).then(|| address(""));
-    let older = next.map(|before| address(&format!("before={before}")));
-    Some(
-        view! {
-            <Pager
-                label=t!(locale, "pager-label")
-                newest=newest
-                newest_label=t!(locale, "pager-newest")
-                older=older
-                older_label=t!(locale, "pager-older")
-            />
-        }
-        .into_any(),
-    )
-}
-
-/// The cursor of a list.
-fn before(cx: &Context) -> Option<i64> {
-    cx.query("before")?.parse().ok()
 }
 
 /// An instant for people and machines.

@@ -1,15 +1,19 @@
 //! A customer's orders.
 
+use domain::operation::OperationState;
 use leptos::prelude::*;
+use portal::listing::{Cursor, Paging};
 use portal::locale::Locale;
-use portal::orders::OrderRow;
+use portal::orders::{BY_PRICE, BY_TIME, OrderFilter, OrderRow, SORTS};
 
-use super::{PAGE, Shown, before, frame, page, pager, server};
+use super::{PAGE, Shown, frame, page, server};
+use crate::api::ApiError;
 use crate::components::{
-    ButtonKind, Cell, Column, DataTable, Empty, LinkButton, Money, PageHead, Panel, RowHead,
-    StatusPill,
+    ButtonKind, Cell, Column, DataTable, LinkButton, Money, PageHead, RowHead, StatusPill,
 };
 use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
+use crate::lists::{Asked, Nothing, list, sortable};
 use crate::{format, t};
 
 /// `/my/orders`
@@ -20,37 +24,32 @@ pub fn Orders() -> impl IntoView {
 
 async fn orders(cx: Context) -> Shown {
     let viewer = cx.customer()?;
-    let listed =
-        cx.portal.orders(viewer, before(&cx), PAGE).await.map_err(|error| cx.failed(&error))?;
+    let (asked, filter) = asked(&cx);
+    let listed = asked.load(&cx, cx.portal.orders(viewer, &filter, &asked.paging)).await?;
     let locale = cx.locale;
     let title = t!(locale, "orders-title");
-    let foot = pager(&cx, "", listed.next);
-    let content = if listed.rows.is_empty() {
-        let action = view! {
-            <LinkButton href="/catalog" kind=ButtonKind::Primary>
-                {t!(locale, "go-catalog")}
-            </LinkButton>
-        }
-        .into_any();
-        view! {
-            <Panel>
-                <Empty
-                    icon="shopping-cart"
-                    title=t!(locale, "orders-empty")
-                    text=t!(locale, "orders-empty-text")
-                    action=action
-                />
-            </Panel>
-        }
-        .into_any()
-    } else {
-        view! {
-            <Panel flush=true foot=foot>
-                {table(locale, listed.rows)}
-            </Panel>
-        }
-        .into_any()
+    let fields = view! {
+        {asked.search_field(locale, t!(locale, "filter-order"))}
+        {asked.select_field(locale, "state", t!(locale, "col-status"), states(locale))}
+        {asked.day_fields(locale)}
+    }
+    .into_any();
+    let nothing = Nothing {
+        icon: "shopping-cart",
+        title: t!(locale, "orders-empty"),
+        text: t!(locale, "orders-empty-text"),
+        action: Some(
+            view! {
+                <LinkButton href="/catalog" kind=ButtonKind::Primary>
+                    {t!(locale, "go-catalog")}
+                </LinkButton>
+            }
+            .into_any(),
+        ),
     };
+    let content = list(&cx, &asked, None, fields, listed, nothing, |rows| {
+        table(locale, Some(&asked), "/my/orders", rows).into_any()
+    });
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "orders-lead") />
         {content}
@@ -59,20 +58,90 @@ async fn orders(cx: Context) -> Shown {
     frame::client(&cx, viewer, &title, "/my/orders", main).await
 }
 
-/// Orders as a table.
-pub fn table(locale: Locale, rows: Vec<OrderRow>) -> impl IntoView {
+fn asked(cx: &Context) -> (Asked, OrderFilter) {
+    let names = ["q", "state", "from", "to"];
+    let usual = Paging::first(BY_TIME, PAGE);
+    let mut asked = Asked::read(cx, "/my/orders", &names, &SORTS, usual);
+    let filter = filter(&mut asked);
+    (asked, filter)
+}
+
+/// What customers and staff filter orders by alike.
+pub fn filter(asked: &mut Asked) -> OrderFilter {
+    OrderFilter {
+        state: asked.parsed("state", OperationState::from_word),
+        needle: asked.needle(),
+        customer: None,
+        days: asked.days(),
+    }
+}
+
+/// The states as choices of a filter.
+pub fn states(locale: Locale) -> Vec<(String, String)> {
+    OperationState::ALL
+        .map(|state| {
+            let (_, _, label) = format::order_status(locale, state, false);
+            (state.as_str().to_owned(), label)
+        })
+        .to_vec()
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] = &[
+    "order",
+    "placed_at",
+    "plan",
+    "period",
+    "server_ip",
+    "state",
+    "key_delivered",
+    "price",
+    "currency",
+];
+
+/// The rows of the file.
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
+    let viewer = cx.customer()?;
+    let (asked, filter) = asked(cx);
+    let asked = asked.for_export(after)?;
+    let listed = asked.load(cx, cx.portal.orders(viewer, &filter, &asked.paging)).await?;
+    Ok(Chunk::of(listed, |row| values(cx.locale, row)))
+}
+
+/// An order as values of a file.
+pub fn values(locale: Locale, row: OrderRow) -> Vec<Value> {
+    vec![
+        Value::plain(row.number),
+        Value::time(row.at),
+        Value::text(row.plan.get(locale)),
+        Value::text(format::period(locale, row.period)),
+        Value::plain(row.ip.unwrap_or_default()),
+        Value::plain(row.state.as_str()),
+        Value::plain(row.has_key),
+        Value::amount(row.price),
+        Value::currency(row.price),
+    ]
+}
+
+/// Orders as a table; their pages stand below `base`.
+pub fn table(
+    locale: Locale,
+    asked: Option<&Asked>,
+    base: &'static str,
+    rows: Vec<OrderRow>,
+) -> impl IntoView + use<> {
     let columns = vec![
-        Column::text(t!(locale, "col-order")),
+        sortable(asked, BY_TIME, Column::text(t!(locale, "col-order"))),
         Column::text(t!(locale, "col-plan")),
         Column::text(t!(locale, "col-server")),
         Column::text(t!(locale, "col-status")),
-        Column::num(t!(locale, "col-price")),
+        sortable(asked, BY_PRICE, Column::num(t!(locale, "col-price"))),
     ];
     let rows = rows
         .into_iter()
         .map(|order| {
             let (tone, icon, status) = format::order_status(locale, order.state, order.has_key);
-            let href = format!("/my/orders/{}", order.id);
+            let href = format!("{base}/{}", order.id);
             let number = order.number.to_string();
             let plan = order.plan.get(locale).to_owned();
             let period = format::period(locale, order.period);

@@ -3,9 +3,10 @@
 use domain::license::LicenseStatus;
 use domain::operation::OperationState;
 use leptos::prelude::*;
-use portal::licenses::LicenseRow;
+use portal::licenses::{BY_NUMBER, LicenseFilter, LicenseRow};
+use portal::listing::Paging;
 use portal::locale::Locale;
-use portal::orders::OrderRow;
+use portal::orders::{BY_TIME, OrderFilter, OrderRow};
 
 use super::{Shown, frame, orders, page, server, wallet};
 use crate::components::{
@@ -28,8 +29,10 @@ pub fn Overview() -> impl IntoView {
 async fn overview(cx: Context) -> Shown {
     let viewer = cx.customer()?;
     let failed = |error| cx.failed(&error);
-    let orders = cx.portal.orders(viewer, None, LOOKED_AT).await.map_err(failed)?.rows;
-    let licenses = cx.portal.licenses(viewer, None, LOOKED_AT).await.map_err(failed)?.rows;
+    let (all, newest) = (OrderFilter::default(), Paging::first(BY_TIME, LOOKED_AT));
+    let orders = cx.portal.orders(viewer, &all, &newest).await.map_err(failed)?.rows;
+    let (all, newest) = (LicenseFilter::default(), Paging::first(BY_NUMBER, LOOKED_AT));
+    let licenses = cx.portal.licenses(viewer, &all, &newest).await.map_err(failed)?.rows;
     let wallets = cx.portal.balances(viewer).await.map_err(failed)?;
     let locale = cx.locale;
     let title = t!(locale, "overview-title");
@@ -149,7 +152,7 @@ fn recent_orders(locale: Locale, rows: Vec<OrderRow>) -> impl IntoView {
     let all = view! { <a href="/my/orders">{t!(locale, "overview-all-orders")}</a> }.into_any();
     view! {
         <Panel title=t!(locale, "overview-orders") id="recent" flush=true actions=all>
-            {orders::table(locale, rows)}
+            {orders::table(locale, None, "/my/orders", rows)}
         </Panel>
     }
 }

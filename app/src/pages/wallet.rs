@@ -5,14 +5,20 @@ use std::collections::BTreeMap;
 use domain::{Currency, Money as Amount};
 use ledger::{Balance, Movement, MovementKind};
 use leptos::prelude::*;
+use portal::listing::{Cursor, Paging};
 use portal::locale::Locale;
+use portal::people::CustomerViewer;
+use portal::wallet::{BY_LINE, MovementFilter, SORTS};
 use uuid::Uuid;
 
-use super::{PAGE, Shown, before, frame, page, pager};
+use super::{PAGE, Shown, frame, page};
+use crate::api::ApiError;
 use crate::components::{
-    Cell, Column, DataTable, Empty, Money, PageHead, Panel, RowHead, Stat, Stats, TabItem, Tabs,
+    Cell, Column, DataTable, Money, PageHead, Panel, RowHead, Stat, Stats, TabItem, Tabs,
 };
 use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
+use crate::lists::{Asked, Nothing, list};
 use crate::{format, t};
 
 /// `/my/wallet`
@@ -25,24 +31,12 @@ async fn wallet(cx: Context) -> Shown {
     let viewer = cx.customer()?;
     let failed = |error| cx.failed(&error);
     let wallets = cx.portal.balances(viewer).await.map_err(failed)?;
-    let wanted = cx.query("currency").and_then(|code| Currency::from_code(&code));
-    let shown = wallets
-        .iter()
-        .find(|wallet| Some(wallet.available.currency()) == wanted)
-        .copied()
-        .unwrap_or_else(|| main_balance(&wallets));
+    let shown = chosen(&cx, &wallets);
     let currency = shown.available.currency();
-    let statement =
-        cx.portal.statement(viewer, currency, before(&cx), PAGE).await.map_err(failed)?;
-    let causes: Vec<Uuid> = statement.movements.iter().map(|line| line.cause_id).collect();
-    let numbers: BTreeMap<Uuid, (Uuid, i64)> = cx
-        .portal
-        .order_numbers(viewer, &causes)
-        .await
-        .map_err(failed)?
-        .into_iter()
-        .map(|(cause, order, number)| (cause, (order, number)))
-        .collect();
+    let (asked, filter) = asked(&cx, &wallets);
+    let statement = cx.portal.statement(viewer, currency, &filter, &asked.paging);
+    let statement = asked.load(&cx, statement).await?;
+    let numbers = numbers(&cx, viewer, &statement.rows).await?;
     let locale = cx.locale;
     let title = t!(locale, "wallet-title");
 
@@ -71,21 +65,23 @@ async fn wallet(cx: Context) -> Shown {
             />
         }
     });
-    let rest =
-        if wallets.len() > 1 { format!("currency={}", currency.code()) } else { String::new() };
-    let foot = pager(&cx, &rest, statement.next);
-    let content = if statement.movements.is_empty() {
-        view! {
-            <Empty
-                icon="receipt"
-                title=t!(locale, "statement-empty")
-                text=t!(locale, "statement-empty-text")
-            />
-        }
-        .into_any()
-    } else {
-        table(locale, statement.movements, &numbers).into_any()
+    let kinds =
+        MovementKind::ALL.map(|kind| (kind.as_str().to_owned(), moved(locale, kind))).to_vec();
+    let fields = view! {
+        {asked.select_field(locale, "kind", t!(locale, "col-what"), kinds)}
+        {asked.day_fields(locale)}
+    }
+    .into_any();
+    let nothing = Nothing {
+        icon: "receipt",
+        title: t!(locale, "statement-empty"),
+        text: t!(locale, "statement-empty-text"),
+        action: None,
     };
+    let heading = Some(t!(locale, "statement-title"));
+    let content = list(&cx, &asked, heading, fields, statement, nothing, |rows| {
+        table(locale, &asked, rows, &numbers).into_any()
+    });
     let top_up = if cx.portal.demo {
         t!(locale, "top-up-demo", staff = portal::demo::ADMIN)
     } else {
@@ -110,12 +106,94 @@ async fn wallet(cx: Context) -> Shown {
         <Panel title=t!(locale, "top-up-title") id="top-up">
             <p>{top_up}</p>
         </Panel>
-        <Panel title=t!(locale, "statement-title") id="statement" flush=true foot=foot>
-            {content}
-        </Panel>
+        {content}
     }
     .into_any();
     frame::client(&cx, viewer, &title, "/my/wallet", main).await
+}
+
+/// The wallet that the address names, or the main one.
+fn chosen(cx: &Context, wallets: &[Balance]) -> Balance {
+    let wanted = cx.query("currency").and_then(|code| Currency::from_code(&code));
+    let found = wallets.iter().find(|wallet| Some(wallet.available.currency()) == wanted);
+    found.copied().unwrap_or_else(|| main_balance(wallets))
+}
+
+fn asked(cx: &Context, wallets: &[Balance]) -> (Asked, MovementFilter) {
+    let names = ["kind", "from", "to"];
+    let usual = Paging::first(BY_LINE, PAGE);
+    let mut asked = Asked::read(cx, "/my/wallet", &names, &SORTS, usual);
+    if wallets.len() > 1 {
+        let currency = chosen(cx, wallets).available.currency();
+        asked.keep("currency", currency.code().to_owned());
+    }
+    let filter =
+        MovementFilter { kind: asked.parsed("kind", MovementKind::from_word), days: asked.days() };
+    (asked, filter)
+}
+
+/// The orders behind movements.
+async fn numbers(
+    cx: &Context,
+    viewer: &CustomerViewer,
+    movements: &[Movement],
+) -> Result<BTreeMap<Uuid, (Uuid, i64)>, ApiError> {
+    let causes: Vec<Uuid> = movements.iter().map(|line| line.cause_id).collect();
+    let orders = cx.portal.order_numbers(viewer, &causes).await;
+    let orders = orders.map_err(|error| cx.failed(&error))?;
+    Ok(orders.into_iter().map(|(cause, order, number)| (cause, (order, number))).collect())
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] = &[
+    "line",
+    "at",
+    "movement",
+    "order",
+    "reason",
+    "amount",
+    "available_change",
+    "available_after",
+    "on_hold_after",
+    "currency",
+];
+
+/// The rows of the file.
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
+    let viewer = cx.customer()?;
+    let wallets = cx.portal.balances(viewer).await.map_err(|error| cx.failed(&error))?;
+    let currency = chosen(cx, &wallets).available.currency();
+    let (asked, filter) = asked(cx, &wallets);
+    let asked = asked.for_export(after)?;
+    let statement = cx.portal.statement(viewer, currency, &filter, &asked.paging);
+    let statement = asked.load(cx, statement).await?;
+    let numbers = numbers(cx, viewer, &statement.rows).await?;
+    Ok(Chunk::of(statement, |line| {
+        let order = numbers.get(&line.cause_id).map(|(_, number)| *number);
+        vec![
+            Value::plain(line.line),
+            Value::time(line.at),
+            Value::plain(line.kind.as_str()),
+            order.map_or_else(Value::empty, Value::plain),
+            Value::text(line.reason.clone()),
+            Value::amount(line.amount),
+            Value::amount(change(&line)),
+            Value::amount(line.available_after),
+            Value::amount(line.held_after),
+            Value::currency(line.amount),
+        ]
+    }))
+}
+
+/// What a movement did to the available money.
+fn change(line: &Movement) -> Amount {
+    let amount = line.amount.amount();
+    let change = match line.kind {
+        MovementKind::In | MovementKind::Released => amount,
+        MovementKind::Out | MovementKind::Held => -amount,
+        MovementKind::Captured => 0,
+    };
+    Amount::new(change, line.amount.currency())
 }
 
 /// The wallet that stands for all of them in the frame; without any, nothing in euros.
@@ -125,6 +203,7 @@ pub fn main_balance(wallets: &[Balance]) -> Balance {
 
 fn table(
     locale: Locale,
+    asked: &Asked,
     movements: Vec<Movement>,
     numbers: &BTreeMap<Uuid, (Uuid, i64)>,
 ) -> impl IntoView + use<> {
@@ -153,7 +232,7 @@ fn table(
         .collect_view();
     let columns = vec![
         Column::text(t!(locale, "col-what")),
-        Column::text(t!(locale, "col-when-utc")),
+        asked.sortable(BY_LINE, Column::text(t!(locale, "col-when-utc"))),
         Column::num(t!(locale, "col-amount")),
         Column::num(t!(locale, "col-available")),
     ];
@@ -164,18 +243,24 @@ fn table(
     }
 }
 
+fn moved(locale: Locale, kind: MovementKind) -> String {
+    match kind {
+        MovementKind::In => t!(locale, "moved-in"),
+        MovementKind::Out => t!(locale, "moved-out"),
+        MovementKind::Held => t!(locale, "moved-held"),
+        MovementKind::Captured => t!(locale, "moved-captured"),
+        MovementKind::Released => t!(locale, "moved-released"),
+    }
+}
+
 /// What moved, in words, with the order behind it.
 fn what(locale: Locale, line: &Movement, order: Option<(Uuid, i64)>) -> AnyView {
-    let (word, explained) = match line.kind {
-        MovementKind::In => (t!(locale, "moved-in"), None),
-        MovementKind::Out => (t!(locale, "moved-out"), None),
-        MovementKind::Held => (t!(locale, "moved-held"), Some(t!(locale, "moved-held-text"))),
-        MovementKind::Captured => {
-            (t!(locale, "moved-captured"), Some(t!(locale, "moved-captured-text")))
-        }
-        MovementKind::Released => {
-            (t!(locale, "moved-released"), Some(t!(locale, "moved-released-text")))
-        }
+    let word = moved(locale, line.kind);
+    let explained = match line.kind {
+        MovementKind::In | MovementKind::Out => None,
+        MovementKind::Held => Some(t!(locale, "moved-held-text")),
+        MovementKind::Captured => Some(t!(locale, "moved-captured-text")),
+        MovementKind::Released => Some(t!(locale, "moved-released-text")),
     };
     // Without an order behind it, the reason is what the staff or the payment wrote.
     let sub = if order.is_some() { explained } else { explained.or(Some(line.reason.clone())) };
@@ -203,8 +288,7 @@ fn amount(locale: Locale, line: &Movement) -> AnyView {
             view! { <Money text=format!("+{shown}") gain=true /> }.into_any()
         }
         MovementKind::Out | MovementKind::Held => {
-            let minus = Amount::new(-line.amount.amount(), line.amount.currency());
-            view! { <Money text=format::money(locale, minus) /> }.into_any()
+            view! { <Money text=format::money(locale, change(line)) /> }.into_any()
         }
         MovementKind::Captured => view! {
             <span class="muted">

@@ -60,7 +60,17 @@ pub(super) async fn show_again(request: Request, next: Next) -> Response {
 }
 
 /// Targets of forms that are no pages.
-const FORM_ONLY: [&str; 4] = ["/buy", "/logout", "/preferences", "/admin/credit"];
+const FORM_ONLY: [&str; 9] = [
+    "/buy",
+    "/logout",
+    "/preferences",
+    "/admin/credit",
+    "/admin/customer-name",
+    "/admin/customer-group",
+    "/admin/customer-access",
+    "/admin/staff-role",
+    "/admin/staff-access",
+];
 
 /// The header by which a server function says that it failed.
 const FAILED: &str = "serverfnerror";

@@ -5,9 +5,10 @@
 //! 3. no mutation from another site ([`security::same_site`])
 //! 4. the session ([`sessions`]), then who asks and in which language ([`context`])
 //! 5. a refused form is shown again ([`forms`]), pages are tidied ([`pages`])
-//! 6. Leptos routes and server functions, static files, health
+//! 6. Leptos routes and server functions, lists as files ([`csv`]), static files, health
 
 mod context;
+mod csv;
 mod files;
 mod forms;
 mod health;
@@ -57,7 +58,8 @@ pub fn router(portal: &Portal, site: &Site, trusted_proxies: &[IpAddr]) -> Route
             let options = options.clone();
             move || app::shell(options.clone())
         }))
-        .with_state(options);
+        .with_state(options)
+        .merge(csv::routes());
     let sessions = SessionManagerLayer::new(sessions::PgStore(portal.clone()))
         .with_name(COOKIE)
         .with_same_site(SameSite::Lax)

@@ -190,10 +190,13 @@ pub struct DeskOrderRow {
 }
 
 impl DeskOrderRow {
-    /// Price minus cost.
+    /// Price minus cost; nothing is earned with what was not bought.
     #[must_use]
-    pub fn margin(&self) -> Money {
-        self.row.price.checked_sub(self.cost).unwrap_or(Money::zero(self.cost.currency()))
+    pub fn earned(&self) -> Option<Money> {
+        match self.row.state {
+            OperationState::Rejected | OperationState::Cancelled => None,
+            _ => self.row.price.checked_sub(self.cost).ok(),
+        }
     }
 }
 
