@@ -1,4 +1,4 @@
-# Keystall, English. Every message also stands in ru/portal.ftl under the same id.
+# Keystall, по-русски. Те же сообщения под теми же именами и в том же порядке, что в en/portal.ftl.
 
 ## Frames
 
