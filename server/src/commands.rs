@@ -40,6 +40,8 @@ enum Command {
         #[command(subcommand)]
         command: Ledger,
     },
+    /// List every page and every server function as JSON; for tests
+    Routes,
     /// Ask a running server whether it is ready; for containers
     Healthcheck {
         /// Where it listens
@@ -172,6 +174,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             } else {
                 return Ok(ExitCode::FAILURE);
             }
+        }
+        Command::Routes => {
+            println!("{}", serde_json::to_string_pretty(&crate::http::Routes::list())?);
         }
         Command::Healthcheck { addr } => return healthcheck(addr).await,
     }

@@ -48,7 +48,12 @@ impl FromServerFnError for ApiError {
         match error {
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
-            | ServerFnErrorErr::Deserialization(_) => Self::Malformed,
+            | ServerFnErrorErr::Deserialization(_) => {
+                // The function itself is never reached, so nobody else says so.
+                #[cfg(feature = "ssr")]
+                crate::context::set_status(axum::http::StatusCode::BAD_REQUEST);
+                Self::Malformed
+            }
             _ => Self::Failed,
         }
     }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use axum::Router;
 use axum::http::{HeaderValue, header};
-use tower_http::services::ServeDir;
+use axum::routing::{MethodRouter, get_service};
+use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// What `cargo xtask bundle` made.
@@ -34,6 +35,17 @@ impl Site {
     }
 }
 
+/// A file that is asked for by a name of its own, and therefore asked for again.
+pub(super) fn at_the_top(site: &Site, name: &str) -> MethodRouter {
+    let file = ServeFile::new(site.folder.join(name));
+    let layer = SetResponseHeaderLayer::if_not_present(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-cache"),
+    );
+    get_service(file).layer(layer)
+}
+
+/// The files of a folder, kept for ever by whoever got one.
 pub(super) fn immutable(site: &Site, folder: &str) -> Router {
     let files = ServeDir::new(site.folder.join(folder)).precompressed_br().precompressed_gzip();
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");

@@ -15,7 +15,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 pub(super) async fn show_again(request: Request, next: Next) -> Response {
     if request.method() != Method::POST || !wants_page(request.headers()) {
         // `/buy` and the like exist as targets of forms only; a reload of their address leads on.
-        if request.method() == Method::GET && FORM_ONLY.contains(&request.uri().path()) {
+        let asks = matches!(*request.method(), Method::GET | Method::HEAD);
+        if asks && FORM_ONLY.contains(&request.uri().path()) {
             return Redirect::to("/catalog").into_response();
         }
         return next.run(request).await;

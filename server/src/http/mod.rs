@@ -1,7 +1,7 @@
 //! HTTP: which layers a request passes, from the outside in.
 //!
 //! 1. connection limits and timeouts ([`listen`])
-//! 2. panics become a 500, every answer gets the security headers ([`security`])
+//! 2. every answer gets the security headers ([`security`]), panics become a 500
 //! 3. no mutation from another site ([`security::same_site`])
 //! 4. the session ([`sessions`]), then who asks and in which language ([`context`])
 //! 5. a refused form is shown again ([`forms`]), pages are tidied ([`pages`])
@@ -14,6 +14,7 @@ mod forms;
 mod health;
 mod listen;
 mod pages;
+mod routes;
 mod security;
 mod sessions;
 
@@ -36,6 +37,7 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 pub use files::Site;
 pub(crate) use listen::listen;
+pub use routes::Routes;
 pub use sessions::COOKIE;
 
 /// The largest body of a form.
@@ -79,19 +81,26 @@ pub fn router(portal: &Portal, site: &Site, trusted_proxies: &[IpAddr]) -> Route
         .layer(from_fn(forms::show_again))
         .layer(from_fn_with_state(state, context::provide))
         .layer(sessions)
+        .layer(from_fn(sessions::let_go))
         .layer(from_fn(security::same_site))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(TimeoutLayer::with_status_code(http::StatusCode::REQUEST_TIMEOUT, REQUEST))
         .layer(CompressionLayer::new());
-    Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready).with_state(portal.clone()))
-        .nest_service("/pkg", files::immutable(site, "pkg"))
-        .nest_service("/assets", files::immutable(site, "assets"))
-        .fallback_service(pages)
-        .layer(from_fn(security::headers))
-        .layer(CatchPanicLayer::new())
+    dressed(
+        Router::new()
+            .route("/healthz", get(health::alive))
+            .route("/readyz", get(health::ready).with_state(portal.clone()))
+            .nest_service("/pkg", files::immutable(site, "pkg"))
+            .nest_service("/assets", files::immutable(site, "assets"))
+            .route("/robots.txt", files::at_the_top(site, "robots.txt"))
+            .fallback_service(pages),
+    )
+}
+
+/// What every answer gets, whoever gave it; a panic's is no exception.
+fn dressed(router: Router) -> Router {
+    router.layer(CatchPanicLayer::new()).layer(from_fn(security::headers))
 }
 
 fn leptos_options(site: &Site) -> LeptosOptions {
@@ -103,4 +112,23 @@ fn leptos_options(site: &Site) -> LeptosOptions {
         .hash_files(site.hashes.is_some())
         .hash_file(site.hashes.clone().unwrap_or_default().to_string_lossy().into_owned().into())
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::extract::Request;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_with_all_headers() {
+        let broken = || async { panic!("on purpose") as &'static str };
+        let router = super::dressed(Router::new().route("/", get(broken)));
+        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), 500);
+        assert!(answer.headers().contains_key("content-security-policy"));
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+    }
 }

@@ -1,8 +1,9 @@
 //! Pages as they leave: whole, valid, and without scripts where nothing is alive.
 //!
 //! Leptos appends its bookkeeping for the browser after `</html>` and marks places for hydration
-//! all over the page. Where a page has islands the bookkeeping moves into its body; where it has
-//! none, both are left out.
+//! all over the page, by comments that a browser understands and HTML does not allow. Where a page
+//! has islands the bookkeeping moves into its body and the marks become valid comments; where it
+//! has none, both are left out.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -12,6 +13,9 @@ use axum::response::{IntoResponse, Response};
 
 /// The largest page: far beyond any real one.
 const LIMIT: usize = 8 << 20;
+/// How Leptos writes an empty comment, and how HTML does; both become the same node.
+const MARK: &str = "<!>";
+const VALID_MARK: &str = "<!---->";
 
 pub(super) async fn tidy(request: Request, next: Next) -> Response {
     let alive = app::route_needs_islands(request.uri().path());
@@ -34,7 +38,7 @@ pub(super) async fn tidy(request: Request, next: Next) -> Response {
 fn tidied(page: &str, alive: bool) -> String {
     let Some((document, tail)) = page.rsplit_once("</html>") else { return page.to_owned() };
     if !alive {
-        return document.replace("<!>", "") + "</html>";
+        return document.replace(MARK, "") + "</html>";
     }
     // Leptos writes the nonce into `crossorigin`, where it means nothing and is not valid.
     let nonce = document.split_once(" nonce=\"").and_then(|(_, rest)| rest.split_once('"'));
@@ -46,8 +50,9 @@ fn tidied(page: &str, alive: bool) -> String {
     };
     match document.rsplit_once("</body>") {
         Some((body, rest)) => {
-            let tail = tail.trim_start_matches("<!>");
-            [body, tail, "</body>", &rest.replace("<!>", ""), "</html>"].concat()
+            let body = body.replace(MARK, VALID_MARK);
+            let tail = tail.trim_start_matches(MARK);
+            [&body, tail, "</body>", &rest.replace(MARK, ""), "</html>"].concat()
         }
         None => page.to_owned(),
     }
@@ -68,7 +73,8 @@ mod tests {
     fn bookkeeping_moves_into_the_body_or_away() {
         let page = "<html><body><p>a<!></p></body><!></html><!><script>x</script>";
         assert_eq!(tidied(page, false), "<html><body><p>a</p></body></html>");
-        assert_eq!(tidied(page, true), "<html><body><p>a<!></p><script>x</script></body></html>");
+        let alive = "<html><body><p>a<!----></p><script>x</script></body></html>";
+        assert_eq!(tidied(page, true), alive);
         let head =
             "<html><link crossorigin=\"n1\"><script nonce=\"n1\"></script><body></body></html>";
         assert!(tidied(head, true).contains("<link crossorigin=\"anonymous\">"));

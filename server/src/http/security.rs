@@ -29,6 +29,8 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // Whoever may be kept says so; a proxy has no use for errors and health.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers
         .entry(header::STRICT_TRANSPORT_SECURITY)

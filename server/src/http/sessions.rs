@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use portal::Portal;
 use sha2::{Digest, Sha256};
 use tower_sessions::SessionStore;
@@ -55,6 +59,25 @@ impl SessionStore for PgStore {
     async fn delete(&self, id: &Id) -> Result<()> {
         self.0.session_delete(&key(*id)).await.map_err(|error| backend(&error))
     }
+}
+
+/// Lets browsers take the cookie away: one named `__Host-` is ignored without `Secure`, and the
+/// session's removal comes without.
+pub(super) async fn let_go(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let header::Entry::Occupied(mut cookies) = response.headers_mut().entry(header::SET_COOKIE) {
+        for cookie in cookies.iter_mut() {
+            let whole = cookie.to_str().ok().and_then(|line| {
+                let removal = line.strip_prefix(COOKIE)?.strip_prefix("=;")?;
+                let whole = format!("{COOKIE}=;{removal}; HttpOnly; SameSite=Lax; Secure");
+                HeaderValue::from_str(&whole).ok()
+            });
+            if let Some(whole) = whole {
+                *cookie = whole;
+            }
+        }
+    }
+    response
 }
 
 fn key(id: Id) -> [u8; 32] {

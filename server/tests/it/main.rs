@@ -5,6 +5,7 @@
 mod access;
 mod forms;
 mod harness;
+mod headers;
 mod killed;
 mod orders;
 mod people;
