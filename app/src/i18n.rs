@@ -43,23 +43,66 @@ macro_rules! t {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
-    fn ids(catalogue: &str) -> BTreeSet<&str> {
-        catalogue
-            .lines()
-            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
-            .filter_map(|line| line.split_once(" ="))
-            .map(|(id, _)| id)
+    const ENGLISH: &str = include_str!("../i18n/en/portal.ftl");
+    const RUSSIAN: &str = include_str!("../i18n/ru/portal.ftl");
+
+    /// The messages of a catalogue by their ids, each with everything that belongs to it.
+    fn messages(catalogue: &str) -> BTreeMap<&str, String> {
+        let mut found: BTreeMap<&str, String> = BTreeMap::new();
+        let mut last = None;
+        for line in catalogue.lines().filter(|line| !line.starts_with('#')) {
+            if line.starts_with(|c: char| c.is_ascii_lowercase()) {
+                let (id, text) = line.split_once('=').unwrap();
+                assert!(
+                    found.insert(id.trim_end(), text.to_owned()).is_none(),
+                    "{id} stands twice"
+                );
+                last = Some(id.trim_end());
+            } else if let Some(text) = last.and_then(|id| found.get_mut(id)) {
+                text.push('\n');
+                text.push_str(line);
+            }
+        }
+        found
+    }
+
+    fn arguments(text: &str) -> BTreeSet<&str> {
+        let names = text.split('$').skip(1);
+        names
+            .map(|rest| {
+                rest.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c))).next()
+            })
+            .map(Option::unwrap)
             .collect()
     }
 
     #[test]
     fn both_languages_have_the_same_messages() {
-        let english = ids(include_str!("../i18n/en/portal.ftl"));
-        let russian = ids(include_str!("../i18n/ru/portal.ftl"));
+        let (english, russian) = (messages(ENGLISH), messages(RUSSIAN));
         assert!(english.len() > 100, "the catalogue is read");
-        assert_eq!(english.difference(&russian).collect::<Vec<_>>(), Vec::<&&str>::new());
-        assert_eq!(russian.difference(&english).collect::<Vec<_>>(), Vec::<&&str>::new());
+        assert_eq!(
+            english.keys().collect::<Vec<_>>(),
+            russian.keys().collect::<Vec<_>>(),
+            "the same messages, in an order of their own"
+        );
+    }
+
+    #[test]
+    fn both_languages_say_the_same_about_the_same() {
+        let russian = messages(RUSSIAN);
+        for (id, text) in messages(ENGLISH) {
+            assert_eq!(arguments(&text), arguments(&russian[id]), "the arguments of {id}");
+            assert!(!text.trim().is_empty() && !russian[id].trim().is_empty(), "{id} is empty");
+        }
+    }
+
+    #[test]
+    fn russian_counts_in_russian() {
+        for (id, text) in messages(RUSSIAN) {
+            let forms = ["[one]", "[few]", "[many]"].map(|form| text.contains(form));
+            assert!(forms == [true; 3] || forms == [false; 3], "{id} lacks a plural form");
+        }
     }
 }

@@ -178,6 +178,11 @@ fn hint(id: &str, kind: &'static str, text: String) -> Option<impl IntoView + us
     (!text.is_empty()).then(|| view! { <p class=class id=id>{text}</p> })
 }
 
+/// Ids of help and error below a control; those only that are there.
+fn below(id: &str, error: &str) -> String {
+    if error.is_empty() { format!("{id}-hint") } else { format!("{id}-hint {id}-error") }
+}
+
 /// The form of a product page with a live total and an address check.
 #[island]
 pub fn OrderForm(
@@ -359,7 +364,7 @@ pub fn OrderForm(
                                 step=step.to_string()
                                 value=addon.value.to_string()
                                 prop:value=move || count.get().to_string()
-                                aria-describedby=format!("{id}-hint {id}-error")
+                                aria-describedby=below(&id, &addon.error)
                                 aria-invalid=invalid
                                 on:change=move |event| {
                                     let typed = event_target_value(&event).parse();
@@ -394,6 +399,7 @@ pub fn OrderForm(
                     <div class="input-row">
                         <input
                             class="input"
+                            type="text"
                             id="ip"
                             name="ip"
                             inputmode="decimal"
@@ -402,7 +408,7 @@ pub fn OrderForm(
                             required
                             maxlength="45"
                             value=d.ip.clone()
-                            aria-describedby="ip-hint ip-error"
+                            aria-describedby=below("ip", &d.ip_error)
                             aria-invalid=invalid
                             on:input=move |event| {
                                 ip.set(event_target_value(&event));
@@ -438,12 +444,13 @@ pub fn OrderForm(
                 </label>
                 <input
                     class="input"
+                    type="text"
                     id="name"
                     name="name"
                     autocomplete="off"
                     maxlength="100"
                     value=d.name.clone()
-                    aria-describedby="name-hint name-error"
+                    aria-describedby=below("name", &d.name_error)
                     aria-invalid=invalid
                 />
                 {hint("name", "hint", d.text.name_hint.clone())}

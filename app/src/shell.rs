@@ -17,10 +17,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = cx.as_ref().map_or(Theme::default(), |cx| cx.theme);
     let site = cx.as_ref().map(|cx| cx.site.clone()).unwrap_or_default();
     let alive = cx.as_ref().is_some_and(|cx| route_needs_islands(cx.path()));
-    let font = match locale {
-        Locale::En => "inter-latin.woff2",
-        Locale::Ru => "inter-cyrillic.woff2",
+    // Digits and the names of products are Latin in every language; a font that comes late moves
+    // what is read already.
+    let fonts: &[&str] = match locale {
+        Locale::En => &["inter-latin.woff2"],
+        Locale::Ru => &["inter-cyrillic.woff2", "inter-latin.woff2"],
     };
+    let fonts = fonts.iter().map(|font| preload(site.href(font))).collect_view();
     view! {
         <!DOCTYPE html>
         <html lang=locale.as_str() data-theme=theme.attribute()>
@@ -29,13 +32,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content=theme.attribute().unwrap_or("light dark") />
                 {theme_colors(theme)}
-                <link
-                    rel="preload"
-                    href=site.href(font)
-                    r#as="font"
-                    r#type="font/woff2"
-                    crossorigin="anonymous"
-                />
+                {fonts}
                 <link rel="stylesheet" href=site.href("portal.css") />
                 <link rel="icon" href=site.href("favicon.svg") r#type="image/svg+xml" />
                 {alive.then(|| view! { <HydrationScripts options=options islands=true root="" /> })}
@@ -45,6 +42,19 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <App />
             </body>
         </html>
+    }
+}
+
+/// Fetches a font before the style sheet asks for it.
+fn preload(href: String) -> impl IntoView {
+    view! {
+        <link
+            rel="preload"
+            href=href
+            r#as="font"
+            r#type="font/woff2"
+            crossorigin="anonymous"
+        />
     }
 }
 

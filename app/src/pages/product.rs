@@ -61,9 +61,9 @@ async fn product(cx: Context) -> Shown {
         <div class="wrap product">
             <div class="product-head">
                 <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs />
-                {refusal(&cx, t!(locale, "buy-refused-title"))}
                 <h1>{name.clone()}</h1>
                 <p class="lead">{tagline}</p>
+                {refusal(&cx, t!(locale, "buy-refused-title"))}
             </div>
             <OrderForm data=form />
             <div class="product-main">

@@ -124,7 +124,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_answer_with_all_headers() {
-        let broken = || async { panic!("on purpose") as &'static str };
+        async fn broken() -> &'static str {
+            panic!("on purpose")
+        }
         let router = super::dressed(Router::new().route("/", get(broken)));
         let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(answer.status(), 500);
