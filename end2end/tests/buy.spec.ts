@@ -1,6 +1,7 @@
 import { expect, test } from "@playwright/test";
 
-import { buyLite, complaints, customer, fault, freshAddress, licensesAtVendor, signIn } from "./shop.ts";
+import { fault } from "../portal.mjs";
+import { buyLite, complaints, customer, freshAddress, licensesAtVendor, signIn } from "./shop.ts";
 
 test("a license in two clicks, and the timeline moves by itself", async ({ page }) => {
   const heard = complaints(page);
@@ -76,7 +77,7 @@ test("a guest's order survives signing in", { tag: "@nojs" }, async ({ page }) =
 test("a lost answer: the money is reserved, the license is found", async ({ page }) => {
   const ip = freshAddress();
   await signIn(page);
-  await fault(page, "soft.order.param", "reset_after");
+  await fault("soft.order.param", "reset_after");
   await buyLite(page, ip);
   await expect(page.getByText("No clear answer").first()).toBeVisible();
   await expect(page.getByText("License found at the vendor's")).toBeVisible({ timeout: 20_000 });
@@ -87,7 +88,7 @@ test("a lost answer: the money is reserved, the license is found", async ({ page
 test("a refusal is told at once, and the money comes back", async ({ page }) => {
   const ip = freshAddress();
   await signIn(page);
-  await fault(page, "soft.order.param", "error_doc");
+  await fault("soft.order.param", "error_doc");
   await buyLite(page, ip);
   await expect(page.getByText(/refused/i).first()).toBeVisible();
   await expect(page.getByText(/back in your wallet/i).first()).toBeVisible({ timeout: 25_000 });

@@ -1,18 +1,12 @@
 // The pages as a person sees them: found by their words, never by their markup.
 import { expect, type Page } from "@playwright/test";
 
-export const customer = { email: "customer@demo.test", password: "demo-portal-2026" };
-export const staff = { email: "admin@demo.test", password: "demo-portal-2026" };
+import * as portal from "../portal.mjs";
 
-const sim = process.env["SIM_URL"] ?? "http://127.0.0.1:3010";
+export { freshAddress } from "../portal.mjs";
 
-let used = Math.floor(Math.random() * 60_000);
-
-/** An address that no other test uses; benchmarks and documentation own these networks. */
-export function freshAddress(): string {
-  used += 1;
-  return `203.${Math.floor(used / 250) % 250}.113.${(used % 250) + 1}`;
-}
+export const customer = { email: portal.customer, password: portal.password };
+export const staff = { email: portal.staff, password: portal.password };
 
 export async function signIn(page: Page, who = customer): Promise<void> {
   await page.goto("/login");
@@ -30,15 +24,9 @@ export async function buyLite(page: Page, ip: string): Promise<void> {
   await expect(page).toHaveURL(/\/my\/orders\/[0-9a-f-]{36}$/);
 }
 
-/** The next call of this function at the vendor goes wrong in this way. */
-export async function fault(page: Page, func: string, fault: string): Promise<void> {
-  const answer = await page.request.post(`${sim}/_sim/faults`, { data: { func, fault, times: 1 } });
-  expect(answer.ok()).toBe(true);
-}
-
 /** How many live licenses the vendor has for this address. */
 export async function licensesAtVendor(page: Page, ip: string): Promise<number> {
-  const state = await (await page.request.get(`${sim}/_sim/state`)).json();
+  const state = await (await page.request.get(`${portal.sim}/_sim/state`)).json();
   const licenses: { ip: string; status: string }[] = state.licenses;
   return licenses.filter((license) => license.ip === ip && /active/i.test(license.status)).length;
 }

@@ -45,7 +45,7 @@ const ALREADY_COMPRESSED: [&str; 7] = ["woff2", "png", "jpg", "jpeg", "webp", "a
 /// Builds `frontend` for the browser and writes the site.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Optimise for size; uses `wasm-opt` if it is on PATH or in end2end/node_modules
+    /// Optimise for size, with the `wasm-opt` of end2end/node_modules
     #[arg(long)]
     release: bool,
     /// Where the site goes [default: <target>/site]
@@ -67,13 +67,13 @@ pub fn command(ws: &Workspace, args: &Args) -> Result<ExitCode> {
 
 /// Builds the site and returns its folder.
 pub fn bundle(ws: &Workspace, options: &Options) -> Result<PathBuf> {
+    let wasm_opt = options.release.then(|| tools::ensure_wasm_opt(ws)).transpose()?;
     let wasm = build_wasm(ws, options.release)?;
     let site = options.out.clone().unwrap_or_else(|| ws.target.join("site"));
     fs::create_dir_all(&site).with_context(|| site.display().to_string())?;
     let site = site.canonicalize().with_context(|| site.display().to_string())?;
 
     let style = ws.root.join("style");
-    let wasm_opt = if options.release { find_wasm_opt(ws) } else { None };
     let inputs = digest_of_inputs(&wasm, &style, options.release, wasm_opt.as_deref())?;
     let mark = site.join(".inputs");
     if fs::read_to_string(&mark).is_ok_and(|of_last_time| of_last_time == inputs) {
@@ -93,6 +93,18 @@ pub fn bundle(ws: &Workspace, options: &Options) -> Result<PathBuf> {
     }
     println!("the site is in {}", site.display());
     Ok(site)
+}
+
+/// How many bytes of scripts and wasm the islands cost a browser that has none of them yet.
+pub fn weight_of_islands(site: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for path in files_below(&site.join("pkg"))? {
+        let name = path.to_string_lossy();
+        if name.ends_with(".js.br") || name.ends_with(".wasm.br") {
+            bytes += fs::metadata(&path).with_context(|| path.display().to_string())?.len();
+        }
+    }
+    Ok(bytes)
 }
 
 /// Everything that goes into the site, before it is written.
@@ -119,7 +131,7 @@ impl Files {
     }
 
     /// Writes the files and removes those of earlier times. Returns names and sizes.
-    fn install(self, site: &Path, release: bool) -> Result<Vec<(String, usize, Option<usize>)>> {
+    fn install(self, site: &Path, release: bool) -> Result<Vec<(String, u64, Option<u64>)>> {
         let names: Vec<_> = self.all.iter().collect();
         let (left, right) = names.split_at(names.len() / 2);
         // Each half on a core of its own; the work is nearly all compression.
@@ -166,11 +178,6 @@ fn build_wasm(ws: &Workspace, release: bool) -> Result<PathBuf> {
     process::run_ok(&mut build)?;
     let profile = if release { "wasm-release" } else { "debug" };
     Ok(ws.target.join("wasm32-unknown-unknown").join(profile).join("frontend.wasm"))
-}
-
-fn find_wasm_opt(ws: &Workspace) -> Option<PathBuf> {
-    let of_npm = ws.root.join("end2end/node_modules/.bin/wasm-opt");
-    tools::on_path("wasm-opt").or_else(|| of_npm.is_file().then_some(of_npm))
 }
 
 /// Changes whenever the site would. The wasm and this program count by size and time: only builds
@@ -234,14 +241,10 @@ fn add_script(
         .generate(scratch)
         .context("wasm-bindgen failed")?;
     let bound = scratch.join("portal_bg.wasm");
-    match wasm_opt {
-        Some(wasm_opt) => {
-            let mut shrink = process::clean(wasm_opt);
-            shrink.arg("-Oz").args(WASM_FEATURES).arg(&bound).arg("-o").arg(&bound);
-            process::run_ok(&mut shrink)?;
-        }
-        None if release => println!("wasm-opt is not installed: the wasm stays larger"),
-        None => {}
+    if let Some(wasm_opt) = wasm_opt {
+        let mut shrink = process::clean(wasm_opt);
+        shrink.arg("-Oz").args(WASM_FEATURES).arg(&bound).arg("-o").arg(&bound);
+        process::run_ok(&mut shrink)?;
     }
     let hash = files.add("pkg", "portal.wasm", fs::read(&bound)?);
     // Leptos names the wasm explicitly; this is the default of the script for everybody else.
@@ -277,7 +280,7 @@ fn write(
     name: &str,
     content: &[u8],
     release: bool,
-) -> Result<(String, usize, Option<usize>)> {
+) -> Result<(String, u64, Option<u64>)> {
     let path = site.join(name);
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -286,13 +289,17 @@ fn write(
     let mut shrunk = None;
     if !ALREADY_COMPRESSED.contains(&extension.as_str()) {
         let brotli = brotli(content, if release { 11 } else { 5 })?;
-        shrunk = Some(brotli.len());
+        shrunk = Some(length(&brotli));
         // The compressed ones first: once the name exists, so do its siblings.
         write_atomically(&site.join(format!("{name}.br")), &brotli)?;
         write_atomically(&site.join(format!("{name}.gz")), &gzip(content, release)?)?;
     }
     write_atomically(&path, content)?;
-    Ok((name.to_owned(), content.len(), shrunk))
+    Ok((name.to_owned(), length(content), shrunk))
+}
+
+fn length(content: &[u8]) -> u64 {
+    u64::try_from(content.len()).unwrap_or(u64::MAX)
 }
 
 fn brotli(content: &[u8], quality: i32) -> Result<Vec<u8>> {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{edges, process, report::Report, sources, tools, workspace::Workspace};
+use crate::{edges, messages, process, report::Report, sources, tools, workspace::Workspace};
 
 /// Formatting, clippy with warnings as errors for the server and for the browser, and the
 /// forbidden edges between crates.
@@ -20,11 +20,12 @@ pub fn command(ws: &Workspace, _: &Args) -> Result<ExitCode> {
 
 /// Each lint and each rule is one case.
 pub fn check(ws: &Workspace, report: &mut Report) -> Result<()> {
-    for rule in edges::rules(ws)?.into_iter().chain(sources::rules(ws)?) {
+    let edges = edges::rules(ws)?.into_iter();
+    for rule in edges.chain(sources::rules(ws)?).chain(messages::rules(ws)?) {
         for place in &rule.broken {
             println!("       {place}");
         }
-        report.case(&format!("edges: {}", rule.name), rule.broken.is_empty());
+        report.case(&format!("rule: {}", rule.name), rule.broken.is_empty());
     }
 
     let formatted = process::run(process::cargo().args(["fmt", "--all", "--check"]))?;

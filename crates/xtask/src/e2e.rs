@@ -1,46 +1,21 @@
 //! The site in a real browser: Playwright against the portal with demo data and a simulated
 //! vendor, on free ports and a throw-away database.
 
-use std::{
-    env, fs,
-    fs::File,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Command, ExitCode},
-    time::Duration,
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use crate::{
-    bundle,
-    process::{self, Running},
-    report::Report,
+    bundle, process,
+    report::{Report, kilobytes},
+    stage::{Logs, Stage},
     throwaway::ThrowAway,
-    tools,
     workspace::Workspace,
 };
 
-const READY_WITHIN: Duration = Duration::from_mins(2);
-/// How much of a log tells what happened.
-const TAIL: usize = 60;
-
-/// Full-page screenshots of a portal that runs; arguments go to end2end/shots.mjs unchanged.
-#[derive(clap::Args)]
-pub struct ShotsArgs {
-    /// For instance: OUT --base http://127.0.0.1:3000 --paths /,/catalog --widths 390,1280
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<String>,
-}
-
-pub fn shots(ws: &Workspace, args: &ShotsArgs) -> Result<ExitCode> {
-    let chromium = tools::ensure_chromium()?;
-    tools::ensure_npm_packages(ws)?;
-    let mut shots = process::clean("node");
-    shots.arg(ws.root.join("end2end/shots.mjs")).args(&args.args).env("CHROMIUM", chromium);
-    Ok(if process::run(&mut shots)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
+/// All scripts and wasm together, as brotli: what a telephone gets in a second.
+const ISLANDS: u64 = 160_000;
 
 /// Builds the site, starts everything, and counts what Playwright says.
 pub fn run(
@@ -50,9 +25,10 @@ pub fn run(
     filter: Option<&str>,
     report: &mut Report,
 ) -> Result<()> {
-    // A folder of its own: the site of a portal that runs meanwhile stays as it is.
+    // What is tested is what ships. A folder of its own: the site of a portal that runs meanwhile
+    // stays as it is.
     let out = Some(ws.target.join("site-test"));
-    let site = match bundle::bundle(ws, &bundle::Options { release: false, out }) {
+    let site = match bundle::bundle(ws, &bundle::Options { release: true, out }) {
         Err(error) if !error.is::<process::Interrupted>() => {
             println!("{error:#}");
             report.case("build of the site", false);
@@ -61,16 +37,19 @@ pub fn run(
         site => site?,
     };
     report.case("build of the site", true);
+    let islands = bundle::weight_of_islands(&site)?;
+    let (size, limit) = (kilobytes(islands), kilobytes(ISLANDS));
+    report.case(&format!("scripts and wasm: {size} of {limit} as brotli"), islands <= ISLANDS);
 
     let mut types = process::clean("node");
     types.current_dir(ws.root.join("end2end")).arg("node_modules/typescript/bin/tsc");
     report.case("types of the end-to-end tests", process::run(&mut types)?);
 
-    let logs = Logs { folder: database.folder().to_path_buf() };
+    let logs = Logs::of(database);
     let before = report.failed();
-    let outcome = Stage::start(ws, database, &site, &logs).and_then(|mut stage| {
+    let outcome = Stage::start(ws, database, &site, false, &logs).and_then(|mut stage| {
         let outcome = playwright(ws, &stage, chromium, filter, database.folder(), report);
-        stage.portal.end(Duration::from_secs(30));
+        stage.end();
         outcome
     });
     match outcome {
@@ -87,41 +66,6 @@ pub fn run(
     Ok(())
 }
 
-/// The portal and its vendor.
-struct Stage {
-    // The portal is dropped first: the simulator outlives it.
-    portal: Running,
-    _simulator: Running,
-    portal_addr: SocketAddr,
-    sim_addr: SocketAddr,
-}
-
-impl Stage {
-    fn start(ws: &Workspace, database: &ThrowAway, site: &Path, logs: &Logs) -> Result<Self> {
-        let folder = database.folder();
-        let portal_addr = process::free_address()?;
-        let sim_addr = process::free_address()?;
-
-        let mut command = process::clean(ws.program("upstream-sim", false));
-        command.args(["--with-parent", "--addr", &sim_addr.to_string(), "--state"]);
-        command.arg(folder.join("simulator.json"));
-        let mut simulator = Running::spawn("simulator", logs.attach("simulator", &mut command)?)?;
-        process::wait_for_ok(&mut simulator, sim_addr, "/_sim/state", READY_WITHIN)?;
-
-        let mut command = process::clean(ws.program("server", false));
-        command
-            .args(["serve", "--demo", "--with-parent"])
-            .env("PORTAL_ADDR", portal_addr.to_string())
-            .env("SIM_ADDR", sim_addr.to_string())
-            .env("PORTAL_DATA", folder.join("data"))
-            .env("PORTAL_SITE", site)
-            .env("DATABASE_URL", database.database("end2end")?);
-        let mut portal = Running::spawn("portal", logs.attach("portal", &mut command)?)?;
-        process::wait_for_ok(&mut portal, portal_addr, "/readyz", READY_WITHIN)?;
-        Ok(Self { portal, _simulator: simulator, portal_addr, sim_addr })
-    }
-}
-
 fn playwright(
     ws: &Workspace,
     stage: &Stage,
@@ -131,13 +75,14 @@ fn playwright(
     report: &mut Report,
 ) -> Result<()> {
     let results = folder.join("playwright.json");
-    let mut command = process::clean("node");
+    // What the server says of itself: no page is left out because nobody thought of it.
+    let routes = folder.join("routes.json");
+    let list = process::read(process::clean(ws.program("server", false)).arg("routes"))?;
+    fs::write(&routes, list).with_context(|| routes.display().to_string())?;
+    let mut command = stage.node(ws, chromium);
     command
-        .current_dir(ws.root.join("end2end"))
         .args(["node_modules/@playwright/test/cli.js", "test"])
-        .env("PORTAL_URL", format!("http://{}", stage.portal_addr))
-        .env("SIM_URL", format!("http://{}", stage.sim_addr))
-        .env("CHROMIUM", chromium)
+        .env("PORTAL_ROUTES", &routes)
         .env("E2E_REPORT", &results);
     if let Some(filter) = filter {
         command.args(["--pass-with-no-tests", "--grep", filter]);
@@ -163,40 +108,4 @@ struct Stats {
     expected: u64,
     unexpected: u64,
     flaky: u64,
-}
-
-/// What the programs say goes to files: between the lines of Playwright nobody could read it.
-struct Logs {
-    folder: PathBuf,
-}
-
-impl Logs {
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.log"))
-    }
-
-    fn attach<'a>(&self, name: &str, command: &'a mut Command) -> Result<&'a mut Command> {
-        let path = self.path(name);
-        let file = File::create(&path).with_context(|| path.display().to_string())?;
-        Ok(command.stdout(file.try_clone()?).stderr(file))
-    }
-
-    fn print_tails(&self) {
-        // CI may want more than the end; it names a folder that is kept.
-        if let Some(keep) = env::var_os("E2E_LOGS").map(PathBuf::from) {
-            for name in ["simulator", "portal"] {
-                let _ = fs::copy(self.path(name), keep.join(format!("{name}.log")));
-            }
-        }
-        for name in ["simulator", "portal"] {
-            let text = fs::read_to_string(self.path(name)).unwrap_or_default();
-            let lines: Vec<_> = text.lines().collect();
-            let tail = lines.get(lines.len().saturating_sub(TAIL)..).unwrap_or_default();
-            println!("--- the last lines of the {name}");
-            for line in tail {
-                println!("{line}");
-            }
-        }
-        println!("---");
-    }
 }

@@ -9,12 +9,16 @@ mod check;
 mod css;
 mod e2e;
 mod edges;
+mod lighthouse;
+mod messages;
 mod prepare;
 mod process;
 mod report;
 mod run;
+mod shots;
 mod sim;
 mod sources;
+mod stage;
 mod test;
 mod throwaway;
 mod tools;
@@ -47,8 +51,10 @@ enum Task {
     Test(test::Args),
     /// Renew `.sqlx`, the committed descriptions of the queries
     Prepare(prepare::Args),
-    /// Screenshots of pages of a running portal
-    Shots(e2e::ShotsArgs),
+    /// Screenshots of every page
+    Shots(shots::Args),
+    /// Lighthouse on the pages of the main job
+    Lighthouse(lighthouse::Args),
 }
 
 fn main() -> ExitCode {
@@ -61,7 +67,8 @@ fn main() -> ExitCode {
             Task::Check(args) => check::command(&ws, &args),
             Task::Test(args) => Ok(test::test(&ws, &args)),
             Task::Prepare(args) => prepare::prepare(&ws, &args),
-            Task::Shots(args) => e2e::shots(&ws, &args),
+            Task::Shots(args) => shots::shots(&ws, &args),
+            Task::Lighthouse(args) => lighthouse::lighthouse(&ws, &args),
         }
     });
     outcome.unwrap_or_else(|error| {

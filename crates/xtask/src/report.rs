@@ -42,7 +42,7 @@ pub fn seconds(duration: Duration) -> String {
 }
 
 /// `108.4 kB`.
-pub fn kilobytes(bytes: usize) -> String {
+pub fn kilobytes(bytes: u64) -> String {
     format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100)
 }
 

@@ -83,8 +83,15 @@ pub fn ensure_npm_packages(ws: &Workspace) -> Result<()> {
     fs::write(&mark, wanted).with_context(|| mark.display().to_string())
 }
 
+/// The program that shrinks wasm, in the version that the lock file pins; other versions make other
+/// files of the same source.
+pub fn ensure_wasm_opt(ws: &Workspace) -> Result<PathBuf> {
+    ensure_npm_packages(ws)?;
+    Ok(ws.root.join("end2end/node_modules/.bin/wasm-opt"))
+}
+
 /// A program on PATH.
-pub fn on_path(name: &str) -> Option<PathBuf> {
+fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }

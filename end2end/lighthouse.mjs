@@ -1,0 +1,79 @@
+// Lighthouse on the pages of the main job, as on a slow telephone; `cargo xtask lighthouse` starts
+// what it looks at.
+
+import { launch } from "chrome-launcher";
+import lighthouse from "lighthouse";
+
+import { args, executablePath } from "./chromium.mjs";
+import { cast, furnish, linkTo, pages } from "./pages.mjs";
+import { base } from "./portal.mjs";
+
+/** Of 100. */
+const ENOUGH = 98;
+
+/** @type {{ route: string, who: import("./pages.mjs").Role, isPublic: boolean }[]} */
+const measured = [
+  { route: "/", who: "guest", isPublic: true },
+  { route: "/catalog", who: "guest", isPublic: true },
+  { route: "/p/{slug}", who: "guest", isPublic: true },
+  // Robots are asked to stay out of all that needs an account.
+  { route: "/login", who: "guest", isPublic: false },
+  { route: "/my", who: "customer", isPublic: false },
+  { route: "/my/licenses/{id}", who: "customer", isPublic: false },
+];
+
+const people = await cast();
+await furnish(people);
+const chrome = await launch({ chromePath: executablePath, chromeFlags: [...args, "--headless=new"] });
+let low = 0;
+try {
+  console.log("page                       perf  acc  best  SEO     LCP    CLS    TBT");
+  for (const { route, who, isPublic } of measured) {
+    const row = pages.find((page) => page.route === route);
+    const path = row === undefined ? undefined : await linkTo(row, people[who]);
+    if (path === undefined) {
+      throw new Error(`there is no ${route} to look at`);
+    }
+    const result = await lighthouse(new URL(path, base).href, {
+      port: chrome.port,
+      logLevel: "error",
+      output: "json",
+      onlyCategories: ["performance", "accessibility", "best-practices", "seo"],
+      extraHeaders: { "accept-language": "en", ...(who === "guest" ? {} : { cookie: people[who].cookie() }) },
+    });
+    if (result === undefined || result.lhr.runtimeError !== undefined) {
+      throw new Error(`${path}: ${result?.lhr.runtimeError?.message ?? "no result"}`);
+    }
+    const { categories, audits } = result.lhr;
+    /** @param {string} id */
+    const score = (id) => Math.round((categories[id]?.score ?? 0) * 100);
+    /** @param {string} id */
+    const value = (id) => audits[id]?.numericValue ?? NaN;
+    const scores = ["performance", "accessibility", "best-practices", ...(isPublic ? ["seo"] : [])];
+    const shown = [
+      score("performance").toString().padStart(4),
+      score("accessibility").toString().padStart(4),
+      score("best-practices").toString().padStart(5),
+      (isPublic ? score("seo").toString() : "–").padStart(4),
+      `${(value("largest-contentful-paint") / 1000).toFixed(2)} s`.padStart(7),
+      value("cumulative-layout-shift").toFixed(3).padStart(6),
+      `${Math.round(value("total-blocking-time"))} ms`.padStart(6),
+    ];
+    console.log(`${route.padEnd(26)} ${shown.join(" ")}`);
+    for (const id of scores.filter((id) => score(id) < ENOUGH)) {
+      low += 1;
+      for (const { id: audit, weight } of categories[id]?.auditRefs ?? []) {
+        const found = audits[audit];
+        if (weight > 0 && found !== undefined && found.score !== null && found.score < 0.9) {
+          console.log(`    ${id}: ${found.title} ${found.displayValue ?? ""}`);
+        }
+      }
+    }
+  }
+} finally {
+  chrome.kill();
+}
+if (low > 0) {
+  console.log(`${low} scores are below ${ENOUGH}`);
+  process.exitCode = 1;
+}
