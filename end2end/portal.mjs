@@ -184,14 +184,14 @@ export async function buy(visitor, slug = "isp6-lite") {
  * @template T @param {string} what @param {() => Promise<T | undefined>} look @returns {Promise<T>}
  */
 export async function until(what, look) {
-  for (const start = Date.now(); Date.now() - start < 30_000; ) {
+  for (const start = Date.now(); Date.now() - start < 60_000; ) {
     const found = await look();
     if (found !== undefined) {
       return found;
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`${what}: not within 30 s`);
+  throw new Error(`${what}: not within a minute`);
 }
 
 /**
