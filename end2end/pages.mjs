@@ -5,7 +5,7 @@
 // the first link to it on the page above it (`/my/orders/{id}` is looked for on `/my/orders`), or
 // on the page that `on` names.
 
-import { attributes, buy, customer, fault, staff, until, Visitor } from "./portal.mjs";
+import { attributes, beginDraft, buy, customer, fault, staff, until, Visitor } from "./portal.mjs";
 
 /** @typedef {"guest" | "customer" | "staff"} Role */
 
@@ -39,9 +39,19 @@ export const pages = [
   { route: "/admin", who: ["staff"], leads: true },
   { route: "/admin/orders", who: ["staff"] },
   { route: "/admin/orders/{id}", who: ["staff"] },
-  { route: "/admin/wallets", who: ["staff"] },
-  { route: "/admin/wallets/{id}", who: ["staff"] },
+  { route: "/admin/customers", who: ["staff"] },
+  { route: "/admin/customers/{id}", who: ["staff"] },
+  { route: "/admin/licenses", who: ["staff"] },
+  { route: "/admin/pricelists", who: ["staff"] },
+  { route: "/admin/pricelists/{group}", who: ["staff"] },
+  { route: "/admin/pricelists/{group}/review", who: ["staff"], example: "/admin/pricelists/public/review" },
+  { route: "/admin/pricelists/{group}/versions", who: ["staff"], example: "/admin/pricelists/public/versions" },
+  { route: "/admin/pricelists/{group}/versions/{version}", who: ["staff"], on: "/admin/pricelists/public/versions" },
+  { route: "/admin/costs", who: ["staff"] },
+  { route: "/admin/costs/{plan}", who: ["staff"] },
   { route: "/admin/mail", who: ["staff"] },
+  { route: "/admin/audit", who: ["staff"] },
+  { route: "/admin/staff", who: ["staff"] },
 ];
 
 /**
@@ -57,6 +67,16 @@ export const pages = [
 
 /** @type {Mistake[]} */
 export const mistakes = [
+  {
+    name: "refused rule",
+    who: ["staff"],
+    at: "/admin/pricelists/public",
+    form: {
+      action: "/admin/pricelist_rule",
+      values: { group: "public", version: "1", revision: "0", kind: "percent", value: "much" },
+    },
+    status: 422,
+  },
   { name: "no such page", who: roles, at: "/no-such-page", status: 404 },
   { name: "somebody else's desk", who: ["customer"], at: "/admin/orders", status: 404 },
   {
@@ -214,8 +234,9 @@ export async function cast() {
   return people;
 }
 
-/** One order that was delivered, so that no list is empty. @param {Cast} people */
-export async function furnish({ customer }) {
+/** One order that was delivered and prices under change, so that nothing is empty. @param {Cast} people */
+export async function furnish({ customer, staff }) {
+  await beginDraft(staff);
   const license = pages.find((page) => page.route === "/my/licenses/{id}");
   if (license === undefined || (await linkTo(license, customer)) !== undefined) {
     return;

@@ -165,18 +165,36 @@ export function freshAddress() {
 }
 
 /**
- * Buys a plan for a month by its own form. Returns the address of the order.
- * @param {Visitor} visitor @param {string} [slug]
+ * The hidden fields of a page's form. @param {string} page @param {string} action
+ * @returns {Record<string, string>}
  */
-export async function buy(visitor, slug = "isp6-lite") {
-  const page = await visitor.page(`/p/${slug}`);
-  const form = /<form[^>]*action="\/buy".*?<\/form>/s.exec(page)?.[0] ?? "";
+function hidden(page, action) {
+  const form = new RegExp(`<form[^>]*action="${action}".*?</form>`, "s").exec(page)?.[0] ?? "";
   /** @type {Record<string, string>} */
   const values = {};
   for (const [field] of form.matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)) {
     values[attributes(field, "name")[0] ?? ""] = attributes(field, "value")[0] ?? "";
   }
-  return await visitor.send("/buy", { ...values, period: "1", ip: freshAddress() });
+  return values;
+}
+
+/**
+ * Buys a plan for a month by its own form. Returns the address of the order.
+ * @param {Visitor} visitor @param {string} [slug]
+ */
+export async function buy(visitor, slug = "isp6-lite") {
+  const form = hidden(await visitor.page(`/p/${slug}`), "/buy");
+  return await visitor.send("/buy", { ...form, period: "1", ip: freshAddress() });
+}
+
+/** Begins to change the public prices, unless that is under way. @param {Visitor} visitor */
+export async function beginDraft(visitor) {
+  const page = await visitor.page("/admin/pricelists/public");
+  if (!page.includes("/admin/pricelists/public/review")) {
+    const action = "/admin/pricelist_rule";
+    const rule = { subject: "family:ispmanager", period: "12", kind: "percent", value: "36" };
+    await visitor.send(action, { ...hidden(page, action), ...rule });
+  }
 }
 
 /**

@@ -110,11 +110,15 @@ pub enum Export {
     DeskMail,
     /// Who changed what.
     DeskAudit,
+    /// Every price of a pricelist.
+    DeskPrices,
+    /// Every cost in force.
+    DeskCosts,
 }
 
 impl Export {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Orders,
         Self::Licenses,
         Self::Statement,
@@ -123,6 +127,8 @@ impl Export {
         Self::DeskLicenses,
         Self::DeskMail,
         Self::DeskAudit,
+        Self::DeskPrices,
+        Self::DeskCosts,
     ];
 
     /// Its address: the list's, with an ending.
@@ -137,6 +143,8 @@ impl Export {
             Self::DeskLicenses => "/admin/licenses.csv",
             Self::DeskMail => "/admin/mail.csv",
             Self::DeskAudit => "/admin/audit.csv",
+            Self::DeskPrices => "/admin/prices.csv",
+            Self::DeskCosts => "/admin/costs.csv",
         }
     }
 
@@ -152,6 +160,8 @@ impl Export {
             Self::DeskLicenses => pages::desk_licenses::CSV,
             Self::DeskMail => pages::desk_mail::CSV,
             Self::DeskAudit => pages::desk_audit::CSV,
+            Self::DeskPrices => pages::prices::editor::CSV,
+            Self::DeskCosts => pages::prices::costs::CSV,
         }
     }
 
@@ -166,6 +176,9 @@ impl Export {
             Self::DeskLicenses => pages::desk_licenses::export(cx, after).await,
             Self::DeskMail => pages::desk_mail::export(cx, after).await,
             Self::DeskAudit => pages::desk_audit::export(cx, after).await,
+            // These are short: there is no second chunk.
+            Self::DeskPrices => pages::prices::editor::export(cx).await,
+            Self::DeskCosts => pages::prices::costs::export(cx).await,
         }
     }
 }

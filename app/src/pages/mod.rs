@@ -22,7 +22,7 @@ mod login;
 mod order;
 pub(crate) mod orders;
 mod overview;
-mod prices;
+pub(crate) mod prices;
 mod product;
 mod verify;
 pub(crate) mod wallet;

@@ -16,7 +16,7 @@ pub(super) async fn show_again(request: Request, next: Next) -> Response {
     if request.method() != Method::POST || !wants_page(request.headers()) {
         // `/buy` and the like exist as targets of forms only; a reload of their address leads on.
         let asks = matches!(*request.method(), Method::GET | Method::HEAD);
-        if asks && FORM_ONLY.contains(&request.uri().path()) {
+        if asks && is_form_only(request.uri().path()) {
             return Redirect::to("/catalog").into_response();
         }
         return next.run(request).await;
@@ -60,18 +60,14 @@ pub(super) async fn show_again(request: Request, next: Next) -> Response {
     page
 }
 
-/// Targets of forms that are no pages.
-const FORM_ONLY: [&str; 9] = [
-    "/buy",
-    "/logout",
-    "/preferences",
-    "/admin/credit",
-    "/admin/customer-name",
-    "/admin/customer-group",
-    "/admin/customer-access",
-    "/admin/staff-role",
-    "/admin/staff-access",
-];
+/// Whether this is the target of a form and no page: a server function whose address shows nothing.
+fn is_form_only(path: &str) -> bool {
+    let mut functions = leptos::server_fn::axum::server_fn_paths();
+    !PAGES_WITH_FORMS.contains(&path) && functions.any(|(known, _)| known == path)
+}
+
+/// Pages whose form posts to the page's own address.
+const PAGES_WITH_FORMS: [&str; 2] = ["/login", "/join"];
 
 /// The header by which a server function says that it failed.
 const FAILED: &str = "serverfnerror";

@@ -6,14 +6,14 @@ use portal::locale::Locale;
 use portal::people::Permission;
 use portal::pricing::{CostEvent, CostHistory, CostRow, Group, PriceChange};
 
-use super::{author, crumbs, margin, price, source, unit};
+use super::{author, before, crumbs, margin, pager, price, source, unit};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, Crumb, DataTable, Field, LinkButton, Money, Notice, PageHead, Panel, RowHead,
     SelectField, SelectOption, TextArea, Tone,
 };
 use crate::context::Context;
-use crate::pages::{DESK_PAGE, Shown, before, frame, page, pager, param, refusal};
+use crate::pages::{DESK_PAGE, Shown, frame, page, param, refusal};
 use crate::{format, t};
 
 /// `/admin/costs/{plan}`
@@ -46,7 +46,7 @@ async fn cost(cx: Context) -> Shown {
     });
     let form =
         if staff.role.may(Permission::SetPrices) { Some(change(&cx, &found).await?) } else { None };
-    let foot = pager(&cx, "", found.next);
+    let foot = pager(&cx, found.next);
     let history = history(locale, &found);
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "cost-lead") crumbs=crumbs />

@@ -4,12 +4,14 @@ use leptos::prelude::*;
 use portal::locale::Locale;
 use portal::pricing::CostRow;
 
-use super::{author, source, unit};
+use super::{author, csv_link, source, unit};
 use crate::components::{
     Cell, Column, DataTable, Empty, Field, FilterBar, Money, PageHead, Panel, RowHead, SelectField,
     SelectOption,
 };
+use crate::api::ApiError;
 use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
 use crate::pages::{Shown, frame, page};
 use crate::{format, t};
 
@@ -22,20 +24,9 @@ pub fn Costs() -> impl IntoView {
 async fn costs(cx: Context) -> Shown {
     let staff = cx.staff()?;
     let locale = cx.locale;
-    let mut rows = cx.portal.costs(staff).await.map_err(|error| cx.failed(&error))?;
+    let rows = asked(&cx).await?;
     let name = cx.query("name").unwrap_or_default();
     let sort = cx.query("sort").unwrap_or_default();
-    let wanted = name.trim().to_lowercase();
-    rows.retain(|row| {
-        wanted.is_empty()
-            || row.key.plan.contains(&wanted)
-            || row.plan_name.get(locale).to_lowercase().contains(&wanted)
-    });
-    match sort.as_str() {
-        "cost" => rows.sort_by_key(|row| row.cost.amount()),
-        "since" => rows.sort_by_key(|row| std::cmp::Reverse(row.by.at)),
-        _ => {}
-    }
     let title = t!(locale, "costs-title");
     let sorts = [
         ("", t!(locale, "sort-shelf")),
@@ -60,7 +51,13 @@ async fn costs(cx: Context) -> Shown {
         .into_any()
     } else {
         let table = table(locale, rows);
-        view! { <Panel flush=true>{table}</Panel> }.into_any()
+        let foot = csv_link(&cx, "/admin/costs.csv", "");
+        view! {
+            <Panel flush=true foot=foot>
+                {table}
+            </Panel>
+        }
+        .into_any()
     };
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "costs-lead") />
@@ -72,6 +69,46 @@ async fn costs(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/costs", main))
+}
+
+/// The costs that the address asks for, in its order.
+async fn asked(cx: &Context) -> Result<Vec<CostRow>, ApiError> {
+    let staff = cx.staff()?;
+    let mut rows = cx.portal.costs(staff).await.map_err(|error| cx.failed(&error))?;
+    let wanted = cx.query("name").unwrap_or_default().trim().to_lowercase();
+    rows.retain(|row| {
+        wanted.is_empty()
+            || row.key.plan.contains(&wanted)
+            || row.plan_name.get(cx.locale).to_lowercase().contains(&wanted)
+    });
+    match cx.query("sort").as_deref() {
+        Some("cost") => rows.sort_by_key(|row| row.cost.amount()),
+        Some("since") => rows.sort_by_key(|row| std::cmp::Reverse(row.by.at)),
+        _ => {}
+    }
+    Ok(rows)
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] =
+    &["plan", "period", "addon", "cost", "before", "currency", "source", "author", "since"];
+
+/// The rows of the file.
+pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
+    let rows = asked(cx).await?.into_iter().map(|row| {
+        vec![
+            Value::text(row.key.plan),
+            Value::plain(row.key.period),
+            Value::maybe(row.key.addon),
+            Value::amount(row.cost),
+            row.before.map_or_else(Value::empty, Value::amount),
+            Value::currency(row.cost),
+            Value::plain(row.source.as_str()),
+            Value::maybe(row.by.author),
+            Value::time(row.by.at),
+        ]
+    });
+    Ok(Chunk { rows: rows.collect(), next: None })
 }
 
 fn table(locale: Locale, rows: Vec<CostRow>) -> impl IntoView + use<> {

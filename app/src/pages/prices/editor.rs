@@ -9,7 +9,7 @@ use portal::people::Permission;
 use portal::pricing::{Editor, PriceRow, Seen};
 
 use super::explain::explain;
-use super::{Names, author, crumbs, margin, price, rounding, seen_fields, unit};
+use super::{Names, author, crumbs, csv_link, margin, price, rounding, seen_fields, unit};
 use crate::api::ApiError;
 use crate::components::{
     ActionsCell, ButtonKind, Cell, CheckField, Column, Crumb, DataTable, Empty, Field, FilterBar,
@@ -17,6 +17,7 @@ use crate::components::{
     Tone,
 };
 use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
 use crate::pages::{Shown, frame, page, param, refusal};
 use crate::{format, t};
 
@@ -584,28 +585,67 @@ fn rounding_form(
     }
 }
 
-/// Every price, filtered and sorted by the address.
-fn prices(cx: &Context, editor: &Editor, may: bool) -> AnyView {
-    let locale = cx.locale;
-    let family = cx.query("family").unwrap_or_default();
+/// The prices that the address asks for, in its order.
+fn asked<'a>(cx: &Context, editor: &'a Editor) -> Vec<&'a PriceRow> {
+    let family = cx.query("family").filter(|family| !family.is_empty());
     let show = cx.query("show").unwrap_or_default();
-    let sort = cx.query("sort").unwrap_or_default();
     let mut rows: Vec<&PriceRow> = editor
         .rows
         .iter()
-        .filter(|row| family.is_empty() || row.family == family)
+        .filter(|row| family.as_ref().is_none_or(|family| row.family == *family))
         .filter(|row| match show.as_str() {
             "unsold" => row.result.is_err(),
             "loss" => row.sells_at_a_loss(),
             _ => true,
         })
         .collect();
-    match sort.as_str() {
-        "price" => rows.sort_by_key(|row| row.price().map(domain::Money::amount)),
-        "cost" => rows.sort_by_key(|row| row.cost.amount()),
-        "margin" => rows.sort_by_key(|row| row.margin_per_mille()),
+    match cx.query("sort").as_deref() {
+        Some("price") => rows.sort_by_key(|row| row.price().map(domain::Money::amount)),
+        Some("cost") => rows.sort_by_key(|row| row.cost.amount()),
+        Some("margin") => rows.sort_by_key(|row| row.margin_per_mille()),
         _ => {}
     }
+    rows
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] =
+    &["plan", "period", "addon", "cost", "price", "margin", "currency", "rule", "minimum"];
+
+/// The rows of the file: the viewer's draft where there is one, as on the page.
+pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
+    let staff = cx.staff()?;
+    let group = cx.query("group").ok_or(ApiError::NotFound)?;
+    let editor = cx
+        .portal
+        .pricelist_editor(staff, &group)
+        .await
+        .map_err(|error| cx.failed(&error))?
+        .ok_or(ApiError::NotFound)?;
+    let rows = asked(cx, &editor).into_iter().map(|row| {
+        let found = row.result.as_ref().ok();
+        vec![
+            Value::text(&row.key.plan),
+            Value::plain(row.key.period),
+            Value::maybe(row.key.addon.as_ref()),
+            Value::amount(row.cost),
+            row.price().map_or_else(Value::empty, Value::amount),
+            row.margin().map_or_else(Value::empty, Value::amount),
+            Value::currency(row.cost),
+            found.map_or_else(Value::empty, |found| Value::plain(found.rule.saturating_add(1))),
+            found.map_or_else(Value::empty, |found| Value::amount(found.floor)),
+        ]
+    });
+    Ok(Chunk { rows: rows.collect(), next: None })
+}
+
+/// Every price, filtered and sorted by the address.
+fn prices(cx: &Context, editor: &Editor, may: bool) -> AnyView {
+    let locale = cx.locale;
+    let family = cx.query("family").unwrap_or_default();
+    let show = cx.query("show").unwrap_or_default();
+    let sort = cx.query("sort").unwrap_or_default();
+    let rows = asked(cx, editor);
     let families = std::iter::once(SelectOption::new("", t!(locale, "filter-any"), &family))
         .chain(
             editor
@@ -646,8 +686,9 @@ fn prices(cx: &Context, editor: &Editor, may: bool) -> AnyView {
         .into_any()
     } else {
         let table = price_table(cx, editor, rows, may);
+        let foot = csv_link(cx, "/admin/prices.csv", &format!("group={}", editor.group.code));
         view! {
-            <Panel title=t!(locale, "prices-title") id="prices" flush=true>
+            <Panel title=t!(locale, "prices-title") id="prices" flush=true foot=foot>
                 {table}
             </Panel>
         }

@@ -1,8 +1,8 @@
 //! Prices for the staff: pricelists with their drafts and versions, and costs.
 
 mod cost;
-mod costs;
-mod editor;
+pub(crate) mod costs;
+pub(crate) mod editor;
 mod explain;
 mod list;
 mod review;
@@ -13,7 +13,8 @@ use leptos::prelude::*;
 use portal::locale::{Locale, Localized};
 use portal::pricing::{ByWhom, CostSource, PriceKey, PriceRow, Seen};
 
-use crate::components::{Breadcrumbs, Crumb};
+use crate::components::{Breadcrumbs, Crumb, Icon, Pager};
+use crate::context::Context;
 use crate::{format, t};
 
 pub use cost::CostPage;
@@ -142,6 +143,49 @@ fn seen_fields(group: &str, seen: Seen) -> impl IntoView + use<> {
         <input type="hidden" name="version" value=seen.version.to_string() />
         <input type="hidden" name="revision" value=seen.revision.to_string() />
     }
+}
+
+/// The cursor of a list that only goes back in time.
+fn before<T: std::str::FromStr>(cx: &Context) -> Option<T> {
+    cx.query("before")?.parse().ok()
+}
+
+/// The ways through such a list.
+fn pager(cx: &Context, next: Option<impl std::fmt::Display>) -> Option<AnyView> {
+    let locale = cx.locale;
+    let first = cx.query("before").is_none();
+    let newest = (!first).then(|| cx.path().to_owned());
+    let older = next.map(|next| format!("{}?before={next}", cx.path()));
+    (newest.is_some() || older.is_some()).then(|| {
+        view! {
+            <Pager
+                label=t!(locale, "pager-label")
+                newest=newest
+                newest_label=t!(locale, "pager-newest")
+                older=older
+                older_label=t!(locale, "pager-older")
+            />
+        }
+        .into_any()
+    })
+}
+
+/// The link to a list as a file, with the list's own filters.
+fn csv_link(cx: &Context, path: &str, rest: &str) -> AnyView {
+    let query = cx.address.split_once('?').map_or("", |(_, query)| query);
+    let href = match (rest.is_empty(), query.is_empty()) {
+        (true, true) => path.to_owned(),
+        (true, false) => format!("{path}?{query}"),
+        (false, true) => format!("{path}?{rest}"),
+        (false, false) => format!("{path}?{rest}&{query}"),
+    };
+    view! {
+        <a class="btn btn-quiet btn-sm" href=href title=t!(cx.locale, "csv-hint")>
+            <Icon name="download" />
+            {t!(cx.locale, "csv-link")}
+        </a>
+    }
+    .into_any()
 }
 
 fn crumbs(locale: Locale, items: Vec<Crumb>) -> AnyView {

@@ -6,13 +6,13 @@ use portal::people::Permission;
 use portal::pricing::{VersionInfo, VersionView};
 
 use super::review::changes;
-use super::{Names, author, crumbs};
+use super::{Names, author, before, crumbs, pager};
 use crate::api::ApiError;
 use crate::components::{
     Badge, Cell, Column, Crumb, DataTable, Notice, PageHead, Panel, RowHead, Tone,
 };
 use crate::context::Context;
-use crate::pages::{DESK_PAGE, Shown, before, frame, page, pager, param};
+use crate::pages::{DESK_PAGE, Shown, frame, page, param};
 use crate::{format, t};
 
 /// `/admin/pricelists/{group}/versions`
@@ -32,7 +32,7 @@ async fn versions(cx: Context) -> Shown {
     let code = param("group")?;
     let found = cx.portal.group(staff, &code).await.map_err(|error| cx.failed(&error))?;
     let group = found.ok_or(ApiError::NotFound)?;
-    let cursor = before(&cx).and_then(|cursor| i32::try_from(cursor).ok());
+    let cursor = before::<i32>(&cx);
     let (rows, next) = cx
         .portal
         .pricelist_versions(staff, &code, cursor, DESK_PAGE)
@@ -50,7 +50,7 @@ async fn versions(cx: Context) -> Shown {
         ],
     );
     let newest = cursor.is_none();
-    let foot = pager(&cx, "", next.map(i64::from));
+    let foot = pager(&cx, next);
     let table = table(locale, &address, newest, rows);
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "versions-lead") crumbs=crumbs />

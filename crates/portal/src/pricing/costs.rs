@@ -130,13 +130,21 @@ pub enum CostError {
 const COST_LIMIT: i64 = 1_000_000 * domain::money::SCALE;
 
 impl CostSource {
-    fn from_word(word: &str) -> Result<Self, Error> {
-        match word {
-            "initial" => Ok(Self::Initial),
-            "manual" => Ok(Self::Manual),
-            "import" => Ok(Self::Import),
-            other => Err(Error::unreadable("cost_change", other)),
+    /// The word kept in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Manual => "manual",
+            Self::Import => "import",
         }
+    }
+
+    fn from_word(word: &str) -> Result<Self, Error> {
+        [Self::Initial, Self::Manual, Self::Import]
+            .into_iter()
+            .find(|source| source.as_str() == word)
+            .ok_or_else(|| Error::unreadable("cost_change", word))
     }
 }
 
