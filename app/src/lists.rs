@@ -341,9 +341,10 @@ impl Asked {
             }
         });
         let csv = self.address(&format!("{}.csv", self.path), self.here(), None);
+        // Without pages the file keeps its place at the end.
         view! {
             <div class="spread">
-                {pager}
+                <div>{pager}</div>
                 <a class="btn btn-quiet btn-sm" href=csv title=t!(locale, "csv-hint")>
                     <Icon name="download" />
                     {t!(locale, "csv-link")}

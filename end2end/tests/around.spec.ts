@@ -32,7 +32,7 @@ test("staff see price, cost and margin, and credit a wallet", { tag: "@nojs" }, 
   await signIn(page, staff);
   await page.goto("/admin/orders");
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  await page.goto("/admin/wallets");
+  await page.goto("/admin/customers");
   await page.getByRole("link", { name: "Demo Hosting" }).click();
   await page.getByLabel("Amount").fill("12.34");
   await page.getByLabel("Reason").fill("Bank transfer 4711");

@@ -380,7 +380,8 @@ mod on_server {
                 }
                 Err(PublishError::Internal(error)) => return Err(cx.failed(&error)),
                 Err(PublishError::Forbidden) => {
-                    (StatusCode::FORBIDDEN, "", t!(cx.locale, "prices-forbidden"))
+                    let (status, text) = (StatusCode::FORBIDDEN, t!(cx.locale, "prices-forbidden"));
+                    return Err(refuse(&cx, page.address(), status, "", text, values));
                 }
                 // Published or discarded in another window: the editor tells how it stands.
                 Err(PublishError::NoDraft) => {

@@ -146,17 +146,17 @@ fn role_form(locale: Locale, member: &Member) -> impl IntoView + use<> {
 }
 
 fn access_form(locale: Locale, member: &Member) -> impl IntoView + use<> {
-    let (to, label, class) = if member.disabled_at.is_some() {
-        ("false", t!(locale, "staff-enable"), "btn btn-sm")
+    let (to, label) = if member.disabled_at.is_some() {
+        ("false", t!(locale, "staff-enable"))
     } else {
-        ("true", t!(locale, "staff-disable"), "btn btn-sm btn-danger")
+        ("true", t!(locale, "staff-disable"))
     };
     let name = format!("{label}: {}", member.email);
     view! {
         <form method="post" action="/admin/staff-access">
             <input type="hidden" name="member" value=member.id.to_string() />
             <input type="hidden" name="disabled" value=to />
-            <button class=class type="submit" aria-label=name>
+            <button class="btn btn-sm" type="submit" aria-label=name>
                 {label}
             </button>
         </form>

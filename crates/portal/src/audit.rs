@@ -209,7 +209,8 @@ impl Row {
             object: self.object,
             before: self.before,
             after: self.after,
-            reason: self.reason,
+            // It says who, and that is said already.
+            reason: self.reason.filter(|_| !by_hand),
         }
     }
 }

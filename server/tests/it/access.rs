@@ -22,41 +22,80 @@ enum Gets {
 
 use Gets::{Nothing, On, Page, SignIn};
 
-/// Address, then: guest, another customer, the customer, staff.
-fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; 4])> {
-    let shop = [Page, Page, Page, Page];
+/// Kinds of visitors: guest, another customer, the customer, and the staff's roles: readonly,
+/// support, pricing, owner.
+const PEOPLE: usize = 7;
+
+/// Address, and what each kind of visitor gets there.
+fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOPLE])> {
+    let staff = |guest, other, own, staff| [guest, other, own, staff, staff, staff, staff];
+    let shop = [Page; PEOPLE];
+    let nothing = [Nothing; PEOPLE];
+    let door = staff(Page, On, On, On);
     // Staff have no wallet and no licenses: they are led to the desk.
-    let own = [SignIn, Page, Page, On];
-    let object = [SignIn, Nothing, Page, On];
-    let desk = [SignIn, Nothing, Nothing, Page];
+    let own = staff(SignIn, Page, Page, On);
+    let object = staff(SignIn, Nothing, Page, On);
+    let desk = staff(SignIn, Nothing, Nothing, Page);
+    let no_object = staff(SignIn, Nothing, Nothing, Nothing);
+    let owners = [SignIn, Nothing, Nothing, Nothing, Nothing, Nothing, Page];
     vec![
         ("/".into(), shop),
         ("/catalog".into(), shop),
         ("/p/isp6-lite".into(), shop),
-        ("/p/no-such-plan".into(), [Nothing; 4]),
-        ("/login".into(), [Page, On, On, On]),
-        ("/join".into(), [Page, On, On, On]),
-        ("/verify?token=x".into(), [SignIn, Page, Page, Page]),
+        ("/p/no-such-plan".into(), nothing),
+        ("/login".into(), door),
+        ("/join".into(), door),
+        ("/verify?token=x".into(), staff(SignIn, Page, Page, Page)),
         ("/my".into(), own),
         ("/my/orders".into(), own),
+        ("/my/orders.csv".into(), own),
         (format!("/my/orders/{order}"), object),
-        ("/my/orders/nonsense".into(), [Nothing; 4]),
+        ("/my/orders/nonsense".into(), nothing),
         ("/my/licenses".into(), own),
+        ("/my/licenses.csv".into(), own),
         (format!("/my/licenses/{license}"), object),
         ("/my/wallet".into(), own),
-        ("/admin".into(), [SignIn, Nothing, Nothing, On]),
+        ("/my/wallet.csv".into(), own),
+        ("/admin".into(), staff(SignIn, Nothing, Nothing, On)),
         ("/admin/orders".into(), desk),
+        ("/admin/orders.csv".into(), desk),
         (format!("/admin/orders/{order}"), desk),
-        ("/admin/orders/nonsense".into(), [SignIn, Nothing, Nothing, Nothing]),
-        ("/admin/wallets".into(), desk),
-        (format!("/admin/wallets/{customer}"), desk),
+        ("/admin/orders/nonsense".into(), no_object),
+        ("/admin/customers".into(), desk),
+        ("/admin/customers.csv".into(), desk),
+        (format!("/admin/customers/{customer}"), desk),
+        ("/admin/customers/nonsense".into(), no_object),
+        (format!("/admin/customers/{order}"), no_object),
+        ("/admin/licenses".into(), desk),
+        ("/admin/licenses.csv".into(), desk),
+        ("/admin/pricelists".into(), desk),
+        ("/admin/pricelists/public".into(), desk),
+        ("/admin/pricelists/nonsense".into(), no_object),
+        // Without a draft there is nothing to review.
+        ("/admin/pricelists/public/review".into(), staff(SignIn, Nothing, Nothing, On)),
+        ("/admin/pricelists/public/versions".into(), desk),
+        ("/admin/pricelists/public/versions/1".into(), desk),
+        ("/admin/pricelists/public/versions/9".into(), no_object),
+        ("/admin/prices.csv?group=public".into(), desk),
+        ("/admin/costs".into(), desk),
+        ("/admin/costs.csv".into(), desk),
+        ("/admin/costs/isp6-lite".into(), desk),
+        ("/admin/costs/nonsense".into(), no_object),
         ("/admin/mail".into(), desk),
-        ("/no-such-page".into(), [Nothing; 4]),
+        ("/admin/mail.csv".into(), desk),
+        ("/admin/audit".into(), desk),
+        ("/admin/audit.csv".into(), desk),
+        ("/admin/staff".into(), owners),
+        // Their place was taken by the customers.
+        ("/admin/wallets".into(), nothing),
+        ("/no-such-page".into(), nothing),
     ]
 }
 
 struct Cast {
-    browsers: [Browser; 4],
+    browsers: [Browser; PEOPLE],
+    /// The member of the staff who only reads.
+    auditor: Uuid,
     order: Uuid,
     license: Uuid,
     customer: Uuid,
@@ -69,13 +108,25 @@ async fn cast(portal: &TestPortal) -> Cast {
     let mut own = portal.signed_in().await;
     own.post(portal, "/buy", &portal.lite_form(IP).await).await;
     portal.settle().await;
-    let staff = portal.sign_in(portal::demo::ADMIN).await;
     let (order, license, customer) =
         sqlx::query_as("select order_id, id, customer_id from license")
             .fetch_one(&portal.portal.pool)
             .await
             .unwrap();
-    Cast { browsers: [Browser::default(), other, own, staff], order, license, customer }
+    let browsers = [
+        Browser::default(),
+        other,
+        own,
+        portal.staff(StaffRole::ReadOnly).await,
+        portal.staff(StaffRole::Support).await,
+        portal.staff(StaffRole::Pricing).await,
+        portal.sign_in(portal::demo::ADMIN).await,
+    ];
+    let auditor = sqlx::query_scalar("select id from app_user where staff_role = 'readonly'")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    Cast { browsers, auditor, order, license, customer }
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -112,6 +163,9 @@ async fn every_page_as_everybody(pool: PgPool) {
     }
     // A route without a row here is a hole in the table.
     let known: Vec<String> = table.iter().map(|(path, _)| pattern(path, &cast)).collect();
+    for export in app::exports::Export::ALL {
+        assert!(known.contains(&export.path().to_owned()), "{export:?} has no row");
+    }
     for route in leptos_axum::generate_route_list(app::App) {
         let path = route.path().to_owned();
         assert!(known.contains(&path), "{path} has no row");
@@ -121,45 +175,106 @@ async fn every_page_as_everybody(pool: PgPool) {
 fn pattern(path: &str, cast: &Cast) -> String {
     let path = path.split('?').next().unwrap();
     path.replace("/p/isp6-lite", "/p/{slug}")
+        .replace("/admin/pricelists/public", "/admin/pricelists/{group}")
+        .replace("/versions/1", "/versions/{version}")
+        .replace("/admin/costs/isp6-lite", "/admin/costs/{plan}")
         .replace(&format!("{}", cast.order), "{id}")
         .replace(&format!("{}", cast.license), "{id}")
         .replace(&format!("{}", cast.customer), "{id}")
 }
 
-/// Every server function with a call of it, and who may make it: guest, another customer, the
-/// customer, staff without the right, staff.
-fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; 5])> {
+/// Every server function with a call of it, and what each kind of visitor gets.
+fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
     use StatusCode as S;
+    const GONE: StatusCode = StatusCode::NOT_FOUND;
+    const BAD: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+    const NO: StatusCode = StatusCode::FORBIDDEN;
+    const DONE: StatusCode = StatusCode::SEE_OTHER;
     let id = Uuid::now_v7();
-    let free = [S::SEE_OTHER; 5];
+    let (customer, auditor) = (cast.customer, cast.auditor);
+    let staff = |guest, other, own, staff| [guest, other, own, staff, staff, staff, staff];
+    // Guests are led to sign in; for customers there is no desk.
+    let desk = |[readonly, support, pricing, owner]: [StatusCode; 4]| {
+        [DONE, GONE, GONE, readonly, support, pricing, owner]
+    };
     // Whoever is inside already is led home from the door.
-    let doors = [S::UNPROCESSABLE_ENTITY, S::SEE_OTHER, S::SEE_OTHER, S::SEE_OTHER, S::SEE_OTHER];
+    let doors = staff(BAD, DONE, DONE, DONE);
+    let prices = "group=public&version=1&revision=0";
+    let stale = desk([NO, NO, S::CONFLICT, S::CONFLICT]);
     vec![
-        ("/api/check_ip", format!("plan=isp6-lite&ip={IP}"), [S::OK; 5]),
+        ("/api/check_ip", format!("plan=isp6-lite&ip={IP}"), [S::OK; PEOPLE]),
         (
             "/api/order_progress",
             format!("id={}", cast.order),
             // Staff have no orders of their own.
-            [S::UNAUTHORIZED, S::NOT_FOUND, S::OK, S::UNAUTHORIZED, S::UNAUTHORIZED],
+            staff(S::UNAUTHORIZED, GONE, S::OK, S::UNAUTHORIZED),
         ),
-        ("/preferences", "lang=en&back=/catalog".into(), free),
+        ("/preferences", "lang=en&back=/catalog".into(), [DONE; PEOPLE]),
         (
             "/admin/credit",
-            format!(
-                "customer={}&id={id}&amount=1&currency=EUR&reason=bank+transfer",
-                cast.customer
-            ),
-            [S::SEE_OTHER, S::NOT_FOUND, S::NOT_FOUND, S::FORBIDDEN, S::SEE_OTHER],
+            format!("customer={customer}&id={id}&amount=1&currency=EUR&reason=bank+transfer"),
+            // One form is one credit, whoever sends it again.
+            desk([NO, DONE, NO, DONE]),
+        ),
+        (
+            "/admin/customer-name",
+            format!("customer={customer}&version=1&name=Renamed"),
+            // The first one changes the version that the last one has not seen.
+            desk([NO, DONE, NO, S::CONFLICT]),
+        ),
+        (
+            "/admin/customer-group",
+            format!("customer={customer}&version=2&group=no-such-group"),
+            desk([NO, NO, BAD, BAD]),
+        ),
+        (
+            "/admin/customer-access",
+            format!("customer={customer}&version=2&blocked=true&why=x"),
+            desk([NO, BAD, NO, BAD]),
+        ),
+        (
+            "/admin/staff-role",
+            format!("member={auditor}&was=readonly&role=readonly"),
+            desk([GONE, GONE, GONE, DONE]),
+        ),
+        (
+            "/admin/staff-access",
+            format!("member={auditor}&disabled=false"),
+            desk([GONE, GONE, GONE, DONE]),
+        ),
+        (
+            "/admin/pricelist_rule",
+            format!("{prices}&kind=percent&value=50&subject=family:vmmanager"),
+            // Each writes into a draft of their own.
+            desk([NO, NO, DONE, DONE]),
+        ),
+        // From here on both have a draft that this form has not seen.
+        ("/admin/pricelist_drop", format!("{prices}&place=0"), stale),
+        ("/admin/pricelist_margin", format!("{prices}&margin=5"), stale),
+        ("/admin/pricelist_rounding", format!("{prices}&rounding=99"), stale),
+        ("/admin/pricelist_discard", prices.into(), stale),
+        ("/admin/pricelist_rebase", prices.into(), stale),
+        ("/admin/pricelist_restore", "group=public&version=1".into(), stale),
+        ("/admin/pricelist_publish", prices.into(), stale),
+        (
+            "/admin/pricelist_group",
+            "code=No+Code&name=X&like=public".into(),
+            desk([NO, NO, BAD, BAD]),
+        ),
+        (
+            "/admin/cost",
+            "plan=isp6-lite&period=1&seen=3.50+EUR&cost=3.50&reason=no+change".into(),
+            desk([NO, NO, BAD, BAD]),
         ),
         (
             "/buy",
             format!("plan=isp6-lite&period=1&ip=203.0.113.77&order={id}&total=4.90+EUR"),
             // The other customer has no money, staff have no wallet.
-            [S::SEE_OTHER, S::PAYMENT_REQUIRED, S::SEE_OTHER, S::FORBIDDEN, S::FORBIDDEN],
+            staff(DONE, S::PAYMENT_REQUIRED, DONE, NO),
         ),
         ("/login", "email=x%40example.org&password=nobody-at-all".into(), doors),
         ("/join", "email=x&password=nobody-at-all".into(), doors),
-        ("/logout", String::new(), free),
+        ("/logout", String::new(), [DONE; PEOPLE]),
     ]
 }
 
@@ -167,17 +282,10 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; 5])> {
 async fn every_server_function_as_everybody(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let cast = cast(&portal).await;
-    portal
-        .portal
-        .create_staff("auditor@example.org", portal::demo::PASSWORD, StaffRole::ReadOnly)
-        .await
-        .unwrap();
-    let auditor = portal.sign_in("auditor@example.org").await;
-    let [guest, other, own, staff] = cast.browsers.clone();
+    let own = &cast.browsers[2];
     let table = functions(&cast);
     for (path, body, expected) in &table {
-        let people = [&guest, &other, &own, &auditor, &staff];
-        for (who, (browser, status)) in people.into_iter().zip(expected).enumerate() {
+        for (who, (browser, status)) in cast.browsers.iter().zip(expected).enumerate() {
             let answer = browser.clone().raw(&portal, Method::POST, path, body).await;
             assert_eq!(answer.status, *status, "{path} as {who}: {}", answer.body);
         }

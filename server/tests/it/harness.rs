@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use portal::Portal;
 use portal::clock::ManualClock;
 use portal::operations::Done;
-use portal::people::{CustomerViewer, Passwords, Viewer};
+use portal::people::{CustomerViewer, Passwords, StaffRole, StaffViewer, Viewer};
 use portal::secrets::MasterKey;
 use portal::upstreams::Upstreams;
 use sqlx::PgPool;
@@ -96,6 +96,22 @@ impl TestPortal {
             Viewer::Customer(viewer) => viewer,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The demo's owner.
+    pub async fn owner(&self) -> StaffViewer {
+        let user = self.portal.sign_in(portal::demo::ADMIN, portal::demo::PASSWORD, "t").await;
+        match self.portal.viewer(user.unwrap()).await.unwrap() {
+            Viewer::Staff(staff) => staff,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A browser in which a new member of the staff with this role is signed in.
+    pub async fn staff(&self, role: StaffRole) -> Browser {
+        let email = format!("{}@example.org", role.as_str());
+        self.portal.create_staff(&email, portal::demo::PASSWORD, role).await.unwrap();
+        self.sign_in(&email).await
     }
 
     /// A browser in which the demo customer is signed in.

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
 mod access;
+mod desk;
 mod forms;
 mod harness;
 mod headers;
 mod killed;
+mod lists;
 mod orders;
 mod people;
 mod prices;

@@ -1,0 +1,273 @@
+//! Lists: pages that neither repeat nor hide rows, filters, addresses that make no sense, files.
+
+use std::collections::BTreeSet;
+
+use axum::http::{StatusCode, header};
+use domain::operation::OperationState;
+use portal::customers::{self, CustomerFilter};
+use portal::listing::{Days, Needle, Paging, SortKey};
+use portal::orders::{self, OrderFilter};
+use sqlx::PgPool;
+
+use crate::harness::{Browser, TestPortal};
+
+/// Customers of one name, signed up at one instant.
+async fn crowd(portal: &TestPortal, count: i64) {
+    sqlx::query(
+        "insert into customer (id, name, created_at)
+         select gen_random_uuid(), 'Crowd', $2 from generate_series(1, $1)",
+    )
+    .bind(count)
+    .bind(portal.portal.clock.now())
+    .execute(&portal.portal.pool)
+    .await
+    .unwrap();
+}
+
+fn both_ways(sorts: &[SortKey]) -> Vec<(SortKey, bool)> {
+    sorts.iter().flat_map(|sort| [(*sort, true), (*sort, false)]).collect()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn pages_neither_repeat_nor_hide_rows(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let staff = portal.owner().await;
+    crowd(&portal, 20).await;
+    let filter = CustomerFilter::default();
+    for (sort, descending) in both_ways(&customers::SORTS) {
+        let before: BTreeSet<i64> = sqlx::query_scalar("select number from customer")
+            .fetch_all(&portal.portal.pool)
+            .await
+            .unwrap()
+            .into_iter()
+            .collect();
+        let mut paging = Paging { sort, descending, after: None, limit: 6 };
+        let mut seen = Vec::new();
+        loop {
+            let listed = portal.portal.customers(&staff, &filter, &paging).await.unwrap();
+            seen.extend(listed.rows.iter().map(|row| row.number));
+            // Somebody signs up between two pages; listed or not, the list comes to its end.
+            if seen.len() < 15 {
+                crowd(&portal, 1).await;
+            }
+            paging.after = listed.next;
+            if paging.after.is_none() {
+                break;
+            }
+        }
+        let distinct: BTreeSet<i64> = seen.iter().copied().collect();
+        assert_eq!(distinct.len(), seen.len(), "{sort:?} {descending}: nothing twice");
+        assert!(before.is_subset(&distinct), "{sort:?} {descending}: nothing left out");
+        let ordered = if descending { seen.is_sorted_by(|a, b| a > b) } else { seen.is_sorted() };
+        assert!(ordered || sort == customers::BY_NAME, "{sort:?} {descending}: in order");
+    }
+}
+
+async fn bought(portal: &TestPortal, browser: &mut Browser) {
+    for ip in ["203.0.113.1", "203.0.113.2", "203.0.113.3"] {
+        let answer = browser.post(portal, "/buy", &portal.lite_form(ip).await).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    }
+    portal.settle().await;
+    let answer = browser.post(portal, "/buy", &portal.lite_form("203.0.113.4").await).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn orders_are_found_by_everything_that_is_known_of_them(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut own = portal.signed_in().await;
+    bought(&portal, &mut own).await;
+    let staff = portal.owner().await;
+    let number: i64 = sqlx::query_scalar("select number from customer limit 1")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let day = |text| Days { from: Days::parse(text), to: Days::parse(text) };
+    let any = OrderFilter::default;
+    let text = |text: &str| OrderFilter { needle: Needle::parse(text), ..any() };
+    for (filter, count) in [
+        (any(), 4),
+        (OrderFilter { state: Some(OperationState::Confirmed), ..any() }, 3),
+        (OrderFilter { state: Some(OperationState::Planned), ..any() }, 1),
+        (OrderFilter { state: Some(OperationState::Review), ..any() }, 0),
+        (OrderFilter { customer: Some(number), ..any() }, 4),
+        (OrderFilter { customer: Some(number + 1), ..any() }, 0),
+        (
+            OrderFilter {
+                customer: Some(number),
+                state: Some(OperationState::Confirmed),
+                days: day("2026-11-21"),
+                ..any()
+            },
+            3,
+        ),
+        (OrderFilter { days: day("2026-11-22"), ..any() }, 0),
+        (text("203.0.113.2"), 1),
+        (text("10002"), 1),
+        (text("DEMO host"), 4),
+        (text("customer@"), 4),
+        (text("osting"), 0),
+        (text("demo%"), 0),
+    ] {
+        for (sort, descending) in both_ways(&orders::SORTS) {
+            let mut paging = Paging { sort, descending, after: None, limit: 1 };
+            let mut seen = BTreeSet::new();
+            loop {
+                let listed = portal.portal.desk_orders(&staff, &filter, &paging).await.unwrap();
+                seen.extend(listed.rows.iter().map(|row| row.row.number));
+                paging.after = listed.next;
+                if paging.after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen.len(), count, "{filter:?} by {} {descending}", sort.word);
+        }
+    }
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    let found = desk.get(&portal, "/admin/orders?q=%23+10002").await;
+    assert!(found.location.unwrap().starts_with("/admin/orders/"), "a number leads to its order");
+    let found = desk.get(&portal, "/admin/licenses?q=203.0.113.3&status=active&sort=end").await;
+    assert!(found.body.contains("203.0.113.3"));
+    assert!(!found.body.contains("203.0.113.1<"));
+    let own_list = own.get(&portal, "/my/licenses?q=203.0.113.2&sort=-end").await;
+    assert!(own_list.body.contains("203.0.113.2"));
+    assert!(!own_list.body.contains("203.0.113.1<"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_address_that_makes_no_sense_is_told_apart_from_an_empty_list(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut own = portal.signed_in().await;
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    bought(&portal, &mut own).await;
+    let long = format!("q={}", "x".repeat(201));
+    for (path, queries) in [
+        ("/my/orders", vec!["state=x", "from=x", "to=2026-02-30", "sort=evil", "after=1", &long]),
+        ("/my/licenses", vec!["status=x", "q=%00", "from=2026-11-22&to=2026-11-21"]),
+        ("/my/wallet", vec!["kind=x", "after=x~y", "sort=-"]),
+        ("/admin/orders", vec!["customer=x", "after=1~9223372036854775807", "sort=number;drop"]),
+        ("/admin/customers", vec!["blocked=maybe", "q=%0A%00x"]),
+        ("/admin/licenses", vec!["customer=1.5", "from=9999-12-31"]),
+        ("/admin/mail", vec!["state=x", "from=-0044-03-15"]),
+        ("/admin/audit", vec!["actor=x", "object=x", "after=~"]),
+    ] {
+        let browser = if path.starts_with("/my") { &mut own } else { &mut desk };
+        for query in queries {
+            let page = browser.get(&portal, &format!("{path}?{query}")).await;
+            assert_eq!(page.status, StatusCode::BAD_REQUEST, "{path}?{query}");
+            assert!(page.body.contains("asks for something unknown"), "{path}?{query}");
+            let file = browser.get(&portal, &format!("{path}.csv?{query}")).await;
+            assert_eq!(file.status, StatusCode::BAD_REQUEST, "{path}.csv?{query}");
+        }
+    }
+    let none = own.get(&portal, "/my/orders?q=198.51.100.1").await;
+    assert_eq!(none.status, StatusCode::OK);
+    assert!(none.body.contains("Nothing matches"));
+    assert!(none.body.contains("href=\"/my/orders\""), "and a way back");
+    let empty = desk.get(&portal, "/admin/customers?q=nobody").await;
+    assert!(empty.body.contains("Nothing matches"));
+    let mut newcomer = Browser::default();
+    let form = [("email", "new@example.org"), ("password", "a-quiet-harbour-7")];
+    newcomer.post(&portal, "/join", &form).await;
+    let fresh = newcomer.get(&portal, "/my/orders").await;
+    assert!(fresh.body.contains("No orders yet"));
+    assert!(!fresh.body.contains("class=\"filters\""), "nothing to filter");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn links_through_a_list_keep_what_was_asked(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    crowd(&portal, 60).await;
+    let first = desk.get(&portal, "/admin/customers?q=crowd&blocked=no&sort=-name").await;
+    let next = first.body.split("rel=\"next\" href=\"").nth(1).unwrap();
+    let next = next.split('"').next().unwrap().replace("&amp;", "&");
+    for part in ["q=crowd", "blocked=no", "sort=-name", "after="] {
+        assert!(next.contains(part), "{next}");
+    }
+    let second = desk.get(&portal, &next).await;
+    assert_eq!(second.status, StatusCode::OK);
+    assert_eq!(second.body.matches("<th scope=\"row\">").count(), 10, "the rest of sixty");
+    let file = "/admin/customers.csv?q=crowd&amp;blocked=no&amp;sort=-name\"";
+    assert!(second.body.contains(file), "the file is all of it");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_has_every_row_of_the_filter(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    // More than is read at once.
+    crowd(&portal, 2203).await;
+    let file = desk.get(&portal, "/admin/customers.csv?sort=name").await;
+    assert_eq!(file.status, StatusCode::OK);
+    assert_eq!(file.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    let disposition = &file.headers[header::CONTENT_DISPOSITION];
+    assert_eq!(disposition, "attachment; filename=\"customers.csv\"");
+    let lines: Vec<&str> = file.body.split_terminator("\r\n").collect();
+    assert!(lines[0].starts_with("customer,customer_id,name,email,group,"), "{}", lines[0]);
+    let numbers: BTreeSet<&str> =
+        lines[1..].iter().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!((lines.len(), numbers.len()), (2205, 2204), "each once");
+    let filtered = desk.get(&portal, "/admin/customers.csv?q=demo").await;
+    assert_eq!(filtered.body.split_terminator("\r\n").count(), 2);
+    assert!(filtered.body.contains(",500.00,0.00,0.00,EUR\r\n"), "{}", filtered.body);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_carries_no_formulas_and_no_secrets(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut own = portal.signed_in().await;
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    bought(&portal, &mut own).await;
+    sqlx::query("update customer set name = '=HYPERLINK(\"x\", \"y\")'")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    let file = desk.get(&portal, "/admin/orders.csv?state=confirmed").await.body;
+    assert!(file.contains(",\"'=HYPERLINK(\"\"x\"\", \"\"y\"\")\","), "{file}");
+    assert_eq!(file.split_terminator("\r\n").count(), 4);
+    assert!(file.contains(",2026-11-21T10:00:00Z,"), "{file}");
+    assert!(file.contains(",4.90,EUR,"), "{file}");
+
+    let statement = own.get(&portal, "/my/wallet.csv").await.body;
+    assert!(statement.contains(",4.90,-4.90,"), "a number, not a text: {statement}");
+    let held = own.get(&portal, "/my/wallet.csv?kind=held&from=2026-11-21").await.body;
+    assert_eq!(held.split_terminator("\r\n").count(), 5, "{held}");
+    assert_eq!(own.get(&portal, "/my/wallet.csv?to=2026-11-20").await.body.lines().count(), 1);
+
+    let key: String = sqlx::query_scalar("select key from license limit 1")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let token = "a-token-that-proves-an-address";
+    sqlx::query(
+        "insert into email_outbox
+            (id, template, object_id, event, recipient, locale, args, created_at, next_try_at)
+         values (gen_random_uuid(), 'welcome', gen_random_uuid(), 'join', '+7@example.org', 'en',
+                 jsonb_build_object('token', $1::text), $2, $2)",
+    )
+    .bind(token)
+    .bind(portal.portal.clock.now())
+    .execute(&portal.portal.pool)
+    .await
+    .unwrap();
+    for export in app::exports::Export::ALL {
+        let browser = if export.path().starts_with("/my") { &mut own } else { &mut desk };
+        let file = browser.get(&portal, export.path()).await;
+        assert_eq!(file.status, StatusCode::OK, "{export:?}");
+        assert!(!file.body.contains(&key), "{export:?}: the license's key");
+        assert!(!file.body.contains(token), "{export:?}: the link of a mail");
+        let head = file.body.split("\r\n").next().unwrap();
+        assert_eq!(head, export.head().join(","), "{export:?}");
+        let columns = export.head().len();
+        // No value of these has a comma, but for the name above and JSON.
+        if !file.body.contains('"') {
+            for line in file.body.split_terminator("\r\n") {
+                assert_eq!(line.split(',').count(), columns, "{export:?}: {line}");
+            }
+        }
+    }
+    let mail = desk.get(&portal, "/admin/mail.csv?q=%2B7&state=waiting").await.body;
+    assert!(mail.contains(",'+7@example.org,welcome,en,waiting,"), "{mail}");
+}
