@@ -5,11 +5,11 @@ use portal::locale::Locale;
 use portal::pricing::CostRow;
 
 use super::{author, csv_link, source, unit};
+use crate::api::ApiError;
 use crate::components::{
     Cell, Column, DataTable, Empty, Field, FilterBar, Money, PageHead, Panel, RowHead, SelectField,
     SelectOption,
 };
-use crate::api::ApiError;
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
 use crate::pages::{Shown, frame, page};
