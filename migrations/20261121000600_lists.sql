@@ -28,8 +28,11 @@ end $$;
 create trigger operation_of_order before insert or update of order_id, order_number, customer_id
     on operation for each row execute function operation_of_order();
 create index operation_by_state on operation (state, created_at, order_number);
+create index operation_by_state_and_price on operation (state, price, order_number);
 create index operation_of_customer_by_state
     on operation (customer_id, state, created_at, order_number);
+create index operation_of_customer_by_state_and_price
+    on operation (customer_id, state, price, order_number);
 
 -- Licenses: newest first (license_list, the unique number) or what expires next; those without an
 -- end stand last. `expires_on` as a number of days makes the missing ones comparable.

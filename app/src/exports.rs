@@ -35,7 +35,7 @@ impl Cell {
     }
 
     /// A word of ours, or a number.
-    pub fn plain(value: impl ToString) -> Self {
+    pub fn plain(value: &(impl ToString + ?Sized)) -> Self {
         Self::Plain(value.to_string())
     }
 

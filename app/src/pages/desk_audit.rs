@@ -102,16 +102,16 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
     let listed = asked.load(cx, cx.portal.audit(staff, &filter, &asked.paging)).await?;
     Ok(Chunk::of(listed, |line| {
         vec![
-            Value::plain(line.number),
+            Value::plain(&line.number),
             Value::time(line.at),
             match line.actor {
                 Actor::User(email) => Value::text(email),
                 Actor::CommandLine => Value::plain("command-line"),
                 Actor::Portal => Value::plain(NOBODY),
             },
-            Value::plain(line.action),
-            Value::plain(line.object_type),
-            Value::plain(line.object_id),
+            Value::plain(&line.action),
+            Value::plain(&line.object_type),
+            Value::plain(&line.object_id),
             Value::maybe(line.object),
             Value::maybe(line.before.map(|value| value.to_string())),
             Value::maybe(line.after.map(|value| value.to_string())),

@@ -100,14 +100,14 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
 fn values(row: &CustomerRow) -> Vec<Vec<Value>> {
     let person = || {
         vec![
-            Value::plain(row.number),
-            Value::plain(row.id),
+            Value::plain(&row.number),
+            Value::plain(&row.id),
             Value::text(row.name.clone()),
             Value::maybe(row.email.clone()),
             Value::plain(&row.group.code),
             Value::time(row.joined),
             row.blocked_at.map_or_else(Value::empty, Value::time),
-            Value::plain(row.licenses),
+            Value::plain(&row.licenses),
         ]
     };
     let wallet = |balance: &Balance| {

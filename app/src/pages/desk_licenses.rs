@@ -83,9 +83,9 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
     Ok(Chunk::of(listed, |license| {
         let rest = [
             Value::time(license.created_at),
-            Value::plain(license.order_number),
+            Value::plain(&license.order_number),
             Value::text(license.customer),
-            Value::plain(license.customer_id),
+            Value::plain(&license.customer_id),
         ];
         let mut values = licenses::values(cx.locale, license.row);
         values.extend(rest);

@@ -117,7 +117,7 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
             Value::amount(order.cost),
             margin,
             Value::text(order.customer),
-            Value::plain(order.customer_id),
+            Value::plain(&order.customer_id),
         ];
         let mut values = orders::values(cx.locale, order.row);
         values.extend(rest);

@@ -106,13 +106,13 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
 /// A license as values of a file.
 pub fn values(locale: Locale, row: LicenseRow) -> Vec<Value> {
     vec![
-        Value::plain(row.number),
+        Value::plain(&row.number),
         Value::maybe(row.name),
         Value::text(row.plan.get(locale)),
-        Value::plain(row.ip.unwrap_or_default()),
+        Value::plain(&row.ip.unwrap_or_default()),
         Value::plain(row.status.as_str()),
-        row.expires_on.map_or_else(Value::empty, Value::plain),
-        Value::plain(row.has_key),
+        row.expires_on.map_or_else(Value::empty, |value| Value::plain(&value)),
+        Value::plain(&row.has_key),
     ]
 }
 

@@ -111,13 +111,13 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
 /// An order as values of a file.
 pub fn values(locale: Locale, row: OrderRow) -> Vec<Value> {
     vec![
-        Value::plain(row.number),
+        Value::plain(&row.number),
         Value::time(row.at),
         Value::text(row.plan.get(locale)),
         Value::text(format::period(locale, row.period)),
-        Value::plain(row.ip.unwrap_or_default()),
+        Value::plain(&row.ip.unwrap_or_default()),
         Value::plain(row.state.as_str()),
-        Value::plain(row.has_key),
+        Value::plain(&row.has_key),
         Value::amount(row.price),
         Value::currency(row.price),
     ]

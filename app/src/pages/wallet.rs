@@ -171,10 +171,10 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
     Ok(Chunk::of(statement, |line| {
         let order = numbers.get(&line.cause_id).map(|(_, number)| *number);
         vec![
-            Value::plain(line.line),
+            Value::plain(&line.line),
             Value::time(line.at),
             Value::plain(line.kind.as_str()),
-            order.map_or_else(Value::empty, Value::plain),
+            order.map_or_else(Value::empty, |value| Value::plain(&value)),
             Value::text(line.reason.clone()),
             Value::amount(line.amount),
             Value::amount(change(&line)),

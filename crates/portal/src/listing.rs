@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use sqlx::{Postgres, QueryBuilder};
 use time::{Date, Duration, OffsetDateTime, Time};
+use uuid::Uuid;
 
 /// What a list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +150,7 @@ impl Paging {
     /// Ends the query: from the cursor on, in order, one row more than wanted. `column` stands for
     /// the key, `number` for the unique number.
     pub(crate) fn push(&self, query: &mut QueryBuilder<Postgres>, column: &str, number: &str) {
-        let (than, order) = if self.descending { ("<", "desc") } else { (">", "asc") };
+        let than = if self.descending { "<" } else { ">" };
         if let Some(after) = &self.after {
             query.push(format_args!(" and ({column}, {number}) {than} ("));
             match &after.key {
@@ -159,9 +160,88 @@ impl Paging {
             };
             query.push(", ").push_bind(after.number).push(")");
         }
+        self.push_order(query, column, number);
+    }
+
+    /// In order, one row more than wanted.
+    pub(crate) fn push_order(
+        &self,
+        query: &mut QueryBuilder<Postgres>,
+        column: &str,
+        number: &str,
+    ) {
+        let order = if self.descending { "desc" } else { "asc" };
         let limit = u32::from(self.limit) + 1;
         query.push(format_args!(" order by {column} {order}, {number} {order} limit {limit}"));
     }
+}
+
+/// Whose rows are listed.
+#[derive(Debug, Clone)]
+pub(crate) enum Owners {
+    /// Everybody's.
+    All,
+    /// This customer's.
+    One(Uuid),
+    /// Those of these customers.
+    Some(Vec<Uuid>),
+}
+
+/// The columns of a table that a page of its rows is found by.
+pub(crate) struct Source<'a> {
+    /// Tables, the first one with an index for the key.
+    pub from: &'a str,
+    /// The row's id.
+    pub id: &'a str,
+    /// The key.
+    pub key: &'a str,
+    /// The unique number.
+    pub number: &'a str,
+    /// The customer.
+    pub owner: &'a str,
+}
+
+/// Begins a query with its page, `with page as (…) `, of columns `id`, `key` and `number`: what is
+/// shown of the rows is read when there are no more of them than shown.
+///
+/// Of several customers each gives a page of their own first, so that one with very many rows does
+/// not have to be read through.
+pub(crate) fn page(
+    source: &Source<'_>,
+    owners: Owners,
+    paging: &Paging,
+    filter: impl FnOnce(&mut QueryBuilder<Postgres>),
+) -> QueryBuilder<Postgres> {
+    let Source { from, id, key, number, owner } = source;
+    let mut query = QueryBuilder::new("with page as (");
+    let many = matches!(owners, Owners::Some(_));
+    let mut one = None;
+    let condition = match owners {
+        Owners::All => "true".to_owned(),
+        Owners::One(customer) => {
+            one = Some(customer);
+            format!("{owner} = ")
+        }
+        Owners::Some(customers) => {
+            query.push("select each.* from unnest(").push_bind(customers);
+            query.push(") as owners(id) cross join lateral (");
+            format!("{owner} = owners.id")
+        }
+    };
+    query.push(format_args!(
+        "select {id} as id, {key} as key, {number} as number from {from} where {condition}"
+    ));
+    if let Some(customer) = one {
+        query.push_bind(customer);
+    }
+    filter(&mut query);
+    paging.push(&mut query, key, number);
+    if many {
+        query.push(") each");
+        paging.push_order(&mut query, "each.key", "each.number");
+    }
+    query.push(") ");
+    query
 }
 
 /// A page of a list.

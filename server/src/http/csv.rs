@@ -71,7 +71,7 @@ fn write(rows: impl Iterator<Item = impl Iterator<Item = String>>) -> std::io::R
     for row in rows {
         writer.write_record(row)?;
     }
-    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
     Ok(bytes.into())
 }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use domain::Period;
 use domain::license::LicenseStatus;
 use serde_json::json;
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::{Date, Duration, OffsetDateTime};
 use upstream::dialect::{OrderWish, VendorLicense};
 use uuid::Uuid;
 
 use crate::fault::{Step, crash_point};
-use crate::listing::{Days, Listed, Needle, Paging, SortKey, push_beginning};
+use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source, push_beginning};
 use crate::locale::{Locale, Localized};
 use crate::operations::Done;
 use crate::orders::EventKind;
@@ -149,15 +149,6 @@ pub(crate) async fn insert_in_tx(
     Ok(rows == 1)
 }
 
-const LIST: &str = "select l.id, l.number, p.name as plan, host(l.ip) as ip, l.name, l.status,
-        l.expires_on, l.key is not null as has_key, c.name as customer, c.id as customer_id,
-        o.id as \"order\", o.number as order_number, l.created_at, ";
-const LIST_FROM: &str = " from license l
-        join plan p on p.id = l.plan_id
-        join customer c on c.id = l.customer_id
-        join customer_order o on o.id = l.order_id
-       where true";
-
 #[derive(sqlx::FromRow)]
 struct ListRow {
     id: Uuid,
@@ -209,14 +200,7 @@ impl Portal {
         filter: &LicenseFilter,
         paging: &Paging,
     ) -> Result<Listed<LicenseRow>, Error> {
-        let mut query = QueryBuilder::new(LIST);
-        query.push(paging.sort.selected(paging.sort.column)).push(LIST_FROM);
-        query.push(" and l.customer_id = ").push_bind(viewer.customer);
-        if let Some(Needle::Text(text)) = &filter.needle {
-            query.push(" and ");
-            push_beginning(&mut query, "lower(l.name) collate \"C\"", text);
-        }
-        let listed = self.listed(query, filter, paging).await?;
+        let listed = self.listed(Owners::One(viewer.customer), filter, true, paging).await?;
         Ok(Listed { rows: listed.rows.into_iter().map(|row| row.row).collect(), next: listed.next })
     }
 
@@ -227,49 +211,76 @@ impl Portal {
         filter: &LicenseFilter,
         paging: &Paging,
     ) -> Result<Listed<DeskLicenseRow>, Error> {
-        let mut query = QueryBuilder::new(LIST);
-        query.push(paging.sort.selected(paging.sort.column)).push(LIST_FROM);
-        if let Some(number) = filter.customer {
-            let Some(customer) = self.customer_of_number(number).await? else {
-                return Ok(Listed::nothing());
-            };
-            query.push(" and l.customer_id = ").push_bind(customer);
-        } else if let Some(Needle::Text(text)) = &filter.needle {
-            let customers = customers::named(&self.pool, text).await?;
-            query.push(" and l.customer_id = any(").push_bind(customers).push(")");
-        }
-        self.listed(query, filter, paging).await
+        let owners = match (filter.customer, &filter.needle) {
+            (Some(number), _) => match self.customer_of_number(number).await? {
+                Some(customer) => Owners::One(customer),
+                None => return Ok(Listed::nothing()),
+            },
+            (None, Some(Needle::Text(text))) => {
+                Owners::Some(customers::named(&self.pool, text).await?)
+            }
+            (None, _) => Owners::All,
+        };
+        self.listed(owners, filter, false, paging).await
     }
 
+    /// `by_name`: a text is the beginning of a license's name.
     async fn listed(
         &self,
-        mut query: QueryBuilder<Postgres>,
+        owners: Owners,
         filter: &LicenseFilter,
+        by_name: bool,
         paging: &Paging,
     ) -> Result<Listed<DeskLicenseRow>, Error> {
-        if let Some(status) = filter.status {
-            query.push(" and l.status = ").push_bind(status.as_str());
-        }
-        match &filter.needle {
-            Some(Needle::Number(number)) => {
-                query.push(" and l.number = ").push_bind(*number);
+        let source = Source {
+            from: "license l",
+            id: "l.id",
+            key: paging.sort.column,
+            number: "l.number",
+            owner: "l.customer_id",
+        };
+        let mut query = listing::page(&source, owners, paging, |query| {
+            if let Some(status) = filter.status {
+                query.push(" and l.status = ").push_bind(status.as_str());
             }
-            Some(Needle::Ip(ip)) => {
-                query.push(" and l.ip = ").push_bind(ip.to_string()).push("::inet");
+            match &filter.needle {
+                Some(Needle::Number(number)) => {
+                    query.push(" and l.number = ").push_bind(*number);
+                }
+                Some(Needle::Ip(ip)) => {
+                    query.push(" and l.ip = ").push_bind(ip.to_string()).push("::inet");
+                }
+                Some(Needle::Text(text)) if by_name => {
+                    query.push(" and ");
+                    push_beginning(query, "lower(l.name) collate \"C\"", text);
+                }
+                Some(Needle::Text(_)) | None => {}
             }
-            Some(Needle::Text(_)) | None => {}
-        }
-        // As the index has it; a date beside it would be compared row by row.
-        if filter.days != Days::default() {
-            query.push(format_args!(" and {} < 2147483647", BY_END.column));
-        }
-        for (than, day) in [(">=", filter.days.from), ("<=", filter.days.to)] {
-            if let Some(day) = day {
-                query.push(format_args!(" and {} {than} ", BY_END.column)).push_bind(day);
-                query.push(" - date '2000-01-01'");
+            // As the index has it; a date beside it would be compared row by row.
+            if filter.days != Days::default() {
+                query.push(format_args!(" and {} < 2147483647", BY_END.column));
             }
-        }
-        paging.push(&mut query, paging.sort.column, "l.number");
+            for (than, day) in [(">=", filter.days.from), ("<=", filter.days.to)] {
+                if let Some(day) = day {
+                    query.push(format_args!(" and {} {than} ", BY_END.column)).push_bind(day);
+                    query.push(" - date '2000-01-01'");
+                }
+            }
+        });
+        query.push(
+            "select l.id, l.number, p.name as plan, host(l.ip) as ip, l.name, l.status,
+                    l.expires_on, l.key is not null as has_key, c.name as customer,
+                    c.id as customer_id, o.id as \"order\", o.number as order_number,
+                    l.created_at, ",
+        );
+        query.push(paging.sort.selected("page.key")).push(
+            " from page
+               join license l on l.id = page.id
+               join plan p on p.id = l.plan_id
+               join customer c on c.id = l.customer_id
+               join customer_order o on o.id = l.order_id",
+        );
+        paging.push_order(&mut query, "page.key", "page.number");
         let rows: Vec<ListRow> =
             query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
         Listed::cut(rows, paging, |row| (row.number, row.sort_key.as_str()), ListRow::read)

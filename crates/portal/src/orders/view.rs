@@ -4,13 +4,12 @@ use domain::operation::OperationState;
 use domain::price::Quote;
 use domain::{Currency, Money, Period};
 use sqlx::types::Json;
-use sqlx::{Postgres, QueryBuilder};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::customers;
-use crate::listing::{Days, Listed, Needle, Paging, SortKey};
+use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source};
 use crate::locale::Localized;
 use crate::people::{CustomerViewer, StaffViewer};
 use crate::{Error, Portal};
@@ -285,12 +284,22 @@ struct SortedRow {
     sort_key: String,
 }
 
-/// Whose orders.
-enum Owners {
-    All,
-    One(Uuid),
-    Some(Vec<Uuid>),
-}
+/// Where a page of orders is found.
+const ORDERS: Source<'_> = Source {
+    from: "customer_order o",
+    id: "o.id",
+    key: "o.created_at",
+    number: "o.number",
+    owner: "o.customer_id",
+};
+/// Where a page of orders of one state is found.
+const OPERATIONS: Source<'_> = Source {
+    from: "operation x join customer_order o on o.id = x.order_id",
+    id: "x.order_id",
+    key: "x.created_at",
+    number: "x.order_number",
+    owner: "x.customer_id",
+};
 
 impl Portal {
     /// A customer's orders.
@@ -341,50 +350,44 @@ impl Portal {
         filter: &OrderFilter,
         paging: &Paging,
     ) -> Result<Listed<DeskOrderRow>, Error> {
-        // Orders of one state are a stretch of the operations' index, all others of the orders'.
-        let (owner, time, number) = match filter.state {
-            Some(_) => ("x.customer_id", "x.created_at", "x.order_number"),
-            None => ("o.customer_id", "o.created_at", "o.number"),
+        let source = if filter.state.is_some() { OPERATIONS } else { ORDERS };
+        let time = source.key;
+        let key = match (paging.sort == BY_PRICE, filter.state) {
+            (true, Some(_)) => "x.price",
+            (true, None) => BY_PRICE.column,
+            (false, _) => time,
         };
-        let (key, number) =
-            if paging.sort == BY_PRICE { (BY_PRICE.column, "o.number") } else { (time, number) };
-        let mut query = QueryBuilder::<Postgres>::new(
+        let source = Source { key, ..source };
+        let mut query = listing::page(&source, owners, paging, |query| {
+            if let Some(state) = filter.state {
+                query.push(" and x.kind = 'order' and x.state = ").push_bind(state.as_str());
+            }
+            match &filter.needle {
+                Some(Needle::Number(wanted)) => {
+                    query.push(" and o.number = ").push_bind(*wanted);
+                }
+                Some(Needle::Ip(ip)) => {
+                    query.push(" and o.ip = ").push_bind(ip.to_string()).push("::inet");
+                }
+                Some(Needle::Text(_)) | None => {}
+            }
+            filter.days.push(query, time);
+        });
+        query.push(
             "select o.id, o.number, p.name as plan, o.period, host(o.ip) as ip, o.currency,
                     o.price, o.cost, x.state, o.created_at,
-                    exists(select 1 from license l
-                            where l.order_id = o.id and l.key is not null) as has_key,
+                    coalesce((select l.key is not null from license l where l.order_id = o.id),
+                             false) as has_key,
                     c.name as customer, c.id as customer_id, ",
         );
-        query.push(paging.sort.selected(key)).push(
-            " from customer_order o
+        query.push(paging.sort.selected("page.key")).push(
+            " from page
+               join customer_order o on o.id = page.id
                join plan p on p.id = o.plan_id
                join customer c on c.id = o.customer_id
-               join operation x on x.order_id = o.id and x.kind = 'order'
-              where true",
+               join operation x on x.order_id = o.id and x.kind = 'order'",
         );
-        match owners {
-            Owners::All => {}
-            Owners::One(customer) => {
-                query.push(format_args!(" and {owner} = ")).push_bind(customer);
-            }
-            Owners::Some(customers) => {
-                query.push(format_args!(" and {owner} = any(")).push_bind(customers).push(")");
-            }
-        }
-        if let Some(state) = filter.state {
-            query.push(" and x.state = ").push_bind(state.as_str());
-        }
-        match &filter.needle {
-            Some(Needle::Number(wanted)) => {
-                query.push(" and o.number = ").push_bind(*wanted);
-            }
-            Some(Needle::Ip(ip)) => {
-                query.push(" and o.ip = ").push_bind(ip.to_string()).push("::inet");
-            }
-            Some(Needle::Text(_)) | None => {}
-        }
-        filter.days.push(&mut query, time);
-        paging.push(&mut query, key, number);
+        paging.push_order(&mut query, "page.key", "page.number");
         let rows: Vec<SortedRow> =
             query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
         Listed::cut(
