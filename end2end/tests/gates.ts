@@ -106,6 +106,10 @@ export function complaints(page: Page, status: number, scripts = true): string[]
     if (status !== 200 && itself && message.text().includes(`the server responded with a status of ${status}`)) {
       return;
     }
+    // A browser without scripts has no use for the wasm that the page asks to have ready.
+    if (!scripts && message.text().includes(".wasm was preloaded using link preload but not used")) {
+      return;
+    }
     heard.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => heard.push(`error: ${String(error)}`));
