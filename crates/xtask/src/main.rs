@@ -4,6 +4,7 @@
 //! end with us), `report` (counts) and `workspace` (what Cargo knows). Commands are run from the
 //! main thread, because a child that asks to end with its parent ends with the parent's thread.
 
+mod bench;
 mod bundle;
 mod check;
 mod css;
@@ -49,6 +50,8 @@ enum Task {
     Check(check::Args),
     /// Everything that must hold: checks, tests, the site in a real browser
     Test(test::Args),
+    /// Measure pages, sign-in and orders against what this machine can do
+    Bench(bench::Args),
     /// Renew `.sqlx`, the committed descriptions of the queries
     Prepare(prepare::Args),
     /// Screenshots of every page
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
             Task::Bundle(args) => bundle::command(&ws, &args),
             Task::Check(args) => check::command(&ws, &args),
             Task::Test(args) => Ok(test::test(&ws, &args)),
+            Task::Bench(args) => bench::bench(&ws, &args),
             Task::Prepare(args) => prepare::prepare(&ws, &args),
             Task::Shots(args) => shots::shots(&ws, &args),
             Task::Lighthouse(args) => lighthouse::lighthouse(&ws, &args),

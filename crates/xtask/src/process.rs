@@ -175,6 +175,11 @@ impl Running {
         Ok(Self { name: name.to_owned(), child, ended: false })
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended, if it did.
     fn exited(&mut self) -> Result<Option<ExitStatus>> {
         let status = self.child.try_wait().with_context(|| self.name.clone())?;

@@ -19,14 +19,29 @@ pub struct ThrowAway {
 }
 
 impl ThrowAway {
-    /// Starts a cluster in a new folder below the temporary one.
+    /// Starts a cluster in a new folder below the temporary one: quick, and worthless after a crash.
     pub fn start() -> Result<Self> {
+        Self::with(ClusterConfig::throw_away)
+    }
+
+    /// Starts one that writes as safely as a real one, for measurements.
+    pub fn start_durable() -> Result<Self> {
+        Self::with(|folder| {
+            let settings = [("fsync", "on"), ("synchronous_commit", "on")];
+            ClusterConfig {
+                settings: settings.map(|(name, value)| (name.into(), value.into())).into(),
+                ..ClusterConfig::new(folder)
+            }
+        })
+    }
+
+    fn with(config: impl FnOnce(PathBuf) -> ClusterConfig) -> Result<Self> {
         sweep();
         let folder = env::temp_dir().join(format!("{PREFIX}{}", process::id()));
         let mut throwaway = Self { cluster: None, folder };
         fs::create_dir_all(&throwaway.folder)
             .with_context(|| throwaway.folder.display().to_string())?;
-        let config = ClusterConfig::throw_away(throwaway.folder.join("postgres"));
+        let config = config(throwaway.folder.join("postgres"));
         throwaway.cluster = Some(Cluster::start(&config)?);
         Ok(throwaway)
     }

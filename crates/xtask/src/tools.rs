@@ -58,6 +58,16 @@ pub fn ensure_chromium() -> Result<PathBuf> {
     on_path("chromium").context("the package chromium brought no program `chromium`")
 }
 
+/// What makes load for `cargo xtask bench`.
+pub fn ensure_wrk() -> Result<PathBuf> {
+    if let Some(found) = on_path("wrk") {
+        return Ok(found);
+    }
+    println!("installing wrk");
+    apt_install(&["wrk"])?;
+    on_path("wrk").context("the package wrk brought no program `wrk`")
+}
+
 /// The npm packages of `end2end`, exactly as its lock file names them.
 pub fn ensure_npm_packages(ws: &Workspace) -> Result<()> {
     let folder = ws.root.join("end2end");

@@ -1,0 +1,184 @@
+//! `cargo xtask bench`: the portal's speed as a share of what this machine can do.
+//!
+//! Release builds of the portal and of `server/examples/ceiling.rs` share one durable throw-away
+//! PostgreSQL. Each case alternates between the portal and its ceilings, round by round, and the
+//! medians are compared: on a machine with other work only ratios of one run mean anything.
+
+mod load;
+mod report;
+mod stage;
+
+use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{bundle, process, report::Progress, tools, workspace::Workspace};
+use load::{Load, Target};
+use report::{Measured, Results};
+use stage::Stage;
+
+/// Measures pages, sign-in and orders of the portal against ceilings: the same rows and bytes
+/// straight from axum and sqlx, argon2 alone, and a bare debit transaction.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Length of each measurement, of which there are three per number
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// Only these cases, with commas
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Case>,
+    /// How many connections at once, with commas
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32])]
+    connections: Vec<u32>,
+    /// One second and one round per measurement: whether it works, not how fast
+    #[arg(long)]
+    quick: bool,
+    /// Also compares lists of 100 rows with lists of so many
+    #[arg(long)]
+    rows: Option<u32>,
+    /// Where the numbers go as JSON [default: <target>/bench.json]
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Case {
+    /// The catalogue, as a guest sees it
+    Catalog,
+    /// The same, compressed as browsers ask for it
+    CatalogBr,
+    /// A product, as a guest sees it
+    Product,
+    /// A customer's list: 25 of 200 licenses
+    Licenses,
+    /// Signing in
+    SignIn,
+    /// Placing an order
+    Order,
+}
+
+impl Case {
+    const ALL: [Self; 6] =
+        [Self::Catalog, Self::CatalogBr, Self::Product, Self::Licenses, Self::SignIn, Self::Order];
+
+    /// Its name in the results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Catalog => "catalog",
+            Self::CatalogBr => "catalog-br",
+            Self::Product => "product",
+            Self::Licenses => "licenses",
+            Self::SignIn => "sign-in",
+            Self::Order => "order",
+        }
+    }
+
+    /// The portal's side.
+    fn portal(self) -> Target {
+        match self {
+            Self::Catalog => Target::portal("page", "/catalog"),
+            Self::CatalogBr => Target::portal("page-br", "/catalog"),
+            Self::Product => Target::portal("page", stage::PRODUCT),
+            Self::Licenses => Target::portal("my-page", "/my/licenses"),
+            Self::SignIn => Target::portal("sign-in", "/login"),
+            Self::Order => Target::portal("order", "/buy"),
+        }
+    }
+
+    /// What bounds it: the same rows and bytes, or the one thing that has to be done.
+    fn ceiling(self) -> Target {
+        match self {
+            Self::Catalog | Self::CatalogBr => Target::ceiling("page", "/rows/catalog"),
+            Self::Product => Target::ceiling("page", "/rows/product"),
+            Self::Licenses => Target::ceiling("page", "/rows/licenses"),
+            Self::SignIn => Target::ceiling("argon2", "/argon2"),
+            Self::Order => Target::ceiling("debit", "/debit"),
+        }
+    }
+
+    /// The same bytes without a database, for pages.
+    fn bytes(self) -> Option<Target> {
+        match self {
+            Self::Catalog | Self::CatalogBr => Some(Target::ceiling("page", "/bytes/catalog")),
+            Self::Product => Some(Target::ceiling("page", "/bytes/product")),
+            Self::Licenses => Some(Target::ceiling("page", "/bytes/licenses")),
+            Self::SignIn | Self::Order => None,
+        }
+    }
+}
+
+/// Rounds of which the median counts.
+const ROUNDS: u32 = 3;
+/// Before anything counts: statements are prepared, pools and caches filled.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// At how many connections growth is measured.
+const GROWTH_CONNECTIONS: u32 = 4;
+
+pub fn bench(ws: &Workspace, args: &Args) -> Result<ExitCode> {
+    ensure!(args.connections.iter().all(|n| *n > 0), "--connections are more than nothing");
+    ensure!(args.seconds > 0, "--seconds are more than nothing");
+    let mut progress = Progress::new(4);
+    let wrk = progress.step("looking for tools", || {
+        tools::ensure_wasm_target()?;
+        tools::ensure_postgres()?;
+        tools::ensure_wrk()
+    })?;
+    let site = progress.step("building the site", || {
+        bundle::bundle(ws, &bundle::Options { release: true, out: None })
+    })?;
+    progress.step("building the portal and the ceilings", || {
+        let mut build = process::cargo();
+        build.args(["build", "--release", "--package", "server"]);
+        process::run_ok(build.args(["--bin", "server", "--example", "ceiling"]))
+    })?;
+    let mut stage = progress.step("starting and filling the portal", || Stage::start(ws, &site))?;
+    let mut load = Load::new(ws, wrk);
+
+    let (rounds, length) = match args.quick {
+        true => (1, Duration::from_secs(1)),
+        false => (ROUNDS, Duration::from_secs(args.seconds)),
+    };
+    let mut results = Results::new(&stage, &site)?;
+    for case in Case::ALL {
+        if !args.only.is_empty() && !args.only.contains(&case) {
+            continue;
+        }
+        let targets = [Some(case.portal()), Some(case.ceiling()), case.bytes()];
+        for connections in &args.connections {
+            println!("{} at {connections} connections …", case.name());
+            let medians =
+                load.alternate(&mut stage, &targets, *connections, rounds, WARM_UP, length)?;
+            if let [Some(portal), Some(ceiling), bytes] = medians {
+                let measured = Measured { case, connections: *connections, portal, ceiling, bytes };
+                results.cases.push(measured);
+            }
+        }
+        if case == Case::Order {
+            stage.check_orders(load.orders)?;
+        }
+        if case == Case::SignIn {
+            stage.check_sessions(load.sign_ins)?;
+        }
+    }
+    if let Some(rows) = args.rows {
+        for (number, path) in (stage::LONG..).zip(stage::GROWING) {
+            println!("{path} with 100 rows and with {rows} …");
+            let page = |account| Target::portal_as(account, path);
+            let few = load.median(&mut stage, &page(number), GROWTH_CONNECTIONS, rounds, length)?;
+            stage.grow(number, rows)?;
+            let many =
+                load.median(&mut stage, &page(number), GROWTH_CONNECTIONS, rounds, length)?;
+            results.growth.push(report::Growth { path, rows, few, many });
+        }
+    }
+    results.peak_memory_kb = stage.peak_memory_kb()?;
+    stage.end();
+
+    let out = args.out.clone().unwrap_or_else(|| ws.target.join("bench.json"));
+    let json = serde_json::to_string_pretty(&results.json())? + "\n";
+    fs::write(&out, json).with_context(|| out.display().to_string())?;
+    results.print();
+    println!("the numbers are in {}", out.display());
+    Ok(ExitCode::SUCCESS)
+}
