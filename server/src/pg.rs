@@ -23,7 +23,7 @@ struct Own {
     cluster: Arc<Mutex<Option<Cluster>>>,
 }
 
-/// Enough for two cores: the pages, the worker and one listener.
+/// Enough for two cores: the pages, the worker and two listeners.
 const CONNECTIONS: u32 = 16;
 
 impl Database {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use portal::Portal;
+use portal::catalog::Shelves;
 use portal::clock::DatabaseClock;
 use portal::mail::Mailer;
 use portal::people::Passwords;
@@ -38,6 +39,7 @@ pub(crate) async fn serve(storage: &Storage, settings: &Serve) -> anyhow::Result
     if !settings.no_worker {
         background(&mut tasks, &started, &settings.mail, storage, &public_url, &stopped)?;
     }
+    tasks.spawn(portal::catalog::listen(started.portal.clone(), stopped.clone()));
     let router = http::router(&started.portal, &site, &settings.trusted_proxies);
     println!("Keystall is at http://{addr}");
     if settings.mode.demo {
@@ -142,6 +144,7 @@ async fn portal_and_clock(
         key: master_key(storage)?,
         passwords: Passwords::new()?,
         upstreams: Upstreams::new(demo),
+        shelves: Shelves::default(),
         demo,
     };
     Ok((portal, clock))

@@ -51,6 +51,8 @@ pub struct Portal {
     pub passwords: people::Passwords,
     /// Talks to vendors.
     pub upstreams: upstreams::Upstreams,
+    /// What is for sale, as long as somebody hears of its changes.
+    pub shelves: catalog::Shelves,
     /// Demo data and demo conveniences are on.
     pub demo: bool,
 }

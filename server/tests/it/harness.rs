@@ -9,6 +9,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use domain::{Currency, Money};
 use http_body_util::BodyExt;
 use portal::Portal;
+use portal::catalog::Shelves;
 use portal::clock::ManualClock;
 use portal::operations::Done;
 use portal::people::{CustomerViewer, Passwords, StaffRole, StaffViewer, Viewer};
@@ -61,6 +62,7 @@ impl TestPortal {
             key: MasterKey::new(&[7; 32]),
             passwords: Passwords::cheap().unwrap(),
             upstreams: Upstreams::new(true),
+            shelves: Shelves::default(),
             demo: true,
         };
         portal.fill_demo(&vendor.base_url()).await.unwrap();

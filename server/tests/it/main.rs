@@ -4,6 +4,7 @@
 
 mod access;
 mod desk;
+mod catalog;
 mod forms;
 mod harness;
 mod headers;

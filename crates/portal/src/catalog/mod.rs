@@ -3,7 +3,10 @@
 //! A plan is shown only if it can be bought: available, with a cost and a price for at least one
 //! term. Prices come from [`domain::price`] alone.
 
+mod cache;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::plan::{Addon, Capabilities, Choice, ChoiceError};
 use domain::price::{Cost, PriceError, Quote, Subject, derive, price};
@@ -13,6 +16,10 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
+
+pub use cache::{ShelfListener, Shelves, listen};
+
+use cache::Found;
 
 use crate::locale::Localized;
 use crate::people::throttle::{self, Allowance};
@@ -147,7 +154,20 @@ const CHECKS_BY_PLACE: Allowance = Allowance { burst: 40, refill_seconds: 3 };
 
 impl Portal {
     /// Everything for sale at the prices of this group.
-    pub async fn shelf(&self, group: &str) -> Result<Vec<Family>, Error> {
+    pub async fn shelf(&self, group: &str) -> Result<Arc<[Family]>, Error> {
+        let ticket = match self.shelves.find(group) {
+            Found::Shelf(shelf) => return Ok(shelf),
+            Found::Nothing(ticket) => Some(ticket),
+            Found::Deaf => None,
+        };
+        let shelf = self.read_shelf(group).await?.into();
+        if let Some(ticket) = ticket {
+            self.shelves.keep(&ticket, group, &shelf);
+        }
+        Ok(shelf)
+    }
+
+    async fn read_shelf(&self, group: &str) -> Result<Vec<Family>, Error> {
         let mut db = self.pool.acquire().await?;
         let pricelist = pricelist(&mut db, group).await?;
         let families = sqlx::query!(
@@ -179,6 +199,11 @@ impl Portal {
 
     /// One plan at the prices of this group; none if it is not for sale.
     pub async fn offer(&self, group: &str, slug: &str) -> Result<Option<Offer>, Error> {
+        if !matches!(self.shelves.find(group), Found::Deaf) {
+            let shelf = self.shelf(group).await?;
+            let mut offers = shelf.iter().flat_map(|family| &family.plans);
+            return Ok(offers.find(|offer| offer.plan.slug == slug).cloned());
+        }
         let mut db = self.pool.acquire().await?;
         let pricelist = pricelist(&mut db, group).await?;
         let plan = plans(&mut db, Some(slug)).await?.pop();
