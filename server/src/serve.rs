@@ -36,6 +36,8 @@ pub(crate) async fn serve(storage: &Storage, settings: &Serve) -> anyhow::Result
     let started = start(storage, &settings.mode).await?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
+    let (portal, clock) = (started.portal.clone(), Arc::clone(&started.clock));
+    tasks.spawn(keep_time(portal, clock, stopped.clone()));
     if !settings.no_worker {
         background(&mut tasks, &started, &settings.mail, storage, &public_url, &stopped)?;
     }
@@ -78,6 +80,8 @@ pub(crate) async fn work(storage: &Storage, settings: &Work) -> anyhow::Result<(
     let started = start(storage, &settings.mode).await?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
+    let (portal, clock) = (started.portal.clone(), Arc::clone(&started.clock));
+    tasks.spawn(keep_time(portal, clock, stopped.clone()));
     background(&mut tasks, &started, &settings.mail, storage, &settings.public_url, &stopped)?;
     println!("a worker runs");
     let guard = tokio::spawn(started.database.guard());
@@ -163,22 +167,15 @@ fn background(
         Some(url) => Mailer::to_server(&mail.mail_from, url)?,
         None => Mailer::to_files(&mail.mail_from, storage.data.join("mail"))?,
     };
-    tasks.spawn(post(
-        started.portal.clone(),
-        mailer,
-        public_url.to_owned(),
-        Arc::clone(&started.clock),
-        stopped.clone(),
-    ));
+    tasks.spawn(post(started.portal.clone(), mailer, public_url.to_owned(), stopped.clone()));
     Ok(())
 }
 
-/// Delivers mail, keeps the clock right and sweeps up, every second or so.
+/// Delivers mail and sweeps up, every second or so.
 async fn post(
     portal: Portal,
     mailer: Mailer,
     public_url: String,
-    clock: Arc<DatabaseClock>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut rounds = 0_u32;
@@ -194,18 +191,28 @@ async fn post(
                 }
             }
         }
-        if rounds.is_multiple_of(60) {
-            if let Err(error) = clock.refresh(&portal.pool).await {
-                tracing::warn!(%error, "the database's clock cannot be read");
-            }
-            if let Err(error) = portal.sweep().await {
-                tracing::warn!(%error, "sweeping up waits for the database");
-            }
+        if rounds.is_multiple_of(60)
+            && let Err(error) = portal.sweep().await
+        {
+            tracing::warn!(%error, "sweeping up waits for the database");
         }
         rounds = rounds.wrapping_add(1);
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
             _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Keeps the clock right, whether this process has a worker or not.
+async fn keep_time(portal: Portal, clock: Arc<DatabaseClock>, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_mins(1)) => {}
+            _ = stopped.changed() => break,
+        }
+        if let Err(error) = clock.refresh(&portal.pool).await {
+            tracing::warn!(%error, "the database's clock cannot be read");
         }
     }
 }

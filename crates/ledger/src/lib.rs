@@ -22,7 +22,7 @@ mod verify;
 
 pub use account::{
     Account, AccountKind, Balance, Wallet, balance, house_account_in_tx, set_credit_limit_in_tx,
-    wallet_balance, wallet_in_tx, wallets,
+    wallet_and_house_in_tx, wallet_balance, wallet_in_tx, wallets,
 };
 pub use error::LedgerError;
 pub use statement::{Look, Movement, MovementKind, Page, statement};

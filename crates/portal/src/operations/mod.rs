@@ -57,11 +57,15 @@ pub(crate) async fn plan_order_in_tx(
     now: OffsetDateTime,
 ) -> Result<Uuid, Error> {
     let id = Uuid::now_v7();
+    // In one round trip, while the customer's other orders wait.
     sqlx::query!(
-        "insert into operation
-            (id, kind, order_id, upstream_account_id, state, reference, hold_id, currency, price,
-             cost, next_at, requested_by, created_at)
-         values ($1, 'order', $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10, $9)",
+        "with planned as (
+            insert into operation
+                (id, kind, order_id, upstream_account_id, state, reference, hold_id, currency, price,
+                 cost, next_at, requested_by, created_at)
+            values ($1, 'order', $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10, $9)),
+         told as (insert into operation_event (operation_id, at, event) values ($1, $9, $11))
+         select pg_notify($12, '')",
         id,
         new.order,
         new.upstream_account,
@@ -72,10 +76,10 @@ pub(crate) async fn plan_order_in_tx(
         new.cost.amount(),
         now,
         new.requested_by,
+        EventKind::Planned.as_str(),
+        WAKE,
     )
-    .execute(&mut *tx)
+    .fetch_one(tx)
     .await?;
-    store::event_in_tx(tx, id, EventKind::Planned, None, now).await?;
-    sqlx::query!("select pg_notify($1, '')", WAKE).fetch_one(tx).await?;
     Ok(id)
 }

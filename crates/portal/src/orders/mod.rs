@@ -16,8 +16,8 @@ use domain::address::{AddressError, license_name};
 use domain::plan::ChoiceError;
 use domain::{Money, Period};
 use ledger::{
-    AccountKind, Balance, Cause, CauseKind, LedgerError, Transfer, hold_in_tx, house_account_in_tx,
-    wallet_balance, wallet_in_tx,
+    AccountKind, Balance, Cause, CauseKind, LedgerError, Transfer, hold_in_tx,
+    wallet_and_house_in_tx,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -140,9 +140,10 @@ impl Portal {
         let name = license_name(&wish.name).map_err(PlaceError::Name)?;
         let mut tx = self.pool.begin().await?;
         let hash = wish_hash(wish, name.as_deref());
-        // First of all: a form that was sent before is answered as it was then, whatever the price
-        // or the balance is now.
-        if let Some(placed) = store::same_form(&mut tx, viewer.customer, wish.id, &hash).await? {
+        // One order of a customer at a time: what is checked below stays true until it is written.
+        // A form that was sent before is answered as it was then, whatever the price or the balance
+        // is now.
+        if let Some(placed) = store::enter(&mut tx, viewer.customer, wish.id, &hash).await? {
             return placed;
         }
         let priced = catalog::priced(
@@ -158,31 +159,25 @@ impl Portal {
         if total != wish.shown_total {
             return Err(PlaceError::PriceChanged { now: total });
         }
-        // One order of a customer at a time: what is checked below stays true until it is written.
-        store::lock_customer(&mut tx, viewer.customer).await?;
-        // The row comes first: whoever else sent this form waits here and then finds it. What is
-        // refused below takes the row with it.
+        // The row comes before the money: whoever else sent this form waits here and then finds it.
+        // What is refused below takes the row with it.
         let now = self.clock.now();
         if !store::insert(&mut tx, viewer, wish, name.as_deref(), &hash, &priced, now).await? {
-            drop(tx);
-            let mut db = self.pool.acquire().await?;
-            let placed = store::same_form(&mut db, viewer.customer, wish.id, &hash).await?;
-            return placed.unwrap_or(Err(PlaceError::FormUsed));
-        }
-        if let Some(ip) = priced.choice.ip
-            && let Some(order) =
-                store::live_order_for_ip(&mut tx, viewer.customer, priced.plan.id, ip).await?
-        {
-            return Err(PlaceError::AlreadyOrdered { order });
-        }
-        let balance = wallet_balance(&mut tx, viewer.customer, total.currency())
-            .await
-            .map_err(Error::from)?;
-        if let Some(not_enough) = not_enough(balance.spendable(), total) {
-            return Err(not_enough);
+            if let Some(placed) = store::same_form(&mut tx, viewer.customer, wish.id, &hash).await?
+            {
+                return placed;
+            }
+            let (plan, ip) = (priced.plan.id, priced.choice.ip);
+            let order = match ip {
+                Some(ip) => store::live_order_for_ip(&mut tx, viewer.customer, plan, ip).await?,
+                None => None,
+            };
+            return Err(
+                order.map_or(PlaceError::FormUsed, |order| PlaceError::AlreadyOrdered { order })
+            );
         }
         let hold = match self.hold(&mut tx, viewer, wish.id, &priced).await {
-            // Something else of this wallet was faster. The transaction and its locks go first.
+            // The transaction and its locks go first; what there is now is told.
             Err(PlaceError::NotEnough { .. }) => {
                 drop(tx);
                 let balance =
@@ -226,15 +221,21 @@ impl Portal {
             return Ok(None);
         }
         let now = self.clock.now();
-        let wallet =
-            wallet_in_tx(tx, viewer.customer, total.currency(), now).await.map_err(Error::from)?;
-        let revenue =
-            house_account_in_tx(tx, AccountKind::Revenue, None, total.currency(), wallet.id, now)
-                .await
-                .map_err(Error::from)?;
+        let (wallet, revenue) = wallet_and_house_in_tx(
+            tx,
+            viewer.customer,
+            AccountKind::Revenue,
+            total.currency(),
+            now,
+        )
+        .await
+        .map_err(Error::from)?;
+        if let Some(not_enough) = not_enough(wallet.balance.spendable(), total) {
+            return Err(not_enough);
+        }
         let hold = Transfer {
             id: Uuid::now_v7(),
-            debit: wallet,
+            debit: wallet.account,
             credit: revenue,
             amount: total,
             cause: Cause {
