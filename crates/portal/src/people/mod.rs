@@ -188,12 +188,11 @@ impl Portal {
         let now = self.clock.now();
         let key = email.trim().to_lowercase();
         let name = hex::encode(Sha256::digest(key.as_bytes()));
+        let (by_place, by_account) = (format!("in:{place}"), format!("in:{name}"));
         let buckets =
-            [(format!("in:{place}"), SIGN_IN_BY_PLACE), (format!("in:{name}"), SIGN_IN_BY_ACCOUNT)];
-        for (bucket, allowance) in &buckets {
-            if !throttle::take(&self.pool, bucket, *allowance, now).await? {
-                return Err(SignInError::TooMany);
-            }
+            [(by_place.as_str(), SIGN_IN_BY_PLACE), (by_account.as_str(), SIGN_IN_BY_ACCOUNT)];
+        if !throttle::take_both(&self.pool, buckets, now).await? {
+            return Err(SignInError::TooMany);
         }
         let candidates = sqlx::query!(
             "select u.id, u.password_hash,
@@ -224,9 +223,7 @@ impl Portal {
                 refusal = SignInError::Blocked;
                 continue;
             }
-            for (bucket, allowance) in &buckets {
-                throttle::give_back(&self.pool, bucket, *allowance).await?;
-            }
+            throttle::give_back_both(&self.pool, buckets).await?;
             self.seen(candidate.id, now).await?;
             return Ok(candidate.id);
         }

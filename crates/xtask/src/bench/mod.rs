@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the portal's speed as a share of what this machine can do.
 //!
-//! Release builds of the portal and of `server/examples/ceiling.rs` share one durable throw-away
+//! Release builds of the portal and of `crates/ceiling` share one durable throw-away
 //! PostgreSQL. Each case alternates between the portal and its ceilings, round by round, and the
 //! medians are compared: on a machine with other work only ratios of one run mean anything.
 
@@ -128,9 +128,12 @@ pub fn bench(ws: &Workspace, args: &Args) -> Result<ExitCode> {
         bundle::bundle(ws, &bundle::Options { release: true, out: None })
     })?;
     progress.step("building the portal and the ceilings", || {
-        let mut build = process::cargo();
-        build.args(["build", "--release", "--package", "server"]);
-        process::run_ok(build.args(["--bin", "server", "--example", "ceiling"]))
+        // One by one: built together they would share the features of their dependencies, and the
+        // portal would not be the one that is deployed.
+        for program in ["server", "ceiling"] {
+            process::run_ok(process::cargo().args(["build", "--release", "--package", program]))?;
+        }
+        Ok(())
     })?;
     let mut stage = progress.step("starting and filling the portal", || Stage::start(ws, &site))?;
     let mut load = Load::new(ws, wrk);

@@ -95,7 +95,7 @@ impl Stage {
         }
 
         let ceiling_addr = process::free_address()?;
-        let mut command = process::clean(ws.program("examples/ceiling", true));
+        let mut command = process::clean(ws.program("ceiling", true));
         command.args(["--with-parent", "--addr", &ceiling_addr.to_string()]);
         command.args(["--database-url", &url, "--plan", PLAN, "--password", PASSWORD]);
         command.args(["--session", &session, "--bodies"]).arg(&bodies);

@@ -1,7 +1,7 @@
 //! What this machine can do at most, for `cargo xtask bench`: the rows and the bytes of the
 //! portal's pages straight from axum and sqlx, the bare debit, and argon2 alone.
 //!
-//! An example, so that it is built beside the server and is no part of it.
+//! A program of its own: it is no part of the server, and shares none of its code.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
