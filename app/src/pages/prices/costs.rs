@@ -98,7 +98,7 @@ pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
     let rows = asked(cx).await?.into_iter().map(|row| {
         vec![
             Value::text(row.key.plan),
-            Value::plain(row.key.period),
+            Value::plain(&row.key.period),
             Value::maybe(row.key.addon),
             Value::amount(row.cost),
             row.before.map_or_else(Value::empty, Value::amount),

@@ -626,13 +626,13 @@ pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
         let found = row.result.as_ref().ok();
         vec![
             Value::text(&row.key.plan),
-            Value::plain(row.key.period),
+            Value::plain(&row.key.period),
             Value::maybe(row.key.addon.as_ref()),
             Value::amount(row.cost),
             row.price().map_or_else(Value::empty, Value::amount),
             row.margin().map_or_else(Value::empty, Value::amount),
             Value::currency(row.cost),
-            found.map_or_else(Value::empty, |found| Value::plain(found.rule.saturating_add(1))),
+            found.map_or_else(Value::empty, |found| Value::plain(&found.rule.saturating_add(1))),
             found.map_or_else(Value::empty, |found| Value::amount(found.floor)),
         ]
     });
