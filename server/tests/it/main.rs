@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
 
 mod access;
-mod desk;
 mod catalog;
+mod desk;
 mod forms;
 mod harness;
 mod headers;
