@@ -3,6 +3,7 @@
 //! Each form says which version and revision its page showed; a form of an older page is refused
 //! and comes back on the page as it is now, with what was typed.
 #![expect(missing_docs, reason = "the macro makes a struct of every function's arguments")]
+#![expect(clippy::too_many_arguments, reason = "a form has as many fields as it has")]
 
 use leptos::prelude::*;
 

@@ -29,8 +29,8 @@ pub struct Growth {
 /// A file that browsers get.
 struct File {
     name: String,
-    bytes: usize,
-    brotli: usize,
+    bytes: u64,
+    brotli: u64,
 }
 
 /// Everything that was measured.
@@ -38,7 +38,7 @@ pub struct Results {
     pub cases: Vec<Measured>,
     pub growth: Vec<Growth>,
     pub peak_memory_kb: u64,
-    pages: Vec<(&'static str, usize)>,
+    pages: Vec<(&'static str, u64)>,
     files: Vec<File>,
 }
 
@@ -64,9 +64,8 @@ impl Results {
             if !["wasm", "js", "css"].contains(&kind.as_str()) {
                 continue;
             }
-            let size = |path: &Path| -> Result<usize> {
-                let length = fs::metadata(path).with_context(|| path.display().to_string())?.len();
-                Ok(usize::try_from(length)?)
+            let size = |path: &Path| -> Result<u64> {
+                Ok(fs::metadata(path).with_context(|| path.display().to_string())?.len())
             };
             let brotli = size(&path.with_extension(format!("{kind}.br")))?;
             files.push(File { name, bytes: size(&path)?, brotli });

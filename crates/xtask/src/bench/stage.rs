@@ -53,7 +53,7 @@ pub struct Stage {
     portal_addr: SocketAddr,
     ceiling_addr: SocketAddr,
     /// Name and size of each captured page.
-    pub pages: Vec<(&'static str, usize)>,
+    pub pages: Vec<(&'static str, u64)>,
 }
 
 impl Stage {
@@ -91,7 +91,7 @@ impl Stage {
         for (name, path) in wanted {
             let body = page(portal_addr, path, &session)?;
             fs::write(bodies.join(name), &body)?;
-            pages.push((name, body.len()));
+            pages.push((name, u64::try_from(body.len())?));
         }
 
         let ceiling_addr = process::free_address()?;
