@@ -138,9 +138,10 @@ pub fn bench(ws: &Workspace, args: &Args) -> Result<ExitCode> {
     let mut stage = progress.step("starting and filling the portal", || Stage::start(ws, &site))?;
     let mut load = Load::new(ws, wrk);
 
-    let (rounds, length) = match args.quick {
-        true => (1, Duration::from_secs(1)),
-        false => (ROUNDS, Duration::from_secs(args.seconds)),
+    let (rounds, length) = if args.quick {
+        (1, Duration::from_secs(1))
+    } else {
+        (ROUNDS, Duration::from_secs(args.seconds))
     };
     let mut results = Results::new(&stage, &site)?;
     for case in Case::ALL {

@@ -181,10 +181,11 @@ fn spawn(name: &str, command: &mut Command, folder: &Path) -> Result<Running> {
 fn page(addr: SocketAddr, path: &str, session: &str) -> Result<Vec<u8>> {
     let mut stream = TcpStream::connect(addr)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    // A guest's page is the same with a cookie that nobody reads, so the cookie is sent for `/my`.
-    let cookie = match path.starts_with("/my") {
-        true => format!("cookie: __Host-session={session}\r\n"),
-        false => String::new(),
+    // The shop is captured as guests see it.
+    let cookie = if path.starts_with("/my") {
+        format!("cookie: __Host-session={session}\r\n")
+    } else {
+        String::new()
     };
     write!(
         stream,
