@@ -21,14 +21,14 @@ async fn execute(portal: &TestPortal, sql: &'static str) {
 
 /// Whether the catalogue and the plan's own page say this.
 async fn shows(portal: &TestPortal, text: &str) -> bool {
-    let mut shown = Vec::new();
-    for path in ["/catalog", "/p/isp6-lite"] {
+    let page = async |path| {
         let page = Browser::default().get(portal, path).await;
         assert_eq!(page.status, StatusCode::OK);
-        shown.push(page.body.contains(text));
-    }
-    assert_eq!(shown[0], shown[1], "{text}");
-    shown[0]
+        page.body.contains(text)
+    };
+    let catalog = page("/catalog").await;
+    assert_eq!(catalog, page("/p/isp6-lite").await, "{text}");
+    catalog
 }
 
 const RENAME: &str =
