@@ -509,7 +509,7 @@ col-source = Источник
 col-since = С какого времени
 col-unit = За что
 col-reason = Причина
-sort-by = Порядок
+sort-by = Сортировка
 sort-shelf = Как на витрине
 pricelists-title = Прайс-листы
 pricelists-lead = По одному на группу клиентов. Каждая цена получается из закупочной по самому точному из подходящих правил.
@@ -606,6 +606,7 @@ explain-rule = Правило { $number } ({ $scope }: { $markup }) даёт { $
 explain-overruled =
     { $count ->
         [one] Правило { $numbers } тоже об этом, но оно менее точное.
+        [few] Правила { $numbers } тоже об этом, но они менее точные.
        *[other] Правила { $numbers } тоже об этом, но они менее точные.
     }
 explain-floor = Наименьшая допустимая цена, закупочная плюс { $percent }: { $floor }.
