@@ -500,7 +500,6 @@ col-source = Source
 col-since = Since
 col-unit = For
 col-reason = Reason
-sort-by = Sort by
 sort-shelf = As in the shop
 pricelists-title = Pricelists
 pricelists-lead = One list per customer group. Every price follows from a cost and the most specific rule that speaks of it.
@@ -746,7 +745,7 @@ col-role = Role
 
 filter-from = From
 filter-to = Until
-filter-sort = Order
+filter-sort = Sort by
 filter-bad-day = Choose a day such as 2026-11-21. The last day cannot be before the first.
 filter-bad-value = This value cannot be read.
 filter-order = Number or server address

@@ -63,7 +63,7 @@ async fn costs(cx: Context) -> Shown {
         <PageHead title=title.clone() subtitle=t!(locale, "costs-lead") />
         <FilterBar action="/admin/costs" apply=t!(locale, "filter-apply") reset=reset>
             <Field label=t!(locale, "col-plan") name="name" value=Some(name) wide=true />
-            <SelectField label=t!(locale, "sort-by") name="sort" options=sorts />
+            <SelectField label=t!(locale, "filter-sort") name="sort" options=sorts />
         </FilterBar>
         {content}
     }

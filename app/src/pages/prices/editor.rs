@@ -699,7 +699,7 @@ fn prices(cx: &Context, editor: &Editor, may: bool) -> AnyView {
         <FilterBar action=action apply=t!(locale, "filter-apply") reset=reset>
             <SelectField label=t!(locale, "col-family") name="family" options=families />
             <SelectField label=t!(locale, "filter-show") name="show" options=shows />
-            <SelectField label=t!(locale, "sort-by") name="sort" options=sorts />
+            <SelectField label=t!(locale, "filter-sort") name="sort" options=sorts />
         </FilterBar>
         {content}
     }
