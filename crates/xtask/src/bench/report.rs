@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn numbers_are_cut_not_rounded() {
         assert_eq!(ratio(619, 1000), "0.61");
-        assert_eq!(ratio(5, 0), "5000.00");
+        assert_eq!(ratio(5, 0), "5.00");
         assert_eq!(millis(1259), "1.25");
         assert_eq!(mega(61_499), "61.4");
     }
