@@ -37,15 +37,15 @@ test("the total follows the choice and is what is charged", async ({ page }) => 
   await page.goto("/p/isp6-biz");
   await page.getByLabel("Server IP").fill(freshAddress());
   await page.getByRole("button", { name: "More" }).click();
-  await expect(page.getByRole("button", { name: "Buy for €24.00" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Buy for €25.80" })).toBeVisible();
   await page.getByRole("radio", { name: /12 months/ }).check();
-  await expect(page.getByRole("button", { name: "Buy for €252.00" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Buy for €253.80" })).toBeVisible();
   await page.getByRole("radio", { name: /1 month/ }).check();
-  await page.getByRole("button", { name: "Buy for €24.00" }).click();
+  await page.getByRole("button", { name: "Buy for €25.80" }).click();
   await expect(page).toHaveURL(/\/my\/orders\//);
-  await expect(page.getByText("€24.00").first()).toBeVisible();
+  await expect(page.getByText("€25.80").first()).toBeVisible();
   await page.goto("/my/wallet");
-  await expect(page.getByText("€24.00").first()).toBeVisible();
+  await expect(page.getByText("€25.80").first()).toBeVisible();
 });
 
 test("a choice made without scripts is confirmed with its own total", { tag: "@nojs" }, async ({ page, javaScriptEnabled }) => {
@@ -55,8 +55,8 @@ test("a choice made without scripts is confirmed with its own total", { tag: "@n
   await page.getByLabel("Server IP").fill(freshAddress());
   await page.getByRole("radio", { name: /12 months/ }).check();
   await page.getByRole("button", { name: /Buy for/ }).click();
-  await expect(page.getByRole("alert")).toContainText("€104.00");
-  await page.getByRole("button", { name: "Buy for €104.00" }).click();
+  await expect(page.getByRole("alert")).toContainText("€98.90");
+  await page.getByRole("button", { name: "Buy for €98.90" }).click();
   await expect(page).toHaveURL(/\/my\/orders\//);
 });
 
@@ -136,6 +136,6 @@ test("what is chosen before the script is there counts", async ({ page }) => {
   await page.getByRole("radio", { name: /12 months/ }).check();
   await expect(page.getByRole("button", { name: "Buy for €4.90" })).toBeVisible();
   arrive();
-  await expect(page.getByRole("button", { name: "Buy for €51.50" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Buy for €49.90" })).toBeVisible();
   await expect(page.getByText("The vendor accepts this address.")).toBeVisible();
 });

@@ -37,6 +37,13 @@ struct Kept {
     shelves: HashMap<String, Arc<[Family]>>,
 }
 
+impl Kept {
+    fn forget(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+        self.shelves.clear();
+    }
+}
+
 /// What [`Shelves`] has for a group.
 pub(super) enum Found {
     Shelf(Arc<[Family]>),
@@ -67,11 +74,16 @@ impl Shelves {
         }
     }
 
+    /// Forgets everything at once, for whoever has just committed a change and shows it next; other
+    /// processes hear of it.
+    pub(crate) fn changed(&self) {
+        self.lock().forget();
+    }
+
     fn forget(&self, listening: bool) {
         let mut kept = self.lock();
         kept.listening = listening;
-        kept.generation = kept.generation.wrapping_add(1);
-        kept.shelves.clear();
+        kept.forget();
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

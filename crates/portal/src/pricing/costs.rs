@@ -273,6 +273,7 @@ impl Portal {
         };
         audit::write_in_tx(&mut tx, entry, now).await?;
         tx.commit().await.map_err(Error::from)?;
+        self.shelves.changed();
         Ok(())
     }
 }
