@@ -10,6 +10,7 @@ use portal::Portal;
 use portal::catalog::Shelves;
 use portal::clock::DatabaseClock;
 use portal::mail::Mailer;
+use portal::operations::{self, Bell};
 use portal::people::Passwords;
 use portal::secrets::MasterKey;
 use portal::upstreams::Upstreams;
@@ -42,6 +43,7 @@ pub(crate) async fn serve(storage: &Storage, settings: &Serve) -> anyhow::Result
         background(&mut tasks, &started, &settings.mail, storage, &public_url, &stopped)?;
     }
     tasks.spawn(portal::catalog::listen(started.portal.clone(), stopped.clone()));
+    tasks.spawn(operations::carry(started.portal.clone(), stopped.clone()));
     let router = http::router(&started.portal, &site, &settings.trusted_proxies);
     println!("Keystall is at http://{addr}");
     if settings.mode.demo {
@@ -149,6 +151,7 @@ async fn portal_and_clock(
         passwords: Passwords::new()?,
         upstreams: Upstreams::new(demo),
         shelves: Shelves::default(),
+        bell: Bell::default(),
         demo,
     };
     Ok((portal, clock))

@@ -13,6 +13,9 @@ use crate::components::{
 use crate::context::Context;
 use crate::{format, t};
 
+/// The longest title, in characters.
+const TITLE: usize = 70;
+
 /// The name on the door.
 pub const BRAND: &str = "Keystall";
 
@@ -51,6 +54,12 @@ fn langs(locale: Locale) -> Vec<LangItem> {
 
 fn title(text: &str) -> impl IntoView + use<> {
     let text = if text.is_empty() { BRAND.to_owned() } else { format!("{text} · {BRAND}") };
+    // Nobody reads more in a tab, and names can be long.
+    let text = if text.chars().count() > TITLE {
+        text.chars().take(TITLE - 1).chain(['…']).collect()
+    } else {
+        text
+    };
     view! { <Title text=text /> }
 }
 

@@ -62,6 +62,7 @@ impl TestPortal {
             key: MasterKey::new(&[7; 32]),
             passwords: Passwords::cheap().unwrap(),
             upstreams: Upstreams::new(true),
+            bell: portal::operations::Bell::default(),
             shelves: Shelves::default(),
             demo: true,
         };

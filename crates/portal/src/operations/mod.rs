@@ -21,6 +21,7 @@
 //!
 //! The steps are separate functions so that tests can stop between any two of them.
 
+mod bell;
 mod store;
 mod worker;
 
@@ -29,6 +30,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use bell::{Bell, carry};
 pub use worker::{Done, is_working, run};
 
 use crate::Error;
@@ -49,8 +51,8 @@ pub(crate) struct NewOrder {
     pub requested_by: Uuid,
 }
 
-/// Writes the plan of a purchase, in the transaction that reserves its money, and wakes a worker
-/// when that commits.
+/// Writes the plan of a purchase, in the transaction that reserves its money. Whoever commits it
+/// rings the [`Bell`].
 pub(crate) async fn plan_order_in_tx(
     tx: &mut PgConnection,
     new: &NewOrder,
@@ -63,9 +65,8 @@ pub(crate) async fn plan_order_in_tx(
             insert into operation
                 (id, kind, order_id, upstream_account_id, state, reference, hold_id, currency, price,
                  cost, next_at, requested_by, created_at)
-            values ($1, 'order', $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10, $9)),
-         told as (insert into operation_event (operation_id, at, event) values ($1, $9, $11))
-         select pg_notify($12, '')",
+            values ($1, 'order', $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10, $9))
+         insert into operation_event (operation_id, at, event) values ($1, $9, $11)",
         id,
         new.order,
         new.upstream_account,
@@ -77,9 +78,8 @@ pub(crate) async fn plan_order_in_tx(
         now,
         new.requested_by,
         EventKind::Planned.as_str(),
-        WAKE,
     )
-    .fetch_one(tx)
+    .execute(tx)
     .await?;
     Ok(id)
 }

@@ -203,6 +203,7 @@ impl Portal {
         .await?;
         crash_point(Step::Ordering);
         tx.commit().await?;
+        self.bell.ring();
         crash_point(Step::Ordered);
         tracing::info!(order.id = %wish.id, price = %total, "an order was placed");
         Ok(Placed { id: wish.id, fresh: true })
