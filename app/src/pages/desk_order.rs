@@ -167,6 +167,9 @@ fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     let vendor_number = order.upstream_id.clone().unwrap_or_else(none);
     let upstream = order.upstream.clone();
     let reference = order.reference.clone();
+    let (group, version) = order.pricelist.clone();
+    let prices = format!("/admin/pricelists/{group}/versions/{version}");
+    let priced = t!(locale, "fact-pricelist-version", group = group, version = version);
     let operation = order.operation_number.to_string();
     let generation = order.generation.to_string();
     let said = order.detail.vendor_message.clone().map(|text| {
@@ -179,6 +182,9 @@ fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
         <DefinitionGrid>
             <Fact label=t!(locale, "col-customer")>
                 <a href=wallet>{customer}</a>
+            </Fact>
+            <Fact label=t!(locale, "fact-pricelist")>
+                <a href=prices>{priced}</a>
             </Fact>
             <Fact label=t!(locale, "fact-vendor-account")>{upstream}</Fact>
             <Fact label=t!(locale, "fact-vendor-number")>{vendor_number}</Fact>

@@ -231,6 +231,8 @@ pub struct DeskOrder {
     pub upstream_id: Option<String>,
     /// The vendor account.
     pub upstream: String,
+    /// The group and version of the pricelist that it was priced with.
+    pub pricelist: (String, i32),
     /// Guards the writes of results.
     pub generation: i32,
     /// Everything that was sent.
@@ -444,6 +446,7 @@ impl Portal {
                     o.created_at, c.name as customer, c.id as customer_id, x.id as operation,
                     x.number as operation_number, x.hold_id, x.vendor_message, x.next_at,
                     x.reference, x.upstream_id, x.generation, u.name as upstream,
+                    v.group_code, v.version,
                     l.id as \"license?\", l.key is not null as \"has_key?\",
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
                       where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
@@ -452,6 +455,7 @@ impl Portal {
                join customer c on c.id = o.customer_id
                join operation x on x.order_id = o.id
                join upstream_account u on u.id = x.upstream_account_id
+               join pricelist_version v on v.id = o.pricelist_version_id
                left join license l on l.order_id = o.id
               where o.id = $1 and ($2::uuid is null or o.customer_id = $2)",
             id,
@@ -514,6 +518,7 @@ impl Portal {
             reference: row.reference,
             upstream_id: row.upstream_id,
             upstream: row.upstream,
+            pricelist: (row.group_code, row.version),
             generation: row.generation,
             attempts: Vec::new(),
         }))
