@@ -830,6 +830,8 @@ audit-all-changes =
        *[other] All { $count } changes in full
     }
 object-staff = Staff
+object-pricelist = Pricelist
+object-plan = Plan
 action-wallet-credit = Wallet credited
 action-customer-rename = Customer renamed
 action-customer-group = Customer group changed
@@ -838,6 +840,9 @@ action-customer-unblock = Customer unblocked
 action-staff-create = Member made
 action-staff-role = Role changed
 action-staff-disable = Access taken away
+action-pricelist-create = Group made
+action-pricelist-publish = Prices published
+action-cost-change = Cost changed
 action-staff-enable = Access given back
 
 staff-title = Staff

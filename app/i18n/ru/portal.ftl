@@ -846,6 +846,8 @@ audit-all-changes =
        *[many] Все { $count } изменений целиком
     }
 object-staff = Сотрудник
+object-pricelist = Прайс-лист
+object-plan = Тариф
 action-wallet-credit = Пополнен кошелёк
 action-customer-rename = Изменено имя клиента
 action-customer-group = Изменена группа клиента
@@ -854,6 +856,9 @@ action-customer-unblock = Клиент разблокирован
 action-staff-create = Добавлен сотрудник
 action-staff-role = Изменена роль
 action-staff-disable = Доступ закрыт
+action-pricelist-create = Создана группа
+action-pricelist-publish = Опубликованы цены
+action-cost-change = Изменена закупочная цена
 action-staff-enable = Доступ возвращён
 
 staff-title = Сотрудники

@@ -132,6 +132,9 @@ fn action(locale: Locale, word: &str) -> String {
         "staff.role" => t!(locale, "action-staff-role"),
         "staff.disable" => t!(locale, "action-staff-disable"),
         "staff.enable" => t!(locale, "action-staff-enable"),
+        "pricelist.create" => t!(locale, "action-pricelist-create"),
+        "pricelist.publish" => t!(locale, "action-pricelist-publish"),
+        "cost.change" => t!(locale, "action-cost-change"),
         other => other.to_owned(),
     }
 }
@@ -140,6 +143,8 @@ fn object_type(locale: Locale, word: &str) -> String {
     match word {
         "customer" => t!(locale, "col-customer"),
         "user" => t!(locale, "object-staff"),
+        "pricelist" => t!(locale, "object-pricelist"),
+        "plan" => t!(locale, "object-plan"),
         other => other.to_owned(),
     }
 }
@@ -152,11 +157,26 @@ fn actor(locale: Locale, actor: Actor) -> String {
     }
 }
 
+/// What the line itself says of its object.
+fn noted(line: &Line, name: &str) -> Option<String> {
+    let value = line.after.as_ref()?.get(name)?;
+    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+}
+
 /// Where the object is; its history where it has no page.
 fn object_href(line: &Line) -> String {
     match line.object_type.as_str() {
         "customer" => format!("/admin/customers/{}", line.object_id),
         "order" => format!("/admin/orders/{}", line.object_id),
+        "pricelist" => match (noted(line, "group"), noted(line, "version")) {
+            (Some(group), Some(version)) => {
+                format!("/admin/pricelists/{group}/versions/{version}")
+            }
+            (Some(group), None) => format!("/admin/pricelists/{group}"),
+            _ => "/admin/pricelists".to_owned(),
+        },
+        "plan" => noted(line, "plan")
+            .map_or_else(|| "/admin/costs".to_owned(), |slug| format!("/admin/costs/{slug}")),
         _ => format!("/admin/audit?object={}", line.object_id),
     }
 }
@@ -177,7 +197,12 @@ pub fn table(locale: Locale, asked: Option<&Asked>, rows: Vec<Line>) -> impl Int
         .map(|line| {
             let object = many.then(|| {
                 let href = object_href(&line);
-                let name = line.object.clone().unwrap_or_else(|| line.object_id.to_string());
+                let name = line
+                    .object
+                    .clone()
+                    .or_else(|| noted(&line, "group"))
+                    .or_else(|| noted(&line, "plan"))
+                    .unwrap_or_else(|| line.object_id.to_string());
                 view! {
                     <Cell
                         label=t!(locale, "col-object")
