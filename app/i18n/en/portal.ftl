@@ -778,7 +778,7 @@ csv-link = CSV
 csv-hint = All pages of what the filter shows, at most 100,000 rows
 desk-search-elsewhere = Also look for “{ $text }” among
 
-licenses-lead = The days of the filter are the last days of licenses.
+licenses-lead = Until when each license is paid. The filter takes its days from there, too.
 desk-licenses-title = Licenses
 desk-licenses-empty = No licenses
 desk-licenses-empty-text = As soon as a customer's order is delivered, its license stands here.
