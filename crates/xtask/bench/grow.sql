@@ -20,12 +20,15 @@ insert into license (id, customer_id, order_id, plan_id, upstream_account_id, up
            '2027-06-01', clock_timestamp(), clock_timestamp()
       from generate_series({first}, {last}) n, (select * from plan where slug = '{plan}') p;
 insert into operation (id, kind, order_id, license_id, upstream_account_id, state, reference,
-                       currency, price, cost, attempts, next_at, upstream_id, created_at, finished_at)
-    select bench.id('operation-{account}', n), 'order', bench.id('order-{account}', n),
-           bench.id('license-{account}', n), p.upstream_account_id, 'confirmed',
-           'bench-{account}-' || n, 'EUR', 0, 0, 1, clock_timestamp(), 'bench-{account}-' || n,
-           clock_timestamp(), clock_timestamp()
-      from generate_series({first}, {last}) n, (select * from plan where slug = '{plan}') p;
+                       currency, price, cost, attempts, next_at, upstream_id, created_at, finished_at,
+                       order_number, customer_id)
+    select bench.id('operation-{account}', n), 'order', o.id, bench.id('license-{account}', n),
+           p.upstream_account_id, 'confirmed', 'bench-{account}-' || n, 'EUR', 0, 0, 1,
+           clock_timestamp(), 'bench-{account}-' || n, clock_timestamp(), clock_timestamp(),
+           o.number, o.customer_id
+      from generate_series({first}, {last}) n
+      join customer_order o on o.id = bench.id('order-{account}', n)
+      join plan p on p.id = o.plan_id;
 insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency, cause_kind,
                              cause_id, reason, created_at)
     select bench.id('movement-{account}', n), 'posted', bank.id, bench.id('wallet', {account}),
@@ -33,6 +36,7 @@ insert into ledger_transfer (id, kind, debit_account, credit_account, amount, cu
            clock_timestamp()
       from generate_series({first}, {last}) n,
            (select id from ledger_account where kind = 'gateway_clearing' limit 1) bank;
-insert into ledger_entry (account_id, transfer_id, available_after, held_after)
-    select bench.id('wallet', {account}), bench.id('movement-{account}', n), 10000 * n, 0
+insert into ledger_entry (account_id, transfer_id, available_after, held_after, kind, at)
+    select bench.id('wallet', {account}), bench.id('movement-{account}', n), 10000 * n, 0, 'in',
+           clock_timestamp()
       from generate_series({first}, {last}) n;
