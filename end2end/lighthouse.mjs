@@ -25,6 +25,9 @@ const measured = [
   { route: "/my/licenses/{id}", who: "customer", isPublic: false },
 ];
 
+if (process.env["PORTAL_URL"] === undefined) {
+  throw new Error("a license is bought to be looked at: PORTAL_URL must name a portal to be thrown away");
+}
 const people = await cast();
 await furnish(people);
 let low = 0;

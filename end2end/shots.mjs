@@ -43,6 +43,11 @@ if (out === undefined) {
   process.exit(2);
 }
 
+if (values.all && process.env["PORTAL_URL"] === undefined) {
+  console.error("--all buys things and makes people: PORTAL_URL must name a portal to be thrown away");
+  process.exit(2);
+}
+
 /** @param {string} text */
 const list = (text) => text.split(",").map((item) => item.trim()).filter((item) => item !== "");
 
