@@ -1,22 +1,24 @@
 //! The document around every page, and which page an address shows.
 
 use leptos::html::meta;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 use portal::locale::Locale;
 
-use crate::context::{Context, Theme};
+use crate::context::{Context, Site, Theme};
 use crate::pages;
 
 /// The document. Scripts are sent to pages that have something alive only.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell() -> impl IntoView {
     let cx = use_context::<Context>();
     let locale = cx.as_ref().map_or(Locale::default(), |cx| cx.locale);
     let theme = cx.as_ref().map_or(Theme::default(), |cx| cx.theme);
     let site = cx.as_ref().map(|cx| cx.site.clone()).unwrap_or_default();
-    let alive = cx.as_ref().is_some_and(|cx| route_needs_islands(cx.path()));
+    let path = cx.as_ref().map_or("", Context::path);
+    let alive = route_needs_islands(path).then(|| wake(&site, wakes_at_once(path)));
     // Digits and the names of products are Latin in every language; a font that comes late moves
     // what is read already.
     let fonts: &[&str] = match locale {
@@ -35,7 +37,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 {fonts}
                 <link rel="stylesheet" href=site.href("portal.css") />
                 <link rel="icon" href=site.href("favicon.svg") r#type="image/svg+xml" />
-                {alive.then(|| view! { <HydrationScripts options=options islands=true root="" /> })}
+                {alive}
                 <MetaTags />
             </head>
             <body>
@@ -77,6 +79,27 @@ fn theme_colors(theme: Theme) -> impl IntoView {
 #[must_use]
 pub fn route_needs_islands(path: &str) -> bool {
     ["/p/", "/my/orders/", "/my/licenses/"].iter().any(|part| path.starts_with(part))
+}
+
+/// Whether the islands of this path have something to do before anybody touches the page.
+fn wakes_at_once(path: &str) -> bool {
+    path.starts_with("/my/orders/")
+}
+
+/// Starts the islands. Forms and links work without them, so the wasm, which is the largest file of
+/// all, is fetched when somebody begins to use the page and not while it is being painted.
+fn wake(site: &Site, at_once: bool) -> impl IntoView + use<> {
+    if let Some(shared) = Owner::current_shared_context() {
+        // Only islands take part in hydration.
+        shared.set_is_hydrating(false);
+    }
+    let (script, wasm) = (site.href("portal.js"), site.href("portal.wasm"));
+    let call = format!("{}(\"{script}\",\"{wasm}\",{at_once})", include_str!("wake.js").trim_end());
+    view! {
+        <script type="module" nonce=use_nonce()>
+            {call}
+        </script>
+    }
 }
 
 /// Which page an address shows.

@@ -96,7 +96,7 @@ export async function disturbances(page: Page): Promise<string[]> {
 }
 
 /** What the browser says against a page; a status other than 200 is said of the page itself. */
-export function complaints(page: Page, status: number, scripts = true): string[] {
+export function complaints(page: Page, status: number): string[] {
   const heard: string[] = [];
   page.on("console", (message) => {
     if (message.type() !== "error" && message.type() !== "warning") {
@@ -106,18 +106,10 @@ export function complaints(page: Page, status: number, scripts = true): string[]
     if (status !== 200 && itself && message.text().includes(`the server responded with a status of ${status}`)) {
       return;
     }
-    // A browser without scripts has no use for the wasm that the page asks to have ready.
-    if (!scripts && message.text().includes(".wasm was preloaded using link preload but not used")) {
-      return;
-    }
     heard.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => heard.push(`error: ${String(error)}`));
   page.on("requestfailed", (request) => {
-    // A browser without scripts does not fetch the script that the page asks to have ready.
-    if (!scripts && request.resourceType() === "script") {
-      return;
-    }
     // Leaving a page cuts its questions off; that is no fault.
     if (request.failure()?.errorText !== "net::ERR_ABORTED") {
       heard.push(`${request.url()} failed: ${request.failure()?.errorText}`);

@@ -51,15 +51,9 @@ const REQUEST: Duration = Duration::from_secs(15);
 pub fn router(portal: &Portal, site: &Site, trusted_proxies: &[IpAddr]) -> Router {
     let options = leptos_options(site);
     let routes = generate_route_list(app::App);
-    let shell_options = options.clone();
     let pages = Router::new()
-        .leptos_routes_with_context(&options, routes, app::context::provide, move || {
-            app::shell(shell_options.clone())
-        })
-        .fallback(leptos_axum::render_app_async_with_context(app::context::provide, {
-            let options = options.clone();
-            move || app::shell(options.clone())
-        }))
+        .leptos_routes_with_context(&options, routes, app::context::provide, app::shell)
+        .fallback(leptos_axum::render_app_async_with_context(app::context::provide, app::shell))
         .with_state(options)
         .merge(csv::routes());
     let sessions = SessionManagerLayer::new(sessions::PgStore(portal.clone()))
