@@ -442,7 +442,7 @@ mod on_server {
         let addon = Some(form.addon.clone()).filter(|code| !code.is_empty());
         let address = format!("/admin/costs/{}", format::query(&form.plan));
         let page = format!(
-            "{address}?period={period}&addon={}&cost={}",
+            "{address}?unit={period}.{}&cost={}",
             format::query(&form.addon),
             format::query(&form.cost)
         );

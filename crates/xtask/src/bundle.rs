@@ -3,17 +3,15 @@
 //! ```text
 //! <site>/pkg/portal.<hash>.js|wasm|css     the islands and the style sheet
 //! <site>/assets/<name>.<hash>.<ext>        the files of style/public
-//! <site>/hash.txt                          the hashes, as Leptos' HydrationScripts reads them
 //! <site>/manifest.json                     logical name -> URL, for everything
 //! ```
 //! Beside each file that shrinks are its `.br` and `.gz`. A name holds a hash of its content, so
-//! files never change: new ones are added first, then `hash.txt` and `manifest.json` change over,
-//! then the old ones go. A running portal can be asked at any moment.
+//! files never change: new ones are added first, then `manifest.json` changes over, then the old
+//! ones go. A portal reads the manifest when it starts.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
-    fmt::Write as _,
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -114,8 +112,6 @@ struct Files {
     all: BTreeMap<String, Vec<u8>>,
     /// Logical name and URL.
     manifest: BTreeMap<String, String>,
-    /// What Leptos wants to know: `js`, `wasm` or `css`, and the hash.
-    hashes: Vec<(&'static str, String)>,
 }
 
 impl Files {
@@ -150,12 +146,7 @@ impl Files {
         };
         written.extend(right?);
 
-        let mut hashes = String::new();
-        for (kind, hash) in &self.hashes {
-            writeln!(hashes, "{kind}: {hash}")?;
-        }
         let manifest = serde_json::to_string_pretty(&self.manifest)? + "\n";
-        write_atomically(&site.join("hash.txt"), hashes.as_bytes())?;
         write_atomically(&site.join("manifest.json"), manifest.as_bytes())?;
         let keep: BTreeSet<_> = self.all.keys().map(|name| site.join(name)).collect();
         for folder in ["pkg", "assets"] {
@@ -218,8 +209,7 @@ fn add_assets(files: &mut Files, public: &Path) -> Result<()> {
 fn add_style(files: &mut Files, style: &Path) -> Result<()> {
     let public = style.join("public");
     let sheet = css::bundle(&style.join("main.css"), &public, &files.manifest)?;
-    let hash = files.add("pkg", "portal.css", sheet.into_bytes());
-    files.hashes.push(("css", hash));
+    files.add("pkg", "portal.css", sheet.into_bytes());
     Ok(())
 }
 
@@ -247,10 +237,8 @@ fn add_script(
         process::run_ok(&mut shrink)?;
     }
     let hash = files.add("pkg", "portal.wasm", fs::read(&bound)?);
-    // Leptos names the wasm explicitly; this is the default of the script for everybody else.
     let script = fs::read_to_string(scratch.join("portal.js"))?;
     let mut script = script.replace("portal_bg.wasm", &format!("portal.{hash}.wasm"));
-    files.hashes.push(("wasm", hash));
 
     let snippets = scratch.join("snippets");
     let mut content = BTreeMap::new();
@@ -269,8 +257,7 @@ fn add_script(
             .all
             .extend(content.into_iter().map(|(name, js)| (format!("pkg/{folder}/{name}"), js)));
     }
-    let hash = files.add("pkg", "portal.js", script.into_bytes());
-    files.hashes.push(("js", hash));
+    files.add("pkg", "portal.js", script.into_bytes());
     remove_dir(scratch)
 }
 
@@ -389,7 +376,6 @@ mod tests {
         let install = |css: &str| {
             let mut files = Files::default();
             let hash = files.add("pkg", "portal.css", css.as_bytes().to_vec());
-            files.hashes.push(("css", hash.clone()));
             files.install(&site, false).expect("is written");
             site.join(format!("pkg/portal.{hash}.css"))
         };
@@ -397,7 +383,7 @@ mod tests {
         let new = install("b {}");
         assert!(!old.exists() && new.exists());
         let names: Vec<_> = files_below(&site).expect("is read");
-        assert_eq!(names.len(), 5, "css, br, gz, hash.txt, manifest.json: {names:?}");
+        assert_eq!(names.len(), 4, "css, br, gz, manifest.json: {names:?}");
         fs::remove_dir_all(site).expect("is removed");
     }
 }

@@ -15,7 +15,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 pub struct Site {
     pub(crate) folder: PathBuf,
     pub(crate) manifest: BTreeMap<String, String>,
-    pub(crate) hashes: Option<PathBuf>,
 }
 
 impl Site {
@@ -31,7 +30,7 @@ impl Site {
         })?;
         let manifest = serde_json::from_str(&text)
             .with_context(|| format!("{} is not a manifest", path.display()))?;
-        Ok(Self { hashes: Some(folder.join("hash.txt")), folder, manifest })
+        Ok(Self { folder, manifest })
     }
 }
 

@@ -103,8 +103,6 @@ fn leptos_options(site: &Site) -> LeptosOptions {
         .site_root(site.folder.to_string_lossy().into_owned())
         .site_pkg_dir("pkg")
         .env(Env::PROD)
-        .hash_files(site.hashes.is_some())
-        .hash_file(site.hashes.clone().unwrap_or_default().to_string_lossy().into_owned().into())
         .build()
 }
 

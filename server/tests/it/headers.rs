@@ -33,7 +33,6 @@ async fn stage(pool: PgPool) -> (TestPortal, Cast, tempfile::TempDir) {
     file("/pkg/portal.000000000000.wasm", "");
     file(ICONS, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
     file("/robots.txt", "User-agent: *\n");
-    file("/hash.txt", "js: 000000000000\nwasm: 000000000000\ncss: 000000000000\n");
     file("/manifest.json", &format!("{{\"portal.css\":\"{STYLE}\",\"icons.svg\":\"{ICONS}\"}}"));
     let mut portal = TestPortal::new(pool).await;
     let site = server::http::Site::read(folder.path()).unwrap();
@@ -233,7 +232,7 @@ async fn files_health_and_what_is_refused(pool: PgPool) {
         check(path, &answer);
         assert!(!value(&answer.headers, "cache-control").contains("max-age"), "{path}");
     }
-    for path in ["/assets/../manifest.json", "/pkg/..%2fmanifest.json", "/pkg/%2e%2e/hash.txt"] {
+    for path in ["/assets/../manifest.json", "/pkg/..%2fmanifest.json", "/pkg/%2e%2e/manifest.json"] {
         let answer = guest.get(&portal, path).await;
         check(path, &answer);
         assert!(!answer.status.is_success(), "{path} leads out of its folder");

@@ -17,7 +17,6 @@ pub struct Program {
 /// Folder with a site that has no files: pages work without scripts and styles.
 pub fn empty_site(folder: &tempfile::TempDir) -> PathBuf {
     std::fs::write(folder.path().join("manifest.json"), "{}").unwrap();
-    std::fs::write(folder.path().join("hash.txt"), "").unwrap();
     folder.path().to_owned()
 }
 

@@ -99,14 +99,9 @@ fn wish<'a>(cx: &Context, found: &'a CostHistory) -> Option<Wish<'a>> {
 
 /// Term and add-on of the form; a single value, because they are chosen together.
 fn chosen(cx: &Context) -> Option<(Period, Option<String>)> {
-    let (period, addon) = match cx.query("unit") {
-        Some(unit) => {
-            let (period, addon) = unit.split_once('.')?;
-            (period.to_owned(), addon.to_owned())
-        }
-        None => (cx.query("period")?, cx.query("addon").unwrap_or_default()),
-    };
-    Some((period.parse().ok()?, Some(addon).filter(|code| !code.is_empty())))
+    let unit = cx.query("unit")?;
+    let (period, addon) = unit.split_once('.')?;
+    Some((period.parse().ok()?, Some(addon.to_owned()).filter(|code| !code.is_empty())))
 }
 
 fn unit_value(row: &CostRow) -> String {

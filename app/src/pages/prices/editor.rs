@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::pricelist::{Markup, Pricelist, Rounding, Rule};
 use domain::{Currency, Period};
 use leptos::prelude::*;
-use portal::people::Permission;
+use portal::people::{Permission, StaffViewer};
 use portal::pricing::{Editor, PriceRow, Seen};
 
 use super::explain::explain;
@@ -29,13 +29,7 @@ pub fn PricelistPage() -> impl IntoView {
 
 async fn pricelist(cx: Context) -> Shown {
     let staff = cx.staff()?;
-    let group = param("group")?;
-    let editor = cx
-        .portal
-        .pricelist_editor(staff, &group)
-        .await
-        .map_err(|error| cx.failed(&error))?
-        .ok_or(ApiError::NotFound)?;
+    let editor = editor_of(&cx, staff, &param("group")?).await?;
     let locale = cx.locale;
     let may = staff.role.may(Permission::SetPrices);
     let title = editor.group.name.clone();
@@ -74,6 +68,12 @@ async fn pricelist(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/pricelists", main))
+}
+
+/// The group's pricelist with the viewer's own draft.
+pub async fn editor_of(cx: &Context, staff: &StaffViewer, group: &str) -> Result<Editor, ApiError> {
+    let found = cx.portal.pricelist_editor(staff, group).await;
+    found.map_err(|error| cx.failed(&error))?.ok_or(ApiError::NotFound)
 }
 
 /// What the forms of this page have seen.
@@ -616,12 +616,7 @@ pub const CSV: &[&str] =
 pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
     let staff = cx.staff()?;
     let group = cx.query("group").unwrap_or_else(|| portal::pricing::PUBLIC.to_owned());
-    let editor = cx
-        .portal
-        .pricelist_editor(staff, &group)
-        .await
-        .map_err(|error| cx.failed(&error))?
-        .ok_or(ApiError::NotFound)?;
+    let editor = editor_of(cx, staff, &group).await?;
     let rows = asked(cx, &editor).into_iter().map(|row| {
         let found = row.result.as_ref().ok();
         vec![

@@ -4,9 +4,8 @@ use leptos::prelude::*;
 use portal::people::Permission;
 use portal::pricing::{Editor, PriceChange};
 
-use super::editor::{price_or_pill, rebase_button, seen};
+use super::editor::{editor_of, price_or_pill, rebase_button, seen};
 use super::{author, crumbs, margin, seen_fields, unit};
-use crate::api::ApiError;
 use crate::components::{
     Cell, Column, Crumb, DataTable, Empty, LinkButton, Money, Notice, PageHead, Panel, RowHead,
     Stat, Stats, TextArea, Tone,
@@ -23,13 +22,7 @@ pub fn PricelistReview() -> impl IntoView {
 
 async fn review(cx: Context) -> Shown {
     let staff = cx.staff()?;
-    let group = param("group")?;
-    let editor = cx
-        .portal
-        .pricelist_editor(staff, &group)
-        .await
-        .map_err(|error| cx.failed(&error))?
-        .ok_or(ApiError::NotFound)?;
+    let editor = editor_of(&cx, staff, &param("group")?).await?;
     let locale = cx.locale;
     let back = format!("/admin/pricelists/{}", editor.group.code);
     let Some(draft) = editor.draft.clone() else { return Ok(go(&back)) };
