@@ -151,6 +151,7 @@ async fn portal_and_clock(
         passwords: Passwords::new()?,
         upstreams: Upstreams::new(demo),
         shelves: Shelves::default(),
+        tags: portal::catalog::Tags::default(),
         bell: Bell::default(),
         demo,
     };

@@ -145,47 +145,6 @@ async fn open_in_tx(
     Ok(Account { id, currency })
 }
 
-/// The customer's wallet in this currency with what it holds, and the house's account of this kind
-/// on the far side of its transfers; found in one round trip, opened when they do not exist yet.
-pub async fn wallet_and_house_in_tx(
-    tx: &mut PgConnection,
-    customer: Uuid,
-    kind: AccountKind,
-    currency: Currency,
-    now: OffsetDateTime,
-) -> Result<(Wallet, Account), LedgerError> {
-    let row = sqlx::query!(
-        "select w.id, w.credits_posted - w.debits_posted - w.debits_pending as \"available!\",
-                w.debits_pending, w.credit_limit, h.id as house
-           from ledger_account w join ledger_account h
-             on h.kind = $3 and h.currency = w.currency
-            and coalesce(h.owner, '00000000-0000-0000-0000-000000000000')
-              = '00000000-0000-0000-0000-000000000000'
-            and h.shard = get_byte(uuid_send(w.id), 15) & 15
-          where w.kind = 'wallet' and w.currency = $2
-            and coalesce(w.owner, '00000000-0000-0000-0000-000000000000') = $1",
-        customer,
-        currency.code(),
-        kind.as_str(),
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    if let Some(row) = row {
-        let balance = Balance {
-            available: Money::new(row.available, currency),
-            held: Money::new(row.debits_pending, currency),
-            credit_limit: Money::new(row.credit_limit, currency),
-        };
-        let account = Account { id: row.id, currency };
-        let wallet = Wallet { owner: customer, account, balance };
-        return Ok((wallet, Account { id: row.house, currency }));
-    }
-    let account = wallet_in_tx(tx, customer, currency, now).await?;
-    let house = house_account_in_tx(tx, kind, None, currency, account.id, now).await?;
-    let balance = wallet_balance(tx, customer, currency).await?;
-    Ok((Wallet { owner: customer, account, balance }, house))
-}
-
 /// What the customer's wallet in this currency holds; all zero if there is none.
 pub async fn wallet_balance(
     db: &mut PgConnection,

@@ -22,11 +22,12 @@ mod verify;
 
 pub use account::{
     Account, AccountKind, Balance, Wallet, balance, house_account_in_tx, set_credit_limit_in_tx,
-    wallet_and_house_in_tx, wallet_balance, wallet_in_tx, wallets,
+    wallet_balance, wallet_in_tx, wallets,
 };
 pub use error::LedgerError;
 pub use statement::{Look, Movement, MovementKind, Page, statement};
 pub use transfer::{
-    Cause, CauseKind, Transfer, capture_in_tx, hold_in_tx, post_in_tx, release_in_tx,
+    Cause, CauseKind, Transfer, WalletHold, capture_in_tx, hold_from_wallet_in_tx, hold_in_tx,
+    post_in_tx, release_in_tx,
 };
 pub use verify::{Finding, verify};

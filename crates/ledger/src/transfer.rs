@@ -3,6 +3,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::account::{AccountKind, house_account_in_tx, wallet_in_tx};
 use crate::{Account, LedgerError};
 
 /// What a transfer exists for.
@@ -73,6 +74,70 @@ pub async fn hold_in_tx(
     now: OffsetDateTime,
 ) -> Result<(), LedgerError> {
     insert(tx, "pending", transfer, None, now).await.map(drop)
+}
+
+/// A hold of a customer's money against an account of the house.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalletHold {
+    /// Made by the caller before the first attempt.
+    pub id: Uuid,
+    /// Whose wallet; the one in the amount's currency.
+    pub customer: Uuid,
+    /// The house's account that a capture credits.
+    pub against: AccountKind,
+    /// More than nothing.
+    pub amount: Money,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Reserves a customer's money in one round trip, and in a few more where an account has to be
+/// opened first.
+///
+/// # Errors
+/// [`LedgerError::InsufficientFunds`] ends the transaction: nothing else can be asked in it.
+pub async fn hold_from_wallet_in_tx(
+    tx: &mut PgConnection,
+    hold: &WalletHold,
+    now: OffsetDateTime,
+) -> Result<(), LedgerError> {
+    let currency = hold.amount.currency();
+    // The shard of the house's account is chosen as `house_account_in_tx` does.
+    let held = sqlx::query!(
+        "insert into ledger_transfer
+            (id, kind, debit_account, credit_account, amount, currency, cause_kind, cause_id, actor,
+             reason, created_at)
+         select $1, 'pending', w.id, h.id, $2, $3, $6, $7, $8, $9, $10
+           from ledger_account w join ledger_account h
+             on h.kind = $5 and h.currency = w.currency
+            and coalesce(h.owner, '00000000-0000-0000-0000-000000000000')
+              = '00000000-0000-0000-0000-000000000000'
+            and h.shard = get_byte(uuid_send(w.id), 15) & 15
+          where w.kind = 'wallet' and w.currency = $3
+            and coalesce(w.owner, '00000000-0000-0000-0000-000000000000') = $4
+         on conflict (id) do nothing",
+        hold.id,
+        hold.amount.amount(),
+        currency.code(),
+        hold.customer,
+        hold.against.as_str(),
+        hold.cause.kind.as_str(),
+        hold.cause.id,
+        hold.cause.actor,
+        hold.cause.reason,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if held == 1 {
+        return Ok(());
+    }
+    let debit = wallet_in_tx(tx, hold.customer, currency, now).await?;
+    let credit = house_account_in_tx(tx, hold.against, None, currency, debit.id, now).await?;
+    let transfer =
+        Transfer { id: hold.id, debit, credit, amount: hold.amount, cause: hold.cause.clone() };
+    hold_in_tx(tx, &transfer, now).await
 }
 
 /// Charges a hold, whole or in part; the rest of a part goes back.

@@ -53,6 +53,8 @@ pub struct Portal {
     pub upstreams: upstreams::Upstreams,
     /// What is for sale, as long as somebody hears of its changes.
     pub shelves: catalog::Shelves,
+    /// Prices of orders, as long as the catalogue does not change.
+    pub tags: catalog::Tags,
     /// Wakes the workers.
     pub bell: operations::Bell,
     /// Demo data and demo conveniences are on.

@@ -4,6 +4,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use crate::people::{Viewer, ViewerRow};
 use crate::{Error, Portal};
 
 /// A session that nobody uses for this long is over.
@@ -54,12 +55,18 @@ impl Portal {
         Ok(())
     }
 
-    /// A session that is still good; using it keeps it alive.
-    pub async fn session_load(&self, key: &[u8; 32]) -> Result<Option<Stored>, Error> {
+    /// Who a session that is still good belongs to, a guest if to nobody; none if it is over. Using
+    /// it keeps it alive.
+    pub async fn session_viewer(&self, key: &[u8; 32]) -> Result<Option<Viewer>, Error> {
         let now = self.clock.now();
         let row = sqlx::query!(
-            "select data, last_seen_at, expires_at from session
-              where key = $1 and expires_at > $2 and created_at > $3",
+            "select s.user_id, s.last_seen_at, u.email as \"email?\", u.email_verified_at,
+                    u.staff_role, u.locale as \"locale?\", c.id as \"customer?\",
+                    c.group_code as \"group?\"
+               from session s
+               left join app_user u on u.id = s.user_id and u.disabled_at is null
+               left join customer c on c.id = u.customer_id and c.blocked_at is null
+              where s.key = $1 and s.expires_at > $2 and s.created_at > $3",
             key.as_slice(),
             now,
             now - ABSOLUTE,
@@ -76,11 +83,36 @@ impl Portal {
             )
             .execute(&self.pool)
             .await?;
-            if let Some(user) = user_of(&row.data) {
+            if let Some(user) = row.user_id {
                 self.seen(user, now).await?;
             }
         }
-        Ok(Some(Stored { data: row.data, expires_at: row.expires_at }))
+        let (Some(user), Some(email), Some(locale)) = (row.user_id, row.email, row.locale) else {
+            return Ok(Some(Viewer::Guest));
+        };
+        Ok(Some(Viewer::from(ViewerRow {
+            user,
+            email,
+            email_verified: row.email_verified_at.is_some(),
+            staff_role: row.staff_role,
+            locale,
+            customer: row.customer.zip(row.group),
+        })))
+    }
+
+    /// A session that is still good.
+    pub async fn session_load(&self, key: &[u8; 32]) -> Result<Option<Stored>, Error> {
+        let now = self.clock.now();
+        let row = sqlx::query!(
+            "select data, expires_at from session
+              where key = $1 and expires_at > $2 and created_at > $3",
+            key.as_slice(),
+            now,
+            now - ABSOLUTE,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| Stored { data: row.data, expires_at: row.expires_at }))
     }
 
     /// Ends a session.

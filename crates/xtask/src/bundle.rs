@@ -11,8 +11,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env,
-    fs,
+    env, fs,
     io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,

@@ -11,11 +11,10 @@ use axum::response::{IntoResponse, Response};
 use portal::Portal;
 use portal::locale::Locale;
 use portal::people::Viewer;
-use portal::sessions::USER_KEY;
 use tower_sessions::Session;
-use uuid::Uuid;
 
 use super::listen::Peer;
+use super::sessions;
 
 #[derive(Clone)]
 pub(super) struct Source {
@@ -32,13 +31,7 @@ pub(super) async fn provide(
     let Some(session) = request.extensions().get::<Session>().cloned() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    // Without a cookie this touches no table.
-    let viewer = match session.get::<Uuid>(USER_KEY).await {
-        Ok(None) => Ok(Viewer::Guest),
-        Ok(Some(user)) => source.portal.viewer(user).await,
-        Err(error) => Err(portal::Error::Machine(error.to_string())),
-    };
-    let viewer = match viewer {
+    let viewer = match viewer(&source.portal, &session).await {
         Ok(viewer) => viewer,
         Err(error) => {
             tracing::error!(%error, "the session cannot be read");
@@ -77,6 +70,18 @@ pub(super) async fn provide(
         .entry(header::CACHE_CONTROL)
         .or_insert(http::HeaderValue::from_static(keep));
     response
+}
+
+/// Who this session belongs to. Without a cookie no table is touched; with one a single query tells
+/// all, and the session itself is left alone.
+async fn viewer(portal: &Portal, session: &Session) -> Result<Viewer, portal::Error> {
+    let Some(id) = session.id() else { return Ok(Viewer::Guest) };
+    if let Some(viewer) = portal.session_viewer(&sessions::key(id)).await? {
+        return Ok(viewer);
+    }
+    // Found empty, it takes its cookie back.
+    session.load().await.map_err(|error| portal::Error::Machine(error.to_string()))?;
+    Ok(Viewer::Guest)
 }
 
 /// The database is away: a page without anything that needs it.

@@ -80,7 +80,7 @@ pub(super) async fn let_go(request: Request, next: Next) -> Response {
     response
 }
 
-fn key(id: Id) -> [u8; 32] {
+pub(super) fn key(id: Id) -> [u8; 32] {
     Sha256::digest(id.to_string().as_bytes()).into()
 }
 

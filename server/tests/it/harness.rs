@@ -64,6 +64,7 @@ impl TestPortal {
             upstreams: Upstreams::new(true),
             bell: portal::operations::Bell::default(),
             shelves: Shelves::default(),
+            tags: portal::catalog::Tags::default(),
             demo: true,
         };
         portal.fill_demo(&vendor.base_url()).await.unwrap();
@@ -77,6 +78,12 @@ impl TestPortal {
         .unwrap();
         let router = server::http::router(&portal, &server::http::Site::default(), &[]);
         Self { portal, clock, router, vendor }
+    }
+
+    /// Another process on the same database: it remembers nothing and hears nothing.
+    pub fn restarted(&self) -> Portal {
+        let tags = portal::catalog::Tags::default();
+        Portal { shelves: Shelves::default(), tags, ..self.portal.clone() }
     }
 
     pub fn vendor(&self) -> &Sim {

@@ -232,7 +232,8 @@ async fn files_health_and_what_is_refused(pool: PgPool) {
         check(path, &answer);
         assert!(!value(&answer.headers, "cache-control").contains("max-age"), "{path}");
     }
-    for path in ["/assets/../manifest.json", "/pkg/..%2fmanifest.json", "/pkg/%2e%2e/manifest.json"] {
+    for path in ["/assets/../manifest.json", "/pkg/..%2fmanifest.json", "/pkg/%2e%2e/manifest.json"]
+    {
         let answer = guest.get(&portal, path).await;
         check(path, &answer);
         assert!(!answer.status.is_success(), "{path} leads out of its folder");

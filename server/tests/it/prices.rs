@@ -1,8 +1,11 @@
 //! Pricelists and costs: drafts, versions, two editors at once, and the same cent everywhere.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use domain::pricelist::{Markup, Rule, Scope};
 use domain::{Currency, Decimal, Money, Period};
+use portal::orders::{PlaceError, Wish};
 use portal::people::{StaffRole, StaffViewer, Viewer};
 use portal::pricing::{CostEdit, CostError, Edit, EditError, Editor, PriceKey, PublishError, Seen};
 use sqlx::PgPool;
@@ -301,6 +304,46 @@ async fn shop_order_wallet_and_desk_show_the_same_cent(pool: PgPool) {
     .unwrap();
     assert_eq!(quotes, (55_500, 55_500), "order and license keep the quote");
     portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_order_pays_the_newest_price_whoever_changed_it(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let viewer = portal.customer().await;
+    let wish = |ip: &str, total: &str| Wish {
+        id: Uuid::now_v7(),
+        plan: "isp6-lite".to_owned(),
+        period: Period::MONTH,
+        ip: ip.to_owned(),
+        name: String::new(),
+        addons: BTreeMap::new(),
+        shown_total: eur(total),
+    };
+    let order = async |ip, total| portal.portal.place_order(&viewer, &wish(ip, total)).await;
+    // Now this process has the rows in its memory, and nobody tells it of changes.
+    order("203.0.113.1", "4.90").await.unwrap();
+    order("203.0.113.2", "4.90").await.unwrap();
+
+    let other = portal.restarted();
+    let owner = staff(&portal, portal::demo::ADMIN).await;
+    let new = lite("5.55");
+    let now = seen(&portal, &owner).await;
+    other.edit_pricelist(&owner, "public", now, new).await.unwrap();
+    let now = seen(&portal, &owner).await;
+    other.publish_draft(&owner, "public", now, "").await.unwrap();
+    let changed = order("203.0.113.3", "4.90").await.unwrap_err();
+    assert!(matches!(changed, PlaceError::PriceChanged { now } if now == eur("5.55")), "{changed}");
+    order("203.0.113.3", "5.55").await.unwrap();
+
+    // Also what is changed past the portal.
+    sqlx::query("update plan set available = false where slug = 'isp6-lite'")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    let gone = order("203.0.113.4", "5.55").await.unwrap_err();
+    assert!(matches!(gone, PlaceError::NoSuchPlan), "{gone}");
+    let back = sqlx::query("update catalog_revision set revision = 0").execute(&portal.portal.pool);
+    assert!(back.await.is_err(), "an old revision would bring old prices back");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -4,6 +4,7 @@
 //! term. Prices come from [`domain::price`] alone.
 
 mod cache;
+mod tags;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +19,13 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 pub use cache::{ShelfListener, Shelves, listen};
+pub use tags::Tags;
 
 use cache::Found;
+use tags::Tag;
 
 use crate::locale::Localized;
+use crate::orders::Wish;
 use crate::people::throttle::{self, Allowance};
 use crate::upstreams::{self, IpCheck};
 use crate::{Error, Portal};
@@ -237,30 +241,48 @@ impl Portal {
 /// A plan, a checked choice and its price.
 #[derive(Debug)]
 pub(crate) struct Priced {
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     pub choice: Choice,
     pub quote: Quote,
     pub pricelist: Uuid,
 }
 
-/// Checks and prices a wish, from the database as it is now.
-pub(crate) async fn priced(
-    db: &mut PgConnection,
-    group: &str,
-    slug: &str,
-    period: Period,
-    ip: &str,
-    addons: &BTreeMap<String, u32>,
-) -> Result<Priced, QuoteError> {
-    let plan = plans(db, Some(slug)).await?.pop().ok_or(QuoteError::NoSuchPlan)?;
-    let choice = plan.capabilities.check(period, ip, addons)?;
-    let pricelist = pricelist(db, group).await?;
-    let quote = plan.quote(&choice, &pricelist.content).map_err(|error| match error {
-        // The term is not on the shelf then.
-        PriceError::NoRule => QuoteError::Choice(ChoiceError::Period),
-        other => QuoteError::Internal(Error::unreadable("pricelist_version", other)),
-    })?;
-    Ok(Priced { plan, choice, quote, pricelist: pricelist.id })
+impl Portal {
+    /// Checks and prices a wish as the catalogue is in this transaction; `revision` was read in it.
+    pub(crate) async fn priced(
+        &self,
+        db: &mut PgConnection,
+        revision: i64,
+        group: &str,
+        wish: &Wish,
+    ) -> Result<Priced, QuoteError> {
+        let found = match self.tags.find(revision, group, &wish.plan) {
+            Some(found) => found,
+            None => {
+                let plan = plans(db, Some(&wish.plan)).await?.pop();
+                let plan = Arc::new(plan.ok_or(QuoteError::NoSuchPlan)?);
+                let found = Tag { plan, pricelist: Arc::new(pricelist(db, group).await?) };
+                // Read between two looks at the same revision, all of it belongs to that revision.
+                if self::revision(db).await? == revision {
+                    self.tags.keep(revision, group, &found);
+                }
+                found
+            }
+        };
+        let Tag { plan, pricelist } = found;
+        let choice = plan.capabilities.check(wish.period, &wish.ip, &wish.addons)?;
+        let quote = plan.quote(&choice, &pricelist.content).map_err(|error| match error {
+            // The term is not on the shelf then.
+            PriceError::NoRule => QuoteError::Choice(ChoiceError::Period),
+            other => QuoteError::Internal(Error::unreadable("pricelist_version", other)),
+        })?;
+        Ok(Priced { plan, choice, quote, pricelist: pricelist.id })
+    }
+}
+
+/// The catalogue's newest revision.
+async fn revision(db: &mut PgConnection) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar!("select revision from catalog_revision").fetch_one(db).await?)
 }
 
 /// The newest version of the group's pricelist, else of the public one.

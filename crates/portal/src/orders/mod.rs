@@ -15,11 +15,10 @@ use std::collections::BTreeMap;
 use domain::address::{AddressError, license_name};
 use domain::plan::ChoiceError;
 use domain::{Money, Period};
-use ledger::{
-    AccountKind, Balance, Cause, CauseKind, LedgerError, Transfer, hold_in_tx,
-    wallet_and_house_in_tx,
-};
+use ledger::{AccountKind, Cause, CauseKind, LedgerError, WalletHold, hold_from_wallet_in_tx};
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use view::{
@@ -27,10 +26,10 @@ pub use view::{
     OrderFilter, OrderRow, SORTS,
 };
 
-use crate::catalog::{self, Priced, QuoteError};
+use crate::catalog::{Priced, QuoteError};
 use crate::fault::{Step, crash_point};
 use crate::people::CustomerViewer;
-use crate::{Error, Portal, operations, random};
+use crate::{Error, Portal, random};
 
 /// What the form asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,69 +137,62 @@ impl Portal {
         wish: &Wish,
     ) -> Result<Placed, PlaceError> {
         let name = license_name(&wish.name).map_err(PlaceError::Name)?;
-        let mut tx = self.pool.begin().await?;
         let hash = wish_hash(wish, name.as_deref());
-        // One order of a customer at a time: what is checked below stays true until it is written.
+        let refused = match self.place_new(viewer, wish, name.as_deref(), &hash).await {
+            Ok(placed) => return Ok(placed),
+            Err(PlaceError::Internal(error)) => return Err(error.into()),
+            Err(refused) => refused,
+        };
         // A form that was sent before is answered as it was then, whatever the price or the balance
-        // is now.
-        if let Some(placed) = store::enter(&mut tx, viewer.customer, wish.id, &hash).await? {
-            return placed;
+        // is now, and also when the first was still being placed as this one came in.
+        if let Some(known) = store::same_form(&self.pool, viewer.customer, wish.id, &hash).await? {
+            return known;
         }
-        let priced = catalog::priced(
-            &mut tx,
-            &viewer.group,
-            &wish.plan,
-            wish.period,
-            &wish.ip,
-            &wish.addons,
-        )
-        .await?;
+        if let PlaceError::NotEnough { .. } = refused {
+            let total = wish.shown_total;
+            let available = self.balance(viewer, total.currency()).await?.spendable();
+            let missing = total.checked_sub(available).ok().filter(|money| money.amount() > 0);
+            return Err(PlaceError::NotEnough { available, missing: missing.unwrap_or(total) });
+        }
+        Err(refused)
+    }
+
+    /// A refusal takes everything back.
+    async fn place_new(
+        &self,
+        viewer: &CustomerViewer,
+        wish: &Wish,
+        name: Option<&str>,
+        hash: &[u8; 32],
+    ) -> Result<Placed, PlaceError> {
+        let mut tx = self.pool.begin().await?;
+        // One order of a customer at a time: what is checked below stays true until it is written.
+        let revision = match store::enter(&mut tx, viewer.customer, wish.id, hash).await? {
+            store::Entered::Known(answer) => return answer,
+            store::Entered::New(revision) => revision,
+        };
+        let priced = self.priced(&mut tx, revision, &viewer.group, wish).await?;
         let total = priced.quote.total;
         if total != wish.shown_total {
             return Err(PlaceError::PriceChanged { now: total });
         }
-        // The row comes before the money: whoever else sent this form waits here and then finds it.
-        // What is refused below takes the row with it.
         let now = self.clock.now();
-        if !store::insert(&mut tx, viewer, wish, name.as_deref(), &hash, &priced, now).await? {
-            if let Some(placed) = store::same_form(&mut tx, viewer.customer, wish.id, &hash).await?
-            {
-                return placed;
-            }
-            let (plan, ip) = (priced.plan.id, priced.choice.ip);
-            let order = match ip {
-                Some(ip) => store::live_order_for_ip(&mut tx, viewer.customer, plan, ip).await?,
-                None => None,
-            };
-            return Err(
-                order.map_or(PlaceError::FormUsed, |order| PlaceError::AlreadyOrdered { order })
-            );
-        }
-        let hold = match self.hold(&mut tx, viewer, wish.id, &priced).await {
-            // The transaction and its locks go first; what there is now is told.
-            Err(PlaceError::NotEnough { .. }) => {
-                drop(tx);
-                let balance =
-                    self.balance(viewer, total.currency()).await.map(Balance::spendable)?;
-                return Err(not_enough(balance, total)
-                    .unwrap_or(PlaceError::NotEnough { available: balance, missing: total }));
-            }
-            hold => hold?,
+        let hold = hold(&mut tx, viewer, wish, &priced, now).await?;
+        let new = store::NewOrder {
+            viewer,
+            wish,
+            name,
+            hash,
+            priced: &priced,
+            operation: Uuid::now_v7(),
+            reference: &upstream::reference(u64::from_le_bytes(random::bytes())),
+            hold,
         };
-        operations::plan_order_in_tx(
-            &mut tx,
-            &operations::NewOrder {
-                order: wish.id,
-                upstream_account: priced.plan.upstream_account,
-                reference: upstream::reference(u64::from_le_bytes(random::bytes())),
-                hold,
-                price: total,
-                cost: priced.quote.cost,
-                requested_by: viewer.user,
-            },
-            now,
-        )
-        .await?;
+        match store::insert(&mut tx, &new, now).await? {
+            Ok(()) => {}
+            Err(store::InTheWay::Alive(order)) => return Err(PlaceError::AlreadyOrdered { order }),
+            Err(store::InTheWay::Id) => return Err(PlaceError::FormUsed),
+        }
         crash_point(Step::Ordering);
         tx.commit().await?;
         self.bell.ring();
@@ -208,58 +200,40 @@ impl Portal {
         tracing::info!(order.id = %wish.id, price = %total, "an order was placed");
         Ok(Placed { id: wish.id, fresh: true })
     }
-
-    /// Reserves the price; nothing for what is free.
-    async fn hold(
-        &self,
-        tx: &mut sqlx::PgConnection,
-        viewer: &CustomerViewer,
-        order: Uuid,
-        priced: &Priced,
-    ) -> Result<Option<Uuid>, PlaceError> {
-        let total = priced.quote.total;
-        if total.is_zero() {
-            return Ok(None);
-        }
-        let now = self.clock.now();
-        let (wallet, revenue) = wallet_and_house_in_tx(
-            tx,
-            viewer.customer,
-            AccountKind::Revenue,
-            total.currency(),
-            now,
-        )
-        .await
-        .map_err(Error::from)?;
-        if let Some(not_enough) = not_enough(wallet.balance.spendable(), total) {
-            return Err(not_enough);
-        }
-        let hold = Transfer {
-            id: Uuid::now_v7(),
-            debit: wallet.account,
-            credit: revenue,
-            amount: total,
-            cause: Cause {
-                kind: CauseKind::Order,
-                id: order,
-                actor: Some(viewer.user),
-                reason: format!("order of {}", priced.plan.slug),
-            },
-        };
-        match hold_in_tx(tx, &hold, now).await {
-            Ok(()) => Ok(Some(hold.id)),
-            Err(LedgerError::InsufficientFunds) => Err(PlaceError::NotEnough {
-                available: Money::zero(total.currency()),
-                missing: total,
-            }),
-            Err(error) => Err(Error::from(error).into()),
-        }
-    }
 }
 
-fn not_enough(available: Money, total: Money) -> Option<PlaceError> {
-    let missing = total.checked_sub(available).ok()?;
-    (missing.amount() > 0).then_some(PlaceError::NotEnough { available, missing })
+/// Reserves the price; nothing for what is free.
+async fn hold(
+    tx: &mut PgConnection,
+    viewer: &CustomerViewer,
+    wish: &Wish,
+    priced: &Priced,
+    now: OffsetDateTime,
+) -> Result<Option<Uuid>, PlaceError> {
+    let total = priced.quote.total;
+    if total.is_zero() {
+        return Ok(None);
+    }
+    let hold = WalletHold {
+        id: Uuid::now_v7(),
+        customer: viewer.customer,
+        against: AccountKind::Revenue,
+        amount: total,
+        cause: Cause {
+            kind: CauseKind::Order,
+            id: wish.id,
+            actor: Some(viewer.user),
+            reason: format!("order of {}", priced.plan.slug),
+        },
+    };
+    match hold_from_wallet_in_tx(tx, &hold, now).await {
+        Ok(()) => Ok(Some(hold.id)),
+        Err(LedgerError::InsufficientFunds) => {
+            // What there is now is told when the transaction and its locks are gone.
+            Err(PlaceError::NotEnough { available: Money::zero(total.currency()), missing: total })
+        }
+        Err(error) => Err(Error::from(error).into()),
+    }
 }
 
 /// A fingerprint of everything that the buyer decided.

@@ -125,6 +125,36 @@ pub enum Viewer {
     Staff(StaffViewer),
 }
 
+/// What tells who a user is; `customer` is their id and group, if it may use the portal.
+pub(crate) struct ViewerRow {
+    pub user: Uuid,
+    pub email: String,
+    pub email_verified: bool,
+    pub staff_role: Option<String>,
+    pub locale: String,
+    pub customer: Option<(Uuid, String)>,
+}
+
+impl From<ViewerRow> for Viewer {
+    fn from(row: ViewerRow) -> Self {
+        let ViewerRow { user, email, email_verified, .. } = row;
+        let locale = Locale::from_tag(&row.locale).unwrap_or_default();
+        let role = row.staff_role.as_deref().and_then(StaffRole::from_word);
+        match (row.customer, role) {
+            (Some((customer, group)), None) => Self::Customer(CustomerViewer {
+                user,
+                customer,
+                group,
+                email,
+                email_verified,
+                locale,
+            }),
+            (None, Some(role)) => Self::Staff(StaffViewer { user, role, email, locale }),
+            _ => Self::Guest,
+        }
+    }
+}
+
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
@@ -348,23 +378,16 @@ impl Portal {
         )
         .fetch_optional(&self.pool)
         .await?;
-        let Some(row) = row else { return Ok(Viewer::Guest) };
-        let locale = Locale::from_tag(&row.locale).unwrap_or_default();
-        let role = row.staff_role.as_deref().and_then(StaffRole::from_word);
-        Ok(match (row.customer, row.group, role) {
-            (Some(customer), Some(group), None) => Viewer::Customer(CustomerViewer {
+        Ok(row.map_or(Viewer::Guest, |row| {
+            Viewer::from(ViewerRow {
                 user,
-                customer,
-                group,
                 email: row.email,
                 email_verified: row.email_verified_at.is_some(),
-                locale,
-            }),
-            (None, None, Some(role)) => {
-                Viewer::Staff(StaffViewer { user, role, email: row.email, locale })
-            }
-            _ => Viewer::Guest,
-        })
+                staff_role: row.staff_role,
+                locale: row.locale,
+                customer: row.customer.zip(row.group),
+            })
+        }))
     }
 
     /// Remembers the language that a user chose.

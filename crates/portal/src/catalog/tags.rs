@@ -1,0 +1,57 @@
+//! What orders price from, in the memory of this process.
+//!
+//! Unlike the pages' shelves these rows decide what is charged, so nobody has to hear of a change:
+//! an order reads the catalogue's revision in its own transaction, and rows of another revision are
+//! not used. The revision rises in the transaction that changes the catalogue
+//! (`migrations/*_catalog_revision.sql`).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Plan, PublishedPricelist};
+
+/// Plans and pricelists of one revision; clones share them.
+#[derive(Clone, Default)]
+pub struct Tags(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    revision: i64,
+    plans: HashMap<String, Arc<Plan>>,
+    pricelists: HashMap<String, Arc<PublishedPricelist>>,
+}
+
+/// What a price is made of.
+pub(super) struct Tag {
+    pub plan: Arc<Plan>,
+    pub pricelist: Arc<PublishedPricelist>,
+}
+
+impl Tags {
+    /// Plan and pricelist as they are at this revision, if they are kept.
+    pub(super) fn find(&self, revision: i64, group: &str, slug: &str) -> Option<Tag> {
+        let kept = self.lock();
+        if kept.revision != revision {
+            return None;
+        }
+        let plan = Arc::clone(kept.plans.get(slug)?);
+        Some(Tag { plan, pricelist: Arc::clone(kept.pricelists.get(group)?) })
+    }
+
+    /// Keeps what was read at this revision; older rows make room for newer ones.
+    pub(super) fn keep(&self, revision: i64, group: &str, tag: &Tag) {
+        let mut kept = self.lock();
+        if revision < kept.revision {
+            return;
+        }
+        if revision > kept.revision {
+            *kept = Kept { revision, ..Kept::default() };
+        }
+        kept.plans.insert(tag.plan.slug.clone(), Arc::clone(&tag.plan));
+        kept.pricelists.insert(group.to_owned(), Arc::clone(&tag.pricelist));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
