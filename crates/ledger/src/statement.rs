@@ -123,7 +123,7 @@ pub async fn statement(
         query.push(" and e.line").push(than).push_bind(after);
     }
     query.push(" order by e.line").push(order).push(" limit ").push(i64::from(limit) + 1);
-    let rows: Vec<Row> = query.build_query_as().persistent(false).fetch_all(db).await?;
+    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
     let more = rows.len() > usize::from(limit);
     let movements = rows
         .into_iter()

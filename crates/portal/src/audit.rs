@@ -255,7 +255,7 @@ impl Portal {
         }
         filter.days.push(&mut query, "a.at");
         paging.push(&mut query, paging.sort.column, "a.id");
-        let rows: Vec<Row> = query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
         let read = |row: Row| Ok::<_, Error>(row.read());
         Listed::cut(rows, paging, |row| (row.id, row.sort_key.as_str()), read)
     }

@@ -256,18 +256,18 @@ impl Portal {
         group: &str,
         wish: &Wish,
     ) -> Result<Priced, QuoteError> {
-        let found = match self.tags.find(revision, group, &wish.plan) {
-            Some(found) => found,
-            None => {
-                let plan = plans(db, Some(&wish.plan)).await?.pop();
-                let plan = Arc::new(plan.ok_or(QuoteError::NoSuchPlan)?);
-                let found = Tag { plan, pricelist: Arc::new(pricelist(db, group).await?) };
-                // Read between two looks at the same revision, all of it belongs to that revision.
-                if self::revision(db).await? == revision {
-                    self.tags.keep(revision, group, &found);
-                }
-                found
+        let kept = self.tags.find(revision, group, &wish.plan);
+        let found = if let Some(found) = kept {
+            found
+        } else {
+            let plan = plans(db, Some(&wish.plan)).await?.pop();
+            let plan = Arc::new(plan.ok_or(QuoteError::NoSuchPlan)?);
+            let found = Tag { plan, pricelist: Arc::new(pricelist(db, group).await?) };
+            // Read between two looks at the same revision, all of it belongs to that revision.
+            if self::revision(db).await? == revision {
+                self.tags.keep(revision, group, &found);
             }
+            found
         };
         let Tag { plan, pricelist } = found;
         let choice = plan.capabilities.check(wish.period, &wish.ip, &wish.addons)?;

@@ -281,8 +281,7 @@ impl Portal {
                join customer_order o on o.id = l.order_id",
         );
         paging.push_order(&mut query, "page.key", "page.number");
-        let rows: Vec<ListRow> =
-            query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        let rows: Vec<ListRow> = query.build_query_as().fetch_all(&self.pool).await?;
         Listed::cut(rows, paging, |row| (row.number, row.sort_key.as_str()), ListRow::read)
     }
 

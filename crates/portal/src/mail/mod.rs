@@ -319,8 +319,7 @@ impl Portal {
         }
         filter.days.push(&mut query, "created_at");
         paging.push(&mut query, paging.sort.column, "number");
-        let rows: Vec<ListRow> =
-            query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        let rows: Vec<ListRow> = query.build_query_as().fetch_all(&self.pool).await?;
         Listed::cut(rows, paging, |row| (row.number, row.sort_key.as_str()), ListRow::read)
     }
 }

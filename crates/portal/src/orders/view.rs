@@ -390,8 +390,7 @@ impl Portal {
                join operation x on x.order_id = o.id and x.kind = 'order'",
         );
         paging.push_order(&mut query, "page.key", "page.number");
-        let rows: Vec<SortedRow> =
-            query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        let rows: Vec<SortedRow> = query.build_query_as().fetch_all(&self.pool).await?;
         Listed::cut(
             rows,
             paging,
