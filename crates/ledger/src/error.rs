@@ -15,6 +15,12 @@ pub enum LedgerError {
     /// There is no such hold, or it does not fit what should resolve it.
     #[error("no such hold, or not of this size and between these accounts")]
     NotThatHold,
+    /// More would be given back than was moved, or to somebody else.
+    #[error("this is not what the transfer moved, or more of it")]
+    NotGivenBack,
+    /// Linked transfers would exist in part.
+    #[error("the linked transfers are not all there")]
+    NotAllLinked,
     /// Accounts and amount are not of one currency.
     #[error("the currencies differ")]
     CurrencyMismatch,
@@ -40,6 +46,8 @@ impl From<sqlx::Error> for LedgerError {
             Some("wallet_within_limit") => Self::InsufficientFunds,
             Some("ledger_transfer_resolved_once") => Self::AlreadyResolved,
             Some("transfer_resolves_its_hold") => Self::NotThatHold,
+            Some("transfer_gives_back") => Self::NotGivenBack,
+            Some("transfers_all_linked") => Self::NotAllLinked,
             Some("transfer_one_currency") => Self::CurrencyMismatch,
             _ => Self::Database(error),
         }

@@ -102,7 +102,7 @@ pub async fn statement(
         "select e.line, e.kind, e.at, e.available_after, e.held_after, t.id, t.amount, t.currency,
                 t.cause_id, t.reason
            from ledger_entry e join ledger_transfer t on t.id = e.transfer_id
-          where e.account_id = ",
+          where e.of_wallet and e.account_id = ",
     );
     query.push_bind(wallet.id);
     if let Some(kind) = look.kind {
@@ -141,7 +141,8 @@ async fn line_from(
     from: OffsetDateTime,
 ) -> Result<Option<i64>, LedgerError> {
     Ok(sqlx::query_scalar!(
-        "select line from ledger_entry where account_id = $1 and at >= $2 order by at, line limit 1",
+        "select line from ledger_entry
+          where of_wallet and account_id = $1 and at >= $2 order by at, line limit 1",
         wallet.id,
         from,
     )

@@ -58,13 +58,42 @@ pub struct Transfer {
     pub cause: Cause,
 }
 
+/// One movement, and what it does to money that was moved or reserved before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Moves money at once.
+    Post(Transfer),
+    /// Reserves money: it stays in the debit account but cannot be spent again.
+    Hold(Transfer),
+    /// Charges a hold, whole or in part; the rest of a part goes back.
+    Capture {
+        /// Made by the caller before the first attempt.
+        id: Uuid,
+        /// What is charged.
+        hold: Uuid,
+        /// How much; everything if none.
+        amount: Option<Money>,
+        /// Why.
+        cause: Cause,
+    },
+    /// Gives a hold back.
+    Release {
+        /// Made by the caller before the first attempt.
+        id: Uuid,
+        /// What is given back.
+        hold: Uuid,
+        /// Why.
+        cause: Cause,
+    },
+}
+
 /// Moves money at once; false if this very transfer had been made before.
 pub async fn post_in_tx(
     tx: &mut PgConnection,
     transfer: &Transfer,
     now: OffsetDateTime,
 ) -> Result<bool, LedgerError> {
-    insert(tx, "posted", transfer, None, now).await
+    insert(tx, &Row::of("posted", transfer), now).await
 }
 
 /// Reserves money: it stays in the debit account but cannot be spent again.
@@ -73,7 +102,82 @@ pub async fn hold_in_tx(
     transfer: &Transfer,
     now: OffsetDateTime,
 ) -> Result<(), LedgerError> {
-    insert(tx, "pending", transfer, None, now).await.map(drop)
+    insert(tx, &Row::of("pending", transfer), now).await.map(drop)
+}
+
+/// Makes several transfers of which none exists without the others; false if all of them had been
+/// made before. `link` names them together and is made by the caller, too.
+///
+/// # Errors
+/// [`LedgerError::IdReused`] if only some of them had been made before, beside what each of them
+/// can meet. At most 50 transfers can be linked.
+pub async fn link_in_tx(
+    tx: &mut PgConnection,
+    link: Uuid,
+    steps: &[Step],
+    now: OffsetDateTime,
+) -> Result<bool, LedgerError> {
+    let link = match i16::try_from(steps.len()) {
+        Ok(size) if size > 1 => Some((link, size)),
+        Ok(_) => None,
+        Err(_) => return Err(LedgerError::NotAllLinked),
+    };
+    let mut fresh = None;
+    for step in steps {
+        let (id, made) = match step {
+            Step::Post(transfer) => {
+                (transfer.id, insert(tx, &Row { link, ..Row::of("posted", transfer) }, now).await?)
+            }
+            Step::Hold(transfer) => {
+                (transfer.id, insert(tx, &Row { link, ..Row::of("pending", transfer) }, now).await?)
+            }
+            Step::Capture { id, hold, amount, cause } => {
+                (*id, resolve(tx, "post", *id, *hold, *amount, cause.clone(), link, now).await?)
+            }
+            Step::Release { id, hold, cause } => {
+                (*id, resolve(tx, "void", *id, *hold, None, cause.clone(), link, now).await?)
+            }
+        };
+        if *fresh.get_or_insert(made) != made {
+            return Err(LedgerError::IdReused(id));
+        }
+    }
+    Ok(fresh.unwrap_or(false))
+}
+
+/// Gives money back that `original` moved, whole or in part, by a new transfer: to the account that
+/// paid, out of the one that got it or out of `from`, such as the house's refunds. All of it
+/// together is never more than was moved.
+///
+/// # Errors
+/// [`LedgerError::NotGivenBack`] if it would be more, if `original` is a hold, was voided, or itself
+/// gave something back.
+pub async fn give_back_in_tx(
+    tx: &mut PgConnection,
+    id: Uuid,
+    original: Uuid,
+    amount: Option<Money>,
+    from: Option<Account>,
+    cause: Cause,
+    now: OffsetDateTime,
+) -> Result<bool, LedgerError> {
+    let moved = sqlx::query!(
+        "select debit_account, credit_account, amount, currency from ledger_transfer
+          where id = $1 and kind in ('posted', 'post') and reverses is null",
+        original,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(LedgerError::NotGivenBack)?;
+    let currency = crate::account::read_currency("ledger_transfer", original, &moved.currency)?;
+    let transfer = Transfer {
+        id,
+        debit: from.unwrap_or(Account { id: moved.credit_account, currency }),
+        credit: Account { id: moved.debit_account, currency },
+        amount: amount.unwrap_or(Money::new(moved.amount, currency)),
+        cause,
+    };
+    insert(tx, &Row { reverses: Some(original), ..Row::of("posted", &transfer) }, now).await
 }
 
 /// A hold of a customer's money against an account of the house.
@@ -149,7 +253,7 @@ pub async fn capture_in_tx(
     cause: Cause,
     now: OffsetDateTime,
 ) -> Result<(), LedgerError> {
-    resolve(tx, "post", id, hold, amount, cause, now).await
+    resolve(tx, "post", id, hold, amount, cause, None, now).await.map(drop)
 }
 
 /// Gives a hold back.
@@ -160,9 +264,10 @@ pub async fn release_in_tx(
     cause: Cause,
     now: OffsetDateTime,
 ) -> Result<(), LedgerError> {
-    resolve(tx, "void", id, hold, None, cause, now).await
+    resolve(tx, "void", id, hold, None, cause, None, now).await.map(drop)
 }
 
+#[expect(clippy::too_many_arguments, reason = "they are the columns of one row")]
 async fn resolve(
     tx: &mut PgConnection,
     kind: &'static str,
@@ -170,8 +275,9 @@ async fn resolve(
     hold: Uuid,
     amount: Option<Money>,
     cause: Cause,
+    link: Option<(Uuid, i16)>,
     now: OffsetDateTime,
-) -> Result<(), LedgerError> {
+) -> Result<bool, LedgerError> {
     let held = sqlx::query!(
         "select debit_account, credit_account, amount, currency
            from ledger_transfer where id = $1 and kind = 'pending'",
@@ -189,33 +295,51 @@ async fn resolve(
         amount,
         cause,
     };
-    insert(tx, kind, &transfer, Some(hold), now).await.map(drop)
+    insert(tx, &Row { pending: Some(hold), link, ..Row::of(kind, &transfer) }, now).await
 }
 
+/// A row of `ledger_transfer`.
+struct Row<'a> {
+    kind: &'static str,
+    transfer: &'a Transfer,
+    pending: Option<Uuid>,
+    reverses: Option<Uuid>,
+    link: Option<(Uuid, i16)>,
+}
+
+impl<'a> Row<'a> {
+    const fn of(kind: &'static str, transfer: &'a Transfer) -> Self {
+        Self { kind, transfer, pending: None, reverses: None, link: None }
+    }
+}
+
+/// False if the row exists already with the same content, whenever it was written.
 async fn insert(
     tx: &mut PgConnection,
-    kind: &'static str,
-    transfer: &Transfer,
-    pending: Option<Uuid>,
+    row: &Row<'_>,
     now: OffsetDateTime,
 ) -> Result<bool, LedgerError> {
+    let transfer = row.transfer;
     let currency = transfer.amount.currency();
     if transfer.debit.currency != currency || transfer.credit.currency != currency {
         return Err(LedgerError::CurrencyMismatch);
     }
     let inserted = sqlx::query!(
         "insert into ledger_transfer
-            (id, kind, debit_account, credit_account, amount, currency, pending_id,
-             cause_kind, cause_id, actor, reason, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            (id, kind, debit_account, credit_account, amount, currency, pending_id, reverses,
+             link_id, link_size, cause_kind, cause_id, actor, reason, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict (id) do nothing",
         transfer.id,
-        kind,
+        row.kind,
         transfer.debit.id,
         transfer.credit.id,
         transfer.amount.amount(),
         currency.code(),
-        pending,
+        row.pending,
+        row.reverses,
+        row.link.map(|(id, _)| id),
+        row.link.map(|(_, size)| size),
         transfer.cause.kind.as_str(),
         transfer.cause.id,
         transfer.cause.actor,
@@ -229,19 +353,26 @@ async fn insert(
         return Ok(true);
     }
     let same = sqlx::query_scalar!(
-        "select (kind, debit_account, credit_account, amount, currency, cause_kind, cause_id)
-              = ($2, $3::uuid, $4::uuid, $5::bigint, $6, $7, $8::uuid)
-                and pending_id is not distinct from $9 as \"same!\"
+        "select (kind, debit_account, credit_account, amount, currency, cause_kind, cause_id, reason)
+              = ($2, $3::uuid, $4::uuid, $5::bigint, $6, $7, $8::uuid, $9)
+            and (pending_id, reverses, link_id, link_size, actor)
+                is not distinct from
+                ($10::uuid, $11::uuid, $12::uuid, $13::smallint, $14::uuid) as \"same!\"
            from ledger_transfer where id = $1",
         transfer.id,
-        kind,
+        row.kind,
         transfer.debit.id,
         transfer.credit.id,
         transfer.amount.amount(),
         currency.code(),
         transfer.cause.kind.as_str(),
         transfer.cause.id,
-        pending,
+        transfer.cause.reason,
+        row.pending,
+        row.reverses,
+        row.link.map(|(id, _)| id),
+        row.link.map(|(_, size)| size),
+        transfer.cause.actor,
     )
     .fetch_one(tx)
     .await?;

@@ -17,7 +17,8 @@ pub struct Finding {
 }
 
 /// Checks the sums of every currency, the balances of every account against its transfers, the
-/// limits of every wallet and the last statement line of every wallet. Empty means sound.
+/// limits of every wallet, what was given back, and every account's chain of hashes. Empty means
+/// sound; of a broken chain the first wrong row is named, the oldest one first.
 pub async fn verify(db: &mut PgConnection) -> Result<Vec<Finding>, LedgerError> {
     let mut findings = Vec::new();
     let sums = sqlx::query!(
@@ -81,20 +82,94 @@ pub async fn verify(db: &mut PgConnection) -> Result<Vec<Finding>, LedgerError> 
         detail: "the wallet is below its limit".to_owned(),
     }));
 
-    let statements = sqlx::query_scalar!(
-        "select a.id from ledger_account a
-           left join lateral (select available_after, held_after from ledger_entry
+    let given_back = sqlx::query!(
+        "select t.reverses as \"id!\", o.amount, sum(t.amount)::bigint as \"given_back!\"
+           from ledger_transfer t join ledger_transfer o on o.id = t.reverses
+          group by t.reverses, o.amount having sum(t.amount) > o.amount"
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    findings.extend(given_back.into_iter().map(|row| Finding {
+        rule: "gives-back-what-was-moved",
+        row: Some(row.id),
+        detail: format!("{} of {} were given back", row.given_back, row.amount),
+    }));
+
+    let links = sqlx::query!(
+        "select link_id as \"id!\", count(*) as \"there!\", max(link_size) as \"wanted!\"
+           from ledger_transfer where link_id is not null
+          group by link_id having count(*) <> max(link_size) or min(link_size) <> max(link_size)"
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    findings.extend(links.into_iter().map(|row| Finding {
+        rule: "all-linked",
+        row: Some(row.id),
+        detail: format!("{} of {} linked transfers are there", row.there, row.wanted),
+    }));
+    findings.extend(chains(db).await?);
+    Ok(findings)
+}
+
+/// The first wrong row of each account, and the accounts whose end is not the end of their chain.
+async fn chains(db: &mut PgConnection) -> Result<Vec<Finding>, LedgerError> {
+    let rows = sqlx::query!(
+        "with link as (
+            select e.account_id, e.line, e.transfer_id, e.chain,
+                   ledger_link(coalesce(lag(e.chain) over account, decode(repeat('00', 32), 'hex')),
+                               t, e.account_id, e.kind, e.at, e.available_after, e.held_after)
+                       as wanted
+              from ledger_entry e join ledger_transfer t on t.id = e.transfer_id
+            window account as (partition by e.account_id order by e.line)
+         )
+         select distinct on (account_id) account_id, line, transfer_id
+           from link where chain <> wanted order by account_id, line"
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let mut broken: Vec<_> = rows.into_iter().collect();
+    broken.sort_by_key(|row| row.line);
+    let mut findings: Vec<Finding> = broken
+        .into_iter()
+        .map(|row| Finding {
+            rule: "chain",
+            row: Some(row.transfer_id),
+            detail: format!(
+                "line {} of account {} or the line before it is not as it was written",
+                row.line, row.account_id
+            ),
+        })
+        .collect();
+
+    let ends = sqlx::query!(
+        "select a.id, a.kind from ledger_account a
+           left join lateral (select chain, available_after, held_after, at from ledger_entry
                                where account_id = a.id order by line desc limit 1) e on true
-          where a.kind = 'wallet'
-            and (coalesce(e.available_after, 0), coalesce(e.held_after, 0))
-             <> (a.credits_posted - a.debits_posted - a.debits_pending, a.debits_pending)"
+          where a.chain <> coalesce(e.chain, decode(repeat('00', 32), 'hex'))
+             or a.moved_at is distinct from e.at
+             or (a.credits_posted - a.debits_posted - a.debits_pending, a.debits_pending)
+                <> (coalesce(e.available_after, 0), coalesce(e.held_after, 0))
+          order by a.id"
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    findings.extend(ends.into_iter().map(|row| Finding {
+        rule: "ends-where-its-lines-end",
+        row: Some(row.id),
+        detail: format!("the {} account's last line is missing or not its balance", row.kind),
+    }));
+
+    let lines = sqlx::query_scalar!(
+        "select t.id from ledger_transfer t
+          where (select count(*) from ledger_entry e where e.transfer_id = t.id) <> 2
+          order by t.seq limit 100"
     )
     .fetch_all(db)
     .await?;
-    findings.extend(statements.into_iter().map(|id| Finding {
-        rule: "statement-ends-at-balance",
+    findings.extend(lines.into_iter().map(|id| Finding {
+        rule: "two-lines",
         row: Some(id),
-        detail: "the statement's last line is not the wallet's balance".to_owned(),
+        detail: "the transfer has not a line in each of its two accounts".to_owned(),
     }));
     Ok(findings)
 }

@@ -213,8 +213,8 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
         (
             "/admin/credit",
             format!("customer={customer}&id={id}&amount=1&currency=EUR&reason=bank+transfer"),
-            // One form is one credit, whoever sends it again.
-            desk([NO, DONE, NO, DONE]),
+            // One form is one credit, by one person.
+            desk([NO, DONE, NO, S::CONFLICT]),
         ),
         (
             "/admin/customer-name",

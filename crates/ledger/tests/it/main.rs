@@ -1,14 +1,16 @@
 //! The ledger against a real Postgres: conservation, limits, once-only, immutability.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod model;
+
 use domain::{Currency, Money};
 use ledger::MovementKind::{Captured, Held, In, Released};
 use ledger::{
-    Account, AccountKind, Cause, CauseKind, LedgerError, Look, Transfer, capture_in_tx, hold_in_tx,
-    house_account_in_tx, post_in_tx, release_in_tx, statement, verify, wallet_balance,
-    wallet_in_tx,
+    Account, AccountKind, Cause, CauseKind, LedgerError, Look, Step, Transfer, capture_in_tx,
+    give_back_in_tx, hold_in_tx, house_account_in_tx, link_in_tx, post_in_tx, release_in_tx,
+    statement, verify, wallet_balance, wallet_in_tx,
 };
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -207,27 +209,197 @@ async fn hand_written_sql_cannot_break_the_books(pool: PgPool) {
     sound(&pool).await;
 }
 
+/// What an attacker with the owner's rights could do: switch the guards off, and on again.
+async fn forge(pool: &PgPool, sql: impl Into<String>) {
+    let mut tx = pool.begin().await.unwrap();
+    sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();
+    assert_eq!(
+        sqlx::query(AssertSqlSafe(sql.into())).execute(&mut *tx).await.unwrap().rows_affected(),
+        1
+    );
+    tx.commit().await.unwrap();
+}
+
+async fn named(pool: &PgPool) -> Vec<(&'static str, Option<Uuid>)> {
+    let findings = verify(&mut pool.acquire().await.unwrap()).await.unwrap();
+    findings.into_iter().map(|finding| (finding.rule, finding.row)).collect()
+}
+
 #[sqlx::test(migrations = "../../migrations")]
 async fn verify_names_the_account_whose_balance_was_forged(pool: PgPool) {
     let books = books(&pool).await;
-    // What an attacker with the owner's rights could do: switch the guards off.
-    for sql in [
-        "alter table ledger_account disable trigger ledger_account_guard",
+    forge(
+        &pool,
         "update ledger_account set credits_posted = credits_posted + 1 where kind = 'wallet'",
-        "alter table ledger_account enable trigger ledger_account_guard",
-    ] {
-        sqlx::query(sql).execute(&pool).await.unwrap();
-    }
-    let findings = verify(&mut pool.acquire().await.unwrap()).await.unwrap();
-    let named: Vec<_> = findings.iter().map(|f| (f.rule, f.row)).collect();
+    )
+    .await;
     assert_eq!(
-        named,
+        named(&pool).await,
         [
             ("zero-sum", None),
             ("balance-is-sum", Some(books.wallet.id)),
-            ("statement-ends-at-balance", Some(books.wallet.id))
+            ("ends-where-its-lines-end", Some(books.wallet.id))
         ]
     );
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn one_changed_byte_is_found_and_its_row_is_named(pool: PgPool) {
+    let books = books(&pool).await;
+    let mut db = pool.acquire().await.unwrap();
+    let hold = books.spend("4");
+    hold_in_tx(&mut db, &hold, NOW).await.unwrap();
+    let capture = Uuid::now_v7();
+    capture_in_tx(&mut db, capture, hold.id, None, cause(), NOW).await.unwrap();
+    post_in_tx(&mut db, &books.spend("1"), NOW).await.unwrap();
+    let wallet = books.wallet.id;
+    let of = |id: Uuid| format!("where id = '{id}'");
+    let line = |id: Uuid| format!("where transfer_id = '{id}' and account_id = '{wallet}'");
+    // Each with what undoes it, so that every forgery stands alone. In both accounts' chains a
+    // transfer's own bytes are wrong; those of a line are wrong in one, and its hash in the next.
+    let forgeries = [
+        ("ledger_transfer", "reason", "'tesu'", of(capture), 2),
+        ("ledger_transfer", "actor", "gen_random_uuid()", of(hold.id), 2),
+        ("ledger_transfer", "created_at", "created_at + interval '1 microsecond'", of(hold.id), 2),
+        ("ledger_transfer", "cause_id", "gen_random_uuid()", of(capture), 2),
+        ("ledger_entry", "available_after", "available_after + 1", line(hold.id), 1),
+        ("ledger_entry", "at", "at - interval '1 day'", line(capture), 1),
+        ("ledger_entry", "chain", "set_byte(chain, 31, get_byte(chain, 31) # 1)", line(capture), 1),
+    ];
+    for (table, column, value, row, chains) in forgeries {
+        let kept = format!("create table kept as select {column} as was from {table} {row}");
+        sqlx::query(AssertSqlSafe(kept)).execute(&pool).await.unwrap();
+        forge(&pool, format!("update {table} set {column} = {value} {row}")).await;
+        let findings = named(&pool).await;
+        let broken = findings.iter().filter(|(rule, _)| *rule == "chain").count();
+        assert_eq!(broken, chains, "{table}.{column}: {findings:?}");
+        let first = findings.iter().find(|(rule, _)| *rule == "chain").unwrap().1.unwrap();
+        assert!(row.contains(&first.to_string()), "{table}.{column}: {findings:?}");
+        forge(&pool, format!("update {table} set {column} = (select was from kept) {row}")).await;
+        sqlx::query("drop table kept").execute(&pool).await.unwrap();
+        sound(&pool).await;
+    }
+    // What is cut off at the end is missed, too.
+    forge(
+        &pool,
+        format!(
+            "delete from ledger_entry where account_id = '{wallet}'
+                and line = (select max(line) from ledger_entry where account_id = '{wallet}')"
+        ),
+    )
+    .await;
+    let rules: Vec<_> = named(&pool).await.into_iter().map(|(rule, _)| rule).collect();
+    assert_eq!(rules, ["ends-where-its-lines-end", "two-lines"]);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn nothing_gives_back_more_than_was_moved(pool: PgPool) {
+    let books = books(&pool).await;
+    let mut db = pool.acquire().await.unwrap();
+    let (hold, capture) = (books.spend("6"), Uuid::now_v7());
+    hold_in_tx(&mut db, &hold, NOW).await.unwrap();
+    let early = give_back_in_tx(&mut db, Uuid::now_v7(), hold.id, None, None, cause(), NOW).await;
+    assert!(matches!(early, Err(LedgerError::NotGivenBack)), "a hold is not spent: {early:?}");
+    capture_in_tx(&mut db, capture, hold.id, None, cause(), NOW).await.unwrap();
+
+    let (id, why) = (Uuid::now_v7(), cause());
+    for fresh in [true, false] {
+        let part = Some(eur("2.50"));
+        let given =
+            give_back_in_tx(&mut db, id, capture, part, None, why.clone(), NOW).await.unwrap();
+        assert_eq!(given, fresh);
+    }
+    assert_eq!(books.holds(&pool).await, (eur("6.50"), eur("0")));
+    let kind = AccountKind::Refunds;
+    let refunds = house_account_in_tx(&mut db, kind, None, Currency::EUR, books.wallet.id, NOW)
+        .await
+        .unwrap();
+    let too_much = Some(eur("3.51"));
+    let more =
+        give_back_in_tx(&mut db, Uuid::now_v7(), capture, too_much, None, cause(), NOW).await;
+    assert!(matches!(more, Err(LedgerError::NotGivenBack)), "{more:?}");
+    let rest = Some(eur("3.50"));
+    give_back_in_tx(&mut db, Uuid::now_v7(), capture, rest, Some(refunds), cause(), NOW)
+        .await
+        .unwrap();
+    assert_eq!(books.holds(&pool).await, (eur("10"), eur("0")));
+    // Neither what was given back, nor once more from hand-written SQL.
+    let back = give_back_in_tx(&mut db, Uuid::now_v7(), id, None, None, cause(), NOW).await;
+    assert!(matches!(back, Err(LedgerError::NotGivenBack)), "{back:?}");
+    for amount in ["1", "25000"] {
+        let sql = format!(
+            "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
+                    reverses, cause_kind, cause_id, reason, created_at)
+             select gen_random_uuid(), 'posted', credit_account, debit_account, {amount}, currency,
+                    id, cause_kind, cause_id, reason, created_at
+               from ledger_transfer where id = '{capture}'"
+        );
+        assert!(sqlx::query(AssertSqlSafe(sql)).execute(&pool).await.is_err());
+    }
+    sound(&pool).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn fifty_refunds_at_once_give_back_once(pool: PgPool) {
+    let books = books(&pool).await;
+    let spent = books.spend("6");
+    post_in_tx(&mut pool.acquire().await.unwrap(), &spent, NOW).await.unwrap();
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let (pool, id) = (pool.clone(), spent.id);
+            tokio::spawn(async move {
+                let mut db = pool.acquire().await.unwrap();
+                give_back_in_tx(&mut db, Uuid::now_v7(), id, None, None, cause(), NOW).await
+            })
+        })
+        .collect();
+    let mut given = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(true) => given += 1,
+            Err(LedgerError::NotGivenBack) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((given, books.holds(&pool).await), (1, (eur("10"), eur("0"))));
+    sound(&pool).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn linked_transfers_are_all_there_or_none(pool: PgPool) {
+    let books = books(&pool).await;
+    let steps =
+        [Step::Post(books.spend("4")), Step::Hold(books.spend("5")), Step::Post(books.spend("2"))];
+    let mut tx = pool.begin().await.unwrap();
+    let refused = link_in_tx(&mut tx, Uuid::now_v7(), &steps, NOW).await;
+    assert!(matches!(refused, Err(LedgerError::InsufficientFunds)), "{refused:?}");
+    tx.rollback().await.unwrap();
+    assert_eq!(books.holds(&pool).await, (eur("10"), eur("0")), "not even the first");
+
+    let (link, both) = (Uuid::now_v7(), &steps[..2]);
+    for fresh in [true, false] {
+        let mut tx = pool.begin().await.unwrap();
+        assert_eq!(link_in_tx(&mut tx, link, both, NOW).await.unwrap(), fresh);
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(books.holds(&pool).await, (eur("1"), eur("5")));
+    let mut tx = pool.begin().await.unwrap();
+    let half = [steps[0].clone(), Step::Post(books.spend("1"))];
+    let reused = link_in_tx(&mut tx, link, &half, NOW).await;
+    assert!(matches!(reused, Err(LedgerError::IdReused(_))), "{reused:?}");
+    drop(tx);
+    // One more later, and one alone, by hand.
+    for link in [link, Uuid::now_v7()] {
+        let sql = format!(
+            "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
+                    link_id, link_size, cause_kind, cause_id, reason, created_at)
+             select gen_random_uuid(), 'posted', credit_account, debit_account, 1, currency,
+                    '{link}', 2, cause_kind, cause_id, reason, created_at
+               from ledger_transfer where link_id is not null limit 1"
+        );
+        assert!(sqlx::query(AssertSqlSafe(sql)).execute(&pool).await.is_err());
+    }
+    sound(&pool).await;
 }
 
 #[sqlx::test(migrations = "../../migrations")]
