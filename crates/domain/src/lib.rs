@@ -9,6 +9,7 @@
 //! - An operation that reached a final state never leaves it ([`operation::OperationState::allows`]).
 
 pub mod address;
+pub mod change;
 pub mod license;
 pub mod money;
 pub mod operation;

@@ -7,18 +7,69 @@ use serde::{Deserialize, Serialize};
 
 /// What is done at the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OperationKind {
     /// A new license is bought.
     Order,
+    /// A license is paid for another term.
+    Renew,
+    /// Its address or name is changed.
+    Edit,
+    /// It becomes one of another plan.
+    ChangePlan,
+    /// Its add-on counts are changed.
+    Addons,
+    /// It is stopped.
+    Suspend,
+    /// It is started again.
+    Resume,
+    /// It gets another key, and the old one stops working.
+    ReissueKey,
+    /// It is removed for good.
+    Delete,
 }
 
 impl OperationKind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Order,
+        Self::Renew,
+        Self::Edit,
+        Self::ChangePlan,
+        Self::Addons,
+        Self::Suspend,
+        Self::Resume,
+        Self::ReissueKey,
+        Self::Delete,
+    ];
+
     /// The word kept in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Order => "order",
+            Self::Renew => "renew",
+            Self::Edit => "edit",
+            Self::ChangePlan => "change_plan",
+            Self::Addons => "addons",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::ReissueKey => "reissue_key",
+            Self::Delete => "delete",
         }
+    }
+
+    /// The reverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Doing it twice is doing it once, at the vendor and on the bill: what is not so yet may be
+    /// sent again without a proof that the first call had no effect.
+    #[must_use]
+    pub const fn is_repeatable(self) -> bool {
+        matches!(self, Self::Edit | Self::Suspend | Self::Resume | Self::Delete)
     }
 }
 
@@ -127,6 +178,10 @@ mod tests {
 
     #[test]
     fn words_round_trip() {
+        for kind in OperationKind::ALL {
+            assert_eq!(OperationKind::from_word(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
         for state in OperationState::ALL {
             assert_eq!(OperationState::from_word(state.as_str()), Some(state));
             assert!(!state.allows(state), "{state:?} is not a step to itself");

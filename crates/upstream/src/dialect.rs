@@ -25,6 +25,40 @@ pub struct OrderWish {
     pub reference: String,
 }
 
+/// What is to be done to a license of the vendor's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Pay for another term.
+    Renew(Period),
+    /// Set address and name, both of them, changed or not: that is what clients do, and an
+    /// unchanged address is no change (protocol section 3.1).
+    Edit {
+        /// The server's address.
+        ip: Option<IpAddr>,
+        /// The whole name at the vendor, our reference included.
+        name: String,
+    },
+    /// Make it one of another plan.
+    ChangePlan {
+        /// The vendor's code of the plan.
+        plan_code: String,
+        /// The term, from today.
+        period: Period,
+        /// Absolute counts by the vendor's add-on code.
+        addons: BTreeMap<String, u32>,
+    },
+    /// Set absolute counts by the vendor's add-on code.
+    Addons(BTreeMap<String, u32>),
+    /// Stop it.
+    Suspend,
+    /// Start it again.
+    Resume,
+    /// Get another key.
+    NewKey,
+    /// Remove it.
+    Delete,
+}
+
 /// A license as the vendor's list or form shows it. What the answer left out is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VendorLicense {
@@ -44,6 +78,8 @@ pub struct VendorLicense {
     pub status: Option<LicenseStatus>,
     /// Last day.
     pub expires_on: Option<Date>,
+    /// Absolute counts by the vendor's add-on code.
+    pub addons: BTreeMap<String, u32>,
     /// When the vendor created it, by the vendor's clock; never compared with ours.
     pub created_at: Option<PrimitiveDateTime>,
 }
@@ -76,6 +112,10 @@ pub trait Dialect: Send + Sync {
     fn view(&self, id: &str) -> Call;
     /// The license in the answer to [`Dialect::view`].
     fn read_view(&self, doc: &Node) -> Result<VendorLicense, Unclear>;
+    /// Does something to a license.
+    fn act(&self, id: &str, action: &Action) -> Call;
+    /// Whether the answer to [`Dialect::act`] says that it was done.
+    fn read_act(&self, doc: &Node) -> Result<(), Unclear>;
     /// Asks whether the plan can be ordered for this address. Any error document means no.
     fn check_ip(&self, plan_code: &str, period: Period, ip: IpAddr) -> Option<Call>;
 }

@@ -12,6 +12,7 @@
 //!   after which sending again is safe.
 
 pub mod dialect;
+pub mod effect;
 pub mod outcome;
 pub mod sender;
 mod soft;

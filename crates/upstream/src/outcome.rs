@@ -39,7 +39,33 @@ pub enum OrderOutcome {
     Unknown(String),
 }
 
+/// What an action's exchange proves; an effect is proved by the license alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActionOutcome {
+    /// The vendor says that it was done.
+    Confirmed,
+    /// The vendor says no. It may still have been done, so the license is looked at.
+    Refused(VendorError),
+    /// No byte left this machine.
+    NotSent(String),
+    /// Nobody knows yet.
+    Unknown(String),
+}
+
 impl Exchange {
+    /// Sorts an action's answer.
+    pub fn action_outcome(&self, dialect: &dyn crate::dialect::Dialect) -> ActionOutcome {
+        match &self.result {
+            Err(Failure::NotSent(why)) => ActionOutcome::NotSent(why.clone()),
+            Err(Failure::OutcomeUnknown(why)) => ActionOutcome::Unknown(why.clone()),
+            Ok(doc) => match (doc.error(), dialect.read_act(doc)) {
+                (Some(error), _) => ActionOutcome::Refused(error),
+                (None, Ok(())) => ActionOutcome::Confirmed,
+                (None, Err(unclear)) => ActionOutcome::Unknown(unclear.to_string()),
+            },
+        }
+    }
+
     /// Sorts an order's answer. Only a confirmation with a readable number is a success.
     pub fn order_outcome(&self, dialect: &dyn crate::dialect::Dialect) -> OrderOutcome {
         match &self.result {

@@ -1,5 +1,6 @@
 //! `soft.*`: ISPmanager 5 and 6, VMmanager, DCImanager, BILLmanager and DNSmanager 5 (seed 001).
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use billmgr::{Call, Node};
@@ -8,7 +9,7 @@ use domain::license::LicenseStatus;
 use time::macros::format_description;
 use time::{Date, PrimitiveDateTime};
 
-use crate::dialect::{Dialect, LIST_PAGE, ListPage, OrderWish, Unclear, VendorLicense};
+use crate::dialect::{Action, Dialect, LIST_PAGE, ListPage, OrderWish, Unclear, VendorLicense};
 
 /// The function family of seed 001.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,10 +20,7 @@ impl Dialect for Soft {
     /// (protocol section 4). The reference travels as `remoteid` and, because no document says
     /// that a list shows that, inside the name as well.
     fn order(&self, wish: &OrderWish) -> Call {
-        let name = match &wish.name {
-            Some(name) => format!("{name} {}", wish.reference),
-            None => wish.reference.clone(),
-        };
+        let name = named(wish.name.as_deref(), &wish.reference);
         let mut call = Call::new("soft.order.param").with("clicked_button", "finish");
         if let Some(ip) = wish.ip {
             call = call.with("ip", ip.to_string());
@@ -80,6 +78,44 @@ impl Dialect for Soft {
         license(doc, doc.value("pricelist_id").or(code))
     }
 
+    /// `soft.suspend`, `soft.resume` and `soft.delete` need no `sok` (seed 001).
+    fn act(&self, id: &str, action: &Action) -> Call {
+        let on = |func: &'static str| Call::new(func).with("elid", id);
+        let with = |call: Call, addons: &BTreeMap<String, u32>| {
+            addons.iter().fold(call, |call, (code, count)| {
+                call.with(format!("addon_{code}"), count.to_string())
+            })
+        };
+        match action {
+            Action::Renew(period) => {
+                on("service.prolong").with("period", period.to_string()).with("sok", "ok")
+            }
+            Action::Edit { ip, name } => {
+                let call = on("soft.edit");
+                let call = match ip {
+                    Some(ip) => call.with("ip", ip.to_string()),
+                    None => call,
+                };
+                call.with("licname", name).with("sok", "ok")
+            }
+            Action::ChangePlan { plan_code, period, addons } => {
+                let call = on("service.changepricelist")
+                    .with("pricelist", plan_code)
+                    .with("period", period.to_string());
+                with(call, addons).with("sok", "ok")
+            }
+            Action::Addons(addons) => with(on("soft.edit"), addons).with("sok", "ok"),
+            Action::NewKey => on("soft.edit").with("clicked_button", "newkey").with("sok", "ok"),
+            Action::Suspend => on("soft.suspend"),
+            Action::Resume => on("soft.resume"),
+            Action::Delete => on("soft.delete"),
+        }
+    }
+
+    fn read_act(&self, doc: &Node) -> Result<(), Unclear> {
+        if doc.is_ok() { Ok(()) } else { Err(Unclear("a confirmation")) }
+    }
+
     fn check_ip(&self, plan_code: &str, period: Period, ip: IpAddr) -> Option<Call> {
         Some(
             Call::new("soft.checkip")
@@ -87,6 +123,14 @@ impl Dialect for Soft {
                 .with("period", period.to_string())
                 .with("ip", ip.to_string()),
         )
+    }
+}
+
+/// A license's name at the vendor: the customer's, and our reference as its last word.
+pub(crate) fn named(name: Option<&str>, reference: &str) -> String {
+    match name {
+        Some(name) if !name.is_empty() => format!("{name} {reference}"),
+        _ => reference.to_owned(),
     }
 }
 
@@ -111,6 +155,14 @@ fn license(node: &Node, plan_code: Option<&str>) -> Result<VendorLicense, Unclea
         key: node.value("lickey").map(str::to_owned),
         status,
         expires_on: node.value("real_expiredate").or(node.value("expiredate")).and_then(date),
+        addons: node
+            .children
+            .iter()
+            .filter_map(|child| {
+                let code = child.name.strip_prefix("addon_").filter(|code| is_number(code))?;
+                Some((code.to_owned(), child.text.trim().parse().ok()?))
+            })
+            .collect(),
         created_at: node.value("createdate").and_then(date_time),
     })
 }
@@ -132,8 +184,6 @@ fn date_time(text: &str) -> Option<PrimitiveDateTime> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::outcome::{Evidence, Exchange, Failure, OrderOutcome};
     use billmgr::read_xml;
@@ -157,6 +207,40 @@ mod tests {
     #[test]
     fn an_order_is_what_the_document_shows_and_our_reference() {
         insta::assert_snapshot!(Soft.order(&wish()), @"soft.order.param clicked_button=finish ip=82.156.37.16 licname=name ks-1 period=1 pricelist=4601 addon_4602=1 autoprolong=null remoteid=ks-1 skipbasket=on sok=ok");
+    }
+
+    #[test]
+    fn changes_are_what_the_document_shows() {
+        let calls = [
+            Action::Renew(Period::YEAR),
+            Action::Edit { ip: Some("82.156.37.17".parse().unwrap()), name: "new ks-1".into() },
+            Action::ChangePlan {
+                plan_code: "4601".into(),
+                period: Period::MONTH,
+                addons: BTreeMap::from([("4602".into(), 2)]),
+            },
+            Action::Addons(BTreeMap::from([("4602".into(), 3)])),
+            Action::Suspend,
+            Action::Resume,
+            Action::NewKey,
+            Action::Delete,
+        ]
+        .map(|action| Soft.act("334673", &action).to_string());
+        insta::assert_snapshot!(calls.join("\n"), @"
+        service.prolong elid=334673 period=12 sok=ok
+        soft.edit elid=334673 ip=82.156.37.17 licname=new ks-1 sok=ok
+        service.changepricelist elid=334673 pricelist=4601 period=1 addon_4602=2 sok=ok
+        soft.edit elid=334673 addon_4602=3 sok=ok
+        soft.suspend elid=334673
+        soft.resume elid=334673
+        soft.edit elid=334673 clicked_button=newkey sok=ok
+        soft.delete elid=334673
+        ");
+        assert_eq!(Soft.read_act(&doc("<doc><ok/></doc>")), Ok(()));
+        let prolonged =
+            doc("<doc><elid>1</elid><doc><newexpiredate/></doc><ok type=\"form\"/></doc>");
+        assert_eq!(Soft.read_act(&prolonged), Ok(()));
+        assert!(Soft.read_act(&doc("<doc><elid>1</elid></doc>")).is_err(), "a form is no success");
     }
 
     #[test]
