@@ -400,6 +400,13 @@ mod on_server {
                     ("failed", t!(locale, "step-rejected", amount = amount.clone()), String::new())
                 }
                 EventKind::Review => ("review", t!(locale, "step-review"), String::new()),
+                EventKind::Cancelled if free => {
+                    ("done", t!(locale, "step-cancelled-free"), String::new())
+                }
+                EventKind::Cancelled => {
+                    ("done", t!(locale, "step-cancelled", amount = amount.clone()), String::new())
+                }
+                EventKind::Already => ("done", t!(locale, "step-already"), String::new()),
             };
             steps.push(step(locale, state, title, text, Some(event.at)));
         }

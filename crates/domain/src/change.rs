@@ -120,8 +120,9 @@ impl Change {
                 Period::Months(_) => Ok(()),
             },
             Self::Edit { ip: None, name: None } => Err(NotNow::Same),
-            Self::Addons { .. } | Self::ReissueKey if suspended => Err(NotNow::Suspended),
-            Self::Suspend if suspended => Err(NotNow::Suspended),
+            Self::Addons { .. } | Self::ReissueKey | Self::Suspend if suspended => {
+                Err(NotNow::Suspended)
+            }
             Self::Resume if !suspended => Err(NotNow::Active),
             Self::Resume if license.ran_out => Err(NotNow::RanOut),
             _ => Ok(()),

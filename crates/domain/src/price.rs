@@ -140,6 +140,40 @@ pub fn price(
     Ok(Quote { lines, total, cost })
 }
 
+/// What more of the add-ons costs for the rest of a term: `left` of `whole` days, each unit rounded up
+/// to a whole cent. Fewer of one gives nothing back. The cost is the difference of the two costs for
+/// the same share, rounded up; that vendors count like this is inferred.
+pub fn pro_rata(now: &Quote, then: &Quote, left: u32, whole: u32) -> Result<Quote, PriceError> {
+    let zero = Money::zero(then.total.currency());
+    let share = |money: Money, unit: i64| {
+        let part = i128::from(money.amount().max(0)) * i128::from(left.min(whole));
+        let step = i128::from(whole.max(1)) * i128::from(unit);
+        // A started unit is a whole one.
+        let units = part / step + i128::from(part % step > 0);
+        let amount = i64::try_from(units).ok().and_then(|units| units.checked_mul(unit));
+        amount.map(|amount| Money::new(amount, money.currency())).ok_or(PriceError::OutOfRange)
+    };
+    let count = |quote: &Quote, addon: &str| {
+        quote.lines.iter().find(|line| line.addon.as_deref() == Some(addon)).map_or(0, |l| l.count)
+    };
+    let mut lines = Vec::new();
+    let mut total = zero;
+    for line in &then.lines {
+        let Some(addon) = &line.addon else { continue };
+        let more = line.count.saturating_sub(count(now, addon));
+        if more == 0 {
+            continue;
+        }
+        let unit_price = share(line.unit_price, cent(line.unit_price.currency()))?;
+        let each = unit_price.checked_mul(more).map_err(|_| PriceError::OutOfRange)?;
+        total = total.checked_add(each).map_err(|_| PriceError::OutOfRange)?;
+        let unit_cost = share(line.unit_cost, 1)?;
+        lines.push(QuoteLine { addon: Some(addon.clone()), count: more, unit_price, unit_cost });
+    }
+    let more = then.cost.checked_sub(now.cost).map_err(|_| PriceError::OutOfRange)?;
+    Ok(Quote { lines, total, cost: share(more, 1)? })
+}
+
 /// The price of one for one term: of the plan with its base counts, or of one more of an add-on.
 pub fn derive(
     subject: Subject<'_>,
@@ -498,6 +532,30 @@ mod tests {
             let rounded = rounding.up(price, Money::zero(Currency::EUR)).unwrap();
             let step = if rounding == Rounding::Cent { 100 } else { SCALE };
             prop_assert!((0..step).contains(&(rounded.amount() - amount)));
+        }
+
+        #[test]
+        fn a_part_of_a_term_is_never_more_than_the_term_nor_below_its_cost(
+            from in 1..50_u32, to in 1..50_u32, left in 0..400_u32, whole in 1..400_u32,
+        ) {
+            let list = everything(Markup::Percent(Decimal::from(40)), Rounding::Cent);
+            let (now, then) =
+                (quote(eur("9"), from, &list).unwrap(), quote(eur("9"), to, &list).unwrap());
+            let part = pro_rata(&now, &then, left, whole).unwrap();
+            let sum: i64 =
+                part.lines.iter().map(|l| l.unit_price.amount() * i64::from(l.count)).sum();
+            prop_assert_eq!(part.total.amount(), sum);
+            prop_assert_eq!(part.total.amount() % 100, 0);
+            if to <= from || left == 0 {
+                prop_assert!(part.total.is_zero() && part.cost.is_zero());
+            } else {
+                let full = then.total.amount() - now.total.amount();
+                prop_assert!((1..=full).contains(&part.total.amount()));
+                prop_assert!(part.total.amount() >= part.cost.amount());
+            }
+            if left >= whole && to > from {
+                prop_assert_eq!(part.total.amount(), then.total.amount() - now.total.amount());
+            }
         }
 
         #[test]

@@ -8,8 +8,9 @@ use std::time::Duration;
 use domain::Period;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
-use upstream::dialect::{Dialect, OrderWish, VendorLicense};
-use upstream::outcome::{Evidence, Exchange, Failure, OrderOutcome};
+use upstream::Call;
+use upstream::dialect::{Dialect, VendorLicense};
+use upstream::outcome::{Evidence, Exchange, Failure};
 use upstream::sender::{Credentials, Endpoint, Limits, Sender};
 use upstream::{Listing, Next, Soft};
 use uuid::Uuid;
@@ -52,6 +53,8 @@ pub struct UpstreamAccount {
     pub max_attempts: i16,
     /// How old an order may be to be sent again.
     pub resend_within: Duration,
+    /// How long something drastic can be taken back.
+    pub undo_window: Duration,
     check_timeout: Duration,
     endpoint: Endpoint,
     credentials: Credentials,
@@ -125,6 +128,7 @@ impl Portal {
             second_sighting: millis(row.second_sighting_ms),
             max_attempts: row.max_attempts,
             resend_within: millis(row.resend_within_ms),
+            undo_window: millis(row.undo_window_ms),
             check_timeout: millis(row.check_timeout_ms),
             endpoint,
             credentials: Credentials {
@@ -138,16 +142,10 @@ impl Portal {
 }
 
 impl UpstreamAccount {
-    /// Sends an order, once, and sorts what came back.
-    pub(crate) async fn order(
-        &self,
-        dialect: &dyn Dialect,
-        wish: &OrderWish,
-    ) -> (OrderOutcome, Exchange) {
+    /// Sends something that changes the vendor's books, once.
+    pub(crate) async fn send(&self, call: &Call) -> Exchange {
         let limits = Limits { total: self.call_timeout, list: false };
-        let exchange =
-            self.sender.send(&self.endpoint, &self.credentials, &dialect.order(wish), limits).await;
-        (exchange.order_outcome(dialect), exchange)
+        self.sender.send(&self.endpoint, &self.credentials, call, limits).await
     }
 
     /// Waits for a free slot before anything is promised; a held slot is a call in flight.
@@ -242,6 +240,19 @@ impl UpstreamAccount {
     }
 }
 
+/// No money, in what the vendor charges.
+pub(crate) async fn currency_in_tx(
+    tx: &mut sqlx::PgConnection,
+    account: Uuid,
+) -> Result<domain::Money, Error> {
+    let code = sqlx::query_scalar!("select currency from upstream_account where id = $1", account)
+        .fetch_one(tx)
+        .await?;
+    let currency = domain::Currency::from_code(&code);
+    let currency = currency.ok_or_else(|| Error::unreadable("upstream_account", &code))?;
+    Ok(domain::Money::zero(currency))
+}
+
 /// A vendor account to be created.
 #[derive(Debug)]
 pub struct NewUpstream<'a> {
@@ -302,7 +313,8 @@ pub(crate) async fn put_in_tx(
         sqlx::query!(
             "update upstream_account
                 set connect_timeout_ms = 1000, call_timeout_ms = 4000, send_deadline_ms = 3000,
-                    lease_ms = 9000, quiet_window_ms = 3000, second_sighting_ms = 1000
+                    lease_ms = 9000, quiet_window_ms = 3000, second_sighting_ms = 1000,
+                    undo_window_ms = 20000
               where id = $1",
             id,
         )

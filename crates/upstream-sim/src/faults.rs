@@ -246,6 +246,15 @@ pub struct FaultView {
     pub left: Option<u32>,
 }
 
+/// Whether a call is meant: of any function for `*`, of this function, or with a `!` behind its name
+/// only one that confirms a change by `sok`, and not the view before it.
+fn fits(wanted: &str, func: &str, confirmed: bool) -> bool {
+    match wanted.strip_suffix('!') {
+        Some(wanted) => confirmed && wanted == func,
+        None => wanted == "*" || wanted == func,
+    }
+}
+
 /// The faults that are waiting for calls.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -274,10 +283,10 @@ impl Faults {
     }
 
     /// Uses up the faults for one call: the first ending and every twist that match.
-    pub(crate) fn take(&mut self, func: &str) -> Course {
+    pub(crate) fn take(&mut self, func: &str, confirmed: bool) -> Course {
         let mut course = Course::default();
         for active in &mut self.active {
-            if active.left == Some(0) || !(active.func == "*" || active.func == func) {
+            if active.left == Some(0) || !fits(&active.func, func, confirmed) {
                 continue;
             }
             if active.fault.is_twist() {
@@ -427,11 +436,11 @@ impl Gates {
     }
 
     /// The gates that one call has to pass, at most one per point.
-    pub(crate) fn take(&mut self, func: &str) -> Vec<Arc<GateInner>> {
+    pub(crate) fn take(&mut self, func: &str, confirmed: bool) -> Vec<Arc<GateInner>> {
         self.0.retain(|gate| !gate.state.borrow().open);
         let mut taken: Vec<Arc<GateInner>> = Vec::new();
         for gate in &self.0 {
-            let fits = gate.func == "*" || gate.func == func;
+            let fits = fits(&gate.func, func, confirmed);
             if !fits || gate.state.borrow().taken || taken.iter().any(|t| t.point == gate.point) {
                 continue;
             }

@@ -157,7 +157,8 @@ impl Sim {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Lets a fault wait for calls of `func`, or of any function for `*`. Returns its number.
+    /// Lets a fault wait for calls of `func`, or of any function for `*`; with a `!` behind the name
+    /// only for calls that confirm a change. Returns its number.
     pub fn add_fault(&self, func: &str, fault: Fault, times: Times) -> u64 {
         self.with(|desk| desk.faults.add(func, fault, times))
     }
@@ -431,8 +432,9 @@ impl Desk {
     fn arrive(&mut self, call: &Call) -> (u64, Course, Vec<Arc<GateInner>>) {
         self.last_seq += 1;
         let seq = self.last_seq;
-        let course = self.faults.take(&call.func);
-        let gates = self.gates.take(&call.func);
+        let confirmed = call.params.confirmed();
+        let course = self.faults.take(&call.func, confirmed);
+        let gates = self.gates.take(&call.func, confirmed);
         self.counts.entry(call.func.clone()).or_default().arrived += 1;
         self.calls.push_back(CallView {
             seq,

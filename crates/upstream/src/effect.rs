@@ -56,8 +56,9 @@ impl From<&VendorLicense> for Before {
 }
 
 fn print(key: &str) -> String {
-    let hash = Sha256::digest(key.as_bytes());
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    let start = hash.first_chunk::<8>().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(start))
 }
 
 /// Whether the action took effect between `before` and now; `now` is none when the vendor has no

@@ -18,5 +18,6 @@ pub mod sender;
 mod soft;
 mod verify;
 
-pub use soft::Soft;
+pub use billmgr::Call;
+pub use soft::{Soft, named};
 pub use verify::{Listing, Next, Sighting, find_ours, reference};

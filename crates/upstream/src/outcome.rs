@@ -2,6 +2,8 @@
 
 use billmgr::{Node, ReadError, VendorError};
 
+use crate::dialect::Unclear;
+
 /// Why there is no document to read, by what may have happened at the vendor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -26,25 +28,13 @@ pub struct Exchange {
     pub evidence: Evidence,
 }
 
-/// What an order's exchange proves.
+/// What the exchange of something that changes the vendor's books proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OrderOutcome {
-    /// Bought; this is the vendor's number of the license.
-    Confirmed(String),
-    /// The vendor says no. It may still have debited first, so absence has to be proved.
-    Refused(VendorError),
-    /// No byte left this machine.
-    NotSent(String),
-    /// Nobody knows yet.
-    Unknown(String),
-}
-
-/// What an action's exchange proves; an effect is proved by the license alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ActionOutcome {
-    /// The vendor says that it was done.
-    Confirmed,
-    /// The vendor says no. It may still have been done, so the license is looked at.
+pub enum Outcome<T> {
+    /// Done. Of an order this is the vendor's number of the license; of anything else the proof is
+    /// the license itself, and this says only that it is worth looking.
+    Confirmed(T),
+    /// The vendor says no. It may still have been done, so the contrary has to be proved.
     Refused(VendorError),
     /// No byte left this machine.
     NotSent(String),
@@ -53,28 +43,15 @@ pub enum ActionOutcome {
 }
 
 impl Exchange {
-    /// Sorts an action's answer.
-    pub fn action_outcome(&self, dialect: &dyn crate::dialect::Dialect) -> ActionOutcome {
+    /// Sorts an answer. Only one without an error that `read` understands is a success.
+    pub fn outcome<T>(&self, read: impl FnOnce(&Node) -> Result<T, Unclear>) -> Outcome<T> {
         match &self.result {
-            Err(Failure::NotSent(why)) => ActionOutcome::NotSent(why.clone()),
-            Err(Failure::OutcomeUnknown(why)) => ActionOutcome::Unknown(why.clone()),
-            Ok(doc) => match (doc.error(), dialect.read_act(doc)) {
-                (Some(error), _) => ActionOutcome::Refused(error),
-                (None, Ok(())) => ActionOutcome::Confirmed,
-                (None, Err(unclear)) => ActionOutcome::Unknown(unclear.to_string()),
-            },
-        }
-    }
-
-    /// Sorts an order's answer. Only a confirmation with a readable number is a success.
-    pub fn order_outcome(&self, dialect: &dyn crate::dialect::Dialect) -> OrderOutcome {
-        match &self.result {
-            Err(Failure::NotSent(why)) => OrderOutcome::NotSent(why.clone()),
-            Err(Failure::OutcomeUnknown(why)) => OrderOutcome::Unknown(why.clone()),
-            Ok(doc) => match (doc.error(), dialect.read_order(doc)) {
-                (Some(error), _) => OrderOutcome::Refused(error),
-                (None, Ok(id)) => OrderOutcome::Confirmed(id),
-                (None, Err(unclear)) => OrderOutcome::Unknown(unclear.to_string()),
+            Err(Failure::NotSent(why)) => Outcome::NotSent(why.clone()),
+            Err(Failure::OutcomeUnknown(why)) => Outcome::Unknown(why.clone()),
+            Ok(doc) => match (doc.error(), read(doc)) {
+                (Some(error), _) => Outcome::Refused(error),
+                (None, Ok(done)) => Outcome::Confirmed(done),
+                (None, Err(unclear)) => Outcome::Unknown(unclear.to_string()),
             },
         }
     }

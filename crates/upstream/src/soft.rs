@@ -127,7 +127,8 @@ impl Dialect for Soft {
 }
 
 /// A license's name at the vendor: the customer's, and our reference as its last word.
-pub(crate) fn named(name: Option<&str>, reference: &str) -> String {
+#[must_use]
+pub fn named(name: Option<&str>, reference: &str) -> String {
     match name {
         Some(name) if !name.is_empty() => format!("{name} {reference}"),
         _ => reference.to_owned(),
@@ -185,7 +186,7 @@ fn date_time(text: &str) -> Option<PrimitiveDateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Evidence, Exchange, Failure, OrderOutcome};
+    use crate::outcome::{Evidence, Exchange, Failure, Outcome};
     use billmgr::read_xml;
     use time::macros::date;
 
@@ -282,12 +283,12 @@ mod tests {
             "<doc><id>17</id><ok/><error type=\"value\" object=\"ip\"><msg>taken</msg></error></doc>",
         )));
         assert!(
-            matches!(refused.order_outcome(&Soft), OrderOutcome::Refused(e) if e.message == "taken")
+            matches!(refused.outcome(|doc| Soft.read_order(doc)), Outcome::Refused(e) if e.message == "taken")
         );
         let lost = exchange(Err(Failure::OutcomeUnknown("timeout".into())));
-        assert_eq!(lost.order_outcome(&Soft), OrderOutcome::Unknown("timeout".into()));
+        assert_eq!(lost.outcome(|doc| Soft.read_order(doc)), Outcome::Unknown("timeout".into()));
         let refused = exchange(Err(Failure::NotSent("refused".into())));
-        assert_eq!(refused.order_outcome(&Soft), OrderOutcome::NotSent("refused".into()));
+        assert_eq!(refused.outcome(|doc| Soft.read_order(doc)), Outcome::NotSent("refused".into()));
     }
 
     #[test]

@@ -18,11 +18,25 @@ use portal::upstreams::Upstreams;
 use sqlx::PgPool;
 use time::macros::datetime;
 use tower::ServiceExt;
-use upstream_sim::{Running, Sim, SimConfig};
+use upstream_sim::{Fault, Running, Sim, SimConfig, Times};
 use uuid::Uuid;
 
 /// A server's address that belongs to nobody.
 pub const IP: &str = "203.0.113.7";
+
+/// Another database beside this test's, so that cases in one test do not see each other.
+pub async fn fresh(pool: &PgPool) -> PgPool {
+    use sqlx::ConnectOptions;
+    let name = format!("_case_{}", Uuid::now_v7().simple());
+    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}")))
+        .execute(pool)
+        .await
+        .unwrap();
+    let options = (*pool.connect_options()).clone().database(&name).disable_statement_logging();
+    let fresh = PgPool::connect_with(options).await.unwrap();
+    portal::migrate(&fresh).await.unwrap();
+    fresh
+}
 
 pub struct TestPortal {
     pub portal: Portal,
@@ -84,6 +98,25 @@ impl TestPortal {
     pub fn restarted(&self) -> Portal {
         let tags = portal::catalog::Tags::default();
         Portal { shelves: Shelves::default(), tags, ..self.portal.clone() }
+    }
+
+    /// The next call of this function that does something, not one that only looks, meets a fault.
+    pub fn add_fault_to_action(&self, func: &str, fault: Fault) {
+        let confirmed = format!("{func}!");
+        let func = if Self::has_form(func) { &confirmed } else { func };
+        self.vendor().add_fault(func, fault, Times::Once);
+    }
+
+    /// How many calls of this function were to do something.
+    pub fn sent(&self, func: &str) -> usize {
+        let form = Self::has_form(func);
+        let calls = self.vendor().calls_of(func);
+        calls.iter().filter(|call| !form || call.params.contains_key("sok")).count()
+    }
+
+    /// Whether the function shows a form unless it is told to do something.
+    fn has_form(func: &str) -> bool {
+        !matches!(func, "soft.suspend" | "soft.resume" | "soft.delete")
     }
 
     pub fn vendor(&self) -> &Sim {
@@ -208,7 +241,8 @@ impl TestPortal {
             ),
             (
                 "a license for every confirmed order and for no other",
-                "select count(*) from operation x full join license l on l.order_id = x.order_id
+                "select count(*) from (select * from operation where kind = 'order') x
+                   full join license l on l.order_id = x.order_id
                   where (x.state is not distinct from 'confirmed') <> (l.id is not null)",
             ),
             (

@@ -4,6 +4,7 @@
 
 mod access;
 mod catalog;
+mod changes;
 mod desk;
 mod forms;
 mod harness;

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use upstream_sim::{Fault, GatePoint, Times};
 use uuid::Uuid;
 
-use crate::harness::{IP, TestPortal};
+use crate::harness::{IP, TestPortal, fresh};
 
 fn eur(text: &str) -> Money {
     Money::parse(text, Currency::EUR).unwrap()
@@ -290,20 +290,6 @@ async fn a_free_trial_needs_no_money(pool: PgPool) {
     assert_eq!(portal.state(order).await, "confirmed");
     assert_eq!(portal.wallet().await, (eur("500"), eur("0")));
     portal.sound().await;
-}
-
-/// Another database beside this test's, so that cases in one test do not see each other.
-async fn fresh(pool: &PgPool) -> PgPool {
-    use sqlx::ConnectOptions;
-    let name = format!("_case_{}", Uuid::now_v7().simple());
-    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}")))
-        .execute(pool)
-        .await
-        .unwrap();
-    let options = (*pool.connect_options()).clone().database(&name).disable_statement_logging();
-    let fresh = PgPool::connect_with(options).await.unwrap();
-    portal::migrate(&fresh).await.unwrap();
-    fresh
 }
 
 #[sqlx::test(migrations = "../migrations")]

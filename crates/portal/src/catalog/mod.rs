@@ -120,7 +120,11 @@ impl Offer {
 }
 
 impl Plan {
-    fn quote(&self, choice: &Choice, pricelist: &Pricelist) -> Result<Quote, PriceError> {
+    pub(crate) fn quote(
+        &self,
+        choice: &Choice,
+        pricelist: &Pricelist,
+    ) -> Result<Quote, PriceError> {
         let cost = self.costs.get(&choice.period).ok_or(PriceError::NoRule)?;
         price(self.subject(cost), choice, pricelist)
     }
@@ -280,6 +284,16 @@ impl Portal {
     }
 }
 
+/// A plan as somebody owns it, on the shelf or not, and the group's newest pricelist.
+pub(crate) async fn owned_plan(
+    db: &mut PgConnection,
+    group: &str,
+    slug: &str,
+) -> Result<Option<(Plan, PublishedPricelist)>, Error> {
+    let Some(plan) = any_plan(db, slug).await? else { return Ok(None) };
+    Ok(Some((plan, pricelist(db, group).await?)))
+}
+
 /// The catalogue's newest revision.
 async fn revision(db: &mut PgConnection) -> Result<i64, Error> {
     Ok(sqlx::query_scalar!("select revision from catalog_revision").fetch_one(db).await?)
@@ -319,6 +333,19 @@ struct AddonRow {
 
 /// All available plans, or the one of this slug, in the order of the shelf; one query.
 pub(crate) async fn plans(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Plan>, Error> {
+    read_plans(db, slug, false).await
+}
+
+/// The plan of this slug, whether it is for sale or not.
+async fn any_plan(db: &mut PgConnection, slug: &str) -> Result<Option<Plan>, Error> {
+    Ok(read_plans(db, Some(slug), true).await?.pop())
+}
+
+async fn read_plans(
+    db: &mut PgConnection,
+    slug: Option<&str>,
+    any: bool,
+) -> Result<Vec<Plan>, Error> {
     let rows = sqlx::query!(
         "select p.id, p.slug, p.family, p.upstream_account_id, p.dialect, p.upstream_plan_code,
                 p.name as \"name: Json<Localized>\", p.tagline as \"tagline: Json<Localized>\",
@@ -333,9 +360,10 @@ pub(crate) async fn plans(db: &mut PgConnection, slug: Option<&str>) -> Result<V
                 (select coalesce(jsonb_agg(to_jsonb(a) order by a.code), '[]')
                    from plan_addon a where a.plan_id = p.id) as \"addons!: Json<Vec<AddonRow>>\"
            from plan p join upstream_account u on u.id = p.upstream_account_id
-          where p.available and u.enabled and ($1::text is null or p.slug = $1)
+          where (p.available and u.enabled or $2) and ($1::text is null or p.slug = $1)
           order by p.position, p.slug",
         slug,
+        any,
     )
     .fetch_all(db)
     .await?;

@@ -1,5 +1,7 @@
 //! What customers own, and keeping it as the vendor has it.
 
+mod change;
+
 use std::collections::BTreeMap;
 
 use domain::Period;
@@ -19,6 +21,8 @@ use crate::orders::EventKind;
 use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect;
 use crate::{Error, Portal, customers, mail};
+
+pub use change::{ChangeError, ChangeWish, Planned, Preview, UnderWay};
 
 /// When it was bought.
 pub const BY_NUMBER: SortKey = SortKey::number("bought", "l.number");
@@ -340,7 +344,8 @@ impl Portal {
                     select id from license where next_check_at <= $1
                        and (lease_until is null or lease_until <= $1)
                      order by next_check_at limit 1 for update skip locked)
-             returning l.id, l.upstream_account_id, l.upstream_id, l.key, l.created_at, p.dialect",
+             returning l.id, l.upstream_account_id, l.upstream_id, l.key, l.created_at, l.version,
+                       p.dialect",
             now,
         )
         .fetch_optional(&self.pool)
@@ -356,7 +361,7 @@ impl Portal {
             Ok(view) => {
                 let first_key = row.key.is_none() && view.key.is_some();
                 let next = if row.key.is_some() || first_key { now + REFRESH } else { now + soon };
-                self.save_view(row.id, &view, first_key, next).await?;
+                self.save_view(row.id, row.version, &view, first_key, next).await?;
                 crash_point(Step::Delivered);
             }
             Err(failure) => {
@@ -374,21 +379,23 @@ impl Portal {
         Ok(Done::Worked)
     }
 
+    /// What was read before we changed something is thrown away, and read again.
     async fn save_view(
         &self,
         id: Uuid,
+        version: i32,
         view: &VendorLicense,
         first_key: bool,
         next: OffsetDateTime,
     ) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        sqlx::query!(
+        let saved = sqlx::query!(
             "update license
                 set key = coalesce($2, key), status = coalesce($3, status),
                     expires_on = coalesce($4, expires_on), ip = coalesce($5::text::inet, ip),
                     checked_at = $6, next_check_at = $7, lease_until = null
-              where id = $1",
+              where id = $1 and version = $8",
             id,
             view.key,
             view.status.map(LicenseStatus::as_str),
@@ -396,11 +403,21 @@ impl Portal {
             view.ip.map(|ip| ip.to_string()),
             now,
             next,
+            version,
         )
         .execute(&mut *tx)
-        .await?;
-        if first_key {
-            self.tell_of_key_in_tx(&mut tx, id, now).await?;
+        .await?
+        .rows_affected();
+        if saved == 0 {
+            sqlx::query!(
+                "update license set next_check_at = $2, lease_until = null where id = $1",
+                id,
+                now,
+            )
+            .execute(&mut *tx)
+            .await?;
+        } else if first_key {
+            self.tell_of_key_in_tx(&mut tx, id, version, now).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -410,11 +427,14 @@ impl Portal {
         &self,
         tx: &mut PgConnection,
         id: Uuid,
+        version: i32,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
         sqlx::query!(
             "insert into operation_event (operation_id, at, event)
-             select x.id, $2, $3 from operation x where x.license_id = $1 and x.kind = 'order'",
+             select x.id, $2, $3 from operation x
+              where x.license_id = $1 and x.kind in ('order', 'reissue_key') and x.state = 'confirmed'
+              order by x.number desc limit 1",
             id,
             now,
             EventKind::Key.as_str(),
@@ -434,7 +454,8 @@ impl Portal {
         let letter = mail::Letter {
             template: mail::Template::LicenseReady,
             object: id,
-            event: "key",
+            // Each key is told of once.
+            event: &if version == 0 { "key".to_owned() } else { format!("key-{version}") },
             recipient: &to.email,
             locale,
             args: json!({ "plan": to.plan.0.get(locale), "order": to.number, "license": id }),

@@ -22,11 +22,36 @@
 //! The steps are separate functions so that tests can stop between any two of them.
 
 mod bell;
+mod change;
+mod purchase;
+mod steps;
 mod store;
 mod worker;
+
+use ledger::{Cause, CauseKind};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 pub use bell::{Bell, carry};
 pub use worker::{Done, is_working, run};
 
+use crate::Error;
+
 /// The channel on which workers are woken.
 pub(crate) const WAKE: &str = "keystall_operation";
+
+/// Gives a hold back whose operation comes to nothing, in the transaction that says so.
+pub(crate) async fn release_in_tx(
+    tx: &mut PgConnection,
+    operation: Uuid,
+    hold: Uuid,
+    actor: Option<Uuid>,
+    reason: &str,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let reason = reason.to_owned();
+    let cause = Cause { kind: CauseKind::Operation, id: operation, actor, reason };
+    ledger::release_in_tx(tx, Uuid::now_v7(), hold, cause, now).await?;
+    Ok(())
+}

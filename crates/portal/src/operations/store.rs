@@ -1,12 +1,16 @@
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::operation::OperationState;
+use domain::address::LicenseIp;
+use domain::change::Change;
+use domain::operation::{OperationKind, OperationState};
 use domain::{Currency, Money, Period};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
-use time::OffsetDateTime;
-use upstream::dialect::OrderWish;
+use time::{Date, OffsetDateTime};
+use upstream::dialect::{Action, OrderWish};
+use upstream::effect::Before;
 use uuid::Uuid;
 
 use crate::Error;
@@ -16,34 +20,72 @@ use crate::orders::EventKind;
 #[derive(Clone)]
 pub(super) struct Claimed {
     pub id: Uuid,
+    pub kind: OperationKind,
     pub state: OperationState,
     pub generation: i32,
     pub attempts: i16,
     pub upstream_account: Uuid,
     pub dialect: String,
-    pub wish: OrderWish,
     pub refused: bool,
     pub created_at: OffsetDateTime,
     pub sent_at: Option<OffsetDateTime>,
     pub absent_since: Option<OffsetDateTime>,
     pub hold: Option<Uuid>,
     pub cost: Money,
+    pub customer: Uuid,
+    /// What it waited for did not come about.
+    pub forsaken: bool,
+    pub task: Task,
+}
+
+/// What is to be done.
+#[derive(Clone)]
+pub(super) enum Task {
+    /// A license is bought.
+    Order(Box<Purchase>),
+    /// Something is done to a license.
+    Change(Box<Work>),
+}
+
+#[derive(Clone)]
+pub(super) struct Purchase {
     pub order: Uuid,
     pub plan: Uuid,
-    pub customer: Uuid,
+    pub wish: OrderWish,
+    /// Counts by our own code.
     pub addons: BTreeMap<String, u32>,
     pub name: Option<String>,
+}
+
+#[derive(Clone)]
+pub(super) struct Work {
+    pub operation: Uuid,
+    pub license: Uuid,
+    /// The vendor's number of it.
+    pub upstream_id: String,
+    pub change: Change,
+    pub action: Action,
+    /// A renewal's: the last day from which it begins.
+    pub term: Option<Date>,
+    /// The license right before the call; known once there was one.
+    pub before: Option<Before>,
+    /// The plan that it becomes one of.
+    pub new_plan: Option<Uuid>,
+    /// Its counts then, by our own code.
+    pub new_addons: BTreeMap<String, u32>,
 }
 
 /// Takes one due operation and makes every older owner's writes void by a new generation. What is
 /// found `sent` with its lease run out becomes `unknown` in the same step.
 pub(super) async fn claim(pool: &PgPool, now: OffsetDateTime) -> Result<Option<Claimed>, Error> {
     let mut tx = pool.begin().await?;
+    // What decides stands on the locked row itself, so that it is looked at again once it is locked.
     let row = sqlx::query!(
         "select x.id, x.state, x.upstream_account_id, u.lease_ms
            from operation x join upstream_account u on u.id = x.upstream_account_id
           where x.state in ('planned', 'sent', 'unknown') and x.next_at <= $1
             and (x.lease_until is null or x.lease_until <= $1)
+            and not operation_is_blocked(x)
           order by x.next_at limit 1 for update of x skip locked",
         now,
     )
@@ -52,20 +94,47 @@ pub(super) async fn claim(pool: &PgPool, now: OffsetDateTime) -> Result<Option<C
     let Some(due) = row else { return Ok(None) };
     let lost = due.state == "sent";
     let lease = now + Duration::from_millis(u64::try_from(due.lease_ms).unwrap_or(0));
-    let row = sqlx::query!(
-        "update operation x
-            set generation = x.generation + 1, lease_until = $2,
-                state = case when x.state = 'sent' then 'unknown' else x.state end
-           from customer_order o, plan p
-          where x.id = $1 and o.id = x.order_id and p.id = o.plan_id
-         returning x.id, x.state, x.generation, x.attempts, x.upstream_account_id, p.dialect,
-                   p.upstream_plan_code, o.period, host(o.ip) as ip, o.name,
-                   o.addons as \"addons: Json<BTreeMap<String, u32>>\", x.reference, x.refused,
-                   x.created_at, x.sent_at, x.absent_since, x.hold_id, x.currency, x.cost,
-                   o.id as order_id, p.id as plan_id, o.customer_id,
-                   (select coalesce(jsonb_object_agg(a.code, a.upstream_addon_code), '{}')
-                      from plan_addon a where a.plan_id = p.id)
-                      as \"addon_codes!: Json<BTreeMap<String, String>>\"",
+    let row = sqlx::query_as!(
+        ClaimedRow,
+        "with c as (
+            update operation
+               set generation = generation + 1, lease_until = $2,
+                   state = case when state = 'sent' then 'unknown' else state end
+             where id = $1
+            returning *
+         )
+         select c.id as \"id!\", c.kind as \"kind!\", c.state as \"state!\",
+                c.generation as \"generation!\", c.attempts as \"attempts!\",
+                c.upstream_account_id as \"upstream_account_id!\", c.reference as \"reference!\",
+                c.refused as \"refused!\", c.created_at as \"created_at!\", c.sent_at,
+                c.absent_since, c.hold_id, c.currency as \"currency!\", c.cost as \"cost!\",
+                c.customer_id as \"customer_id!\", c.term,
+                c.change as \"change: Json<Change>\", c.before as \"before: Json<Before>\",
+                coalesce((select w.state <> 'confirmed' from operation w where w.id = c.waits_for),
+                         false) as \"forsaken!\",
+                p.id as \"plan_id!\", p.dialect as \"dialect!\",
+                p.upstream_plan_code as \"plan_code!\",
+                (select coalesce(jsonb_object_agg(a.code, a.upstream_addon_code), '{}')
+                   from plan_addon a where a.plan_id = p.id)
+                    as \"addon_codes!: Json<BTreeMap<String, String>>\",
+                o.id as \"order_id?\", o.period as \"period?\",
+                coalesce(host(o.ip), host(l.ip)) as ip, coalesce(o.name, l.name) as name,
+                o.addons as \"addons?: Json<BTreeMap<String, u32>>\",
+                l.id as \"license_id?\", l.upstream_id as \"upstream_id?\",
+                (select b.reference from operation b where b.order_id = l.order_id) as bought_as,
+                n.id as \"new_plan?\", n.upstream_plan_code as \"new_plan_code?\",
+                (select coalesce(jsonb_object_agg(a.code, a.base), '{}')
+                   from plan_addon a where a.plan_id = n.id)
+                    as \"new_addons!: Json<BTreeMap<String, u32>>\",
+                (select coalesce(jsonb_object_agg(a.code, a.upstream_addon_code), '{}')
+                   from plan_addon a where a.plan_id = n.id)
+                    as \"new_addon_codes!: Json<BTreeMap<String, String>>\"
+           from c
+           left join customer_order o on o.id = c.order_id
+           left join license l on l.id = c.license_id and c.kind <> 'order'
+           join plan p on p.id = coalesce(o.plan_id, l.plan_id)
+           left join plan n on n.slug = c.change ->> 'plan'
+            and n.upstream_account_id = c.upstream_account_id",
         due.id,
         lease,
     )
@@ -76,40 +145,148 @@ pub(super) async fn claim(pool: &PgPool, now: OffsetDateTime) -> Result<Option<C
         event_in_tx(&mut tx, due.id, EventKind::Unclear, Some(detail), now).await?;
     }
     tx.commit().await?;
-    let bad = |what: &str| Error::unreadable("operation", format!("{} {what}", row.id));
-    let currency = Currency::from_code(&row.currency).ok_or_else(|| bad("currency"))?;
-    let mut addons = BTreeMap::new();
-    for (code, count) in &row.addons.0 {
-        let wire = row.addon_codes.0.get(code).ok_or_else(|| bad("add-on"))?;
-        addons.insert(wire.clone(), *count);
+    row.read().map(Some)
+}
+
+struct ClaimedRow {
+    id: Uuid,
+    kind: String,
+    state: String,
+    generation: i32,
+    attempts: i16,
+    upstream_account_id: Uuid,
+    reference: String,
+    refused: bool,
+    created_at: OffsetDateTime,
+    sent_at: Option<OffsetDateTime>,
+    absent_since: Option<OffsetDateTime>,
+    hold_id: Option<Uuid>,
+    currency: String,
+    cost: i64,
+    customer_id: Uuid,
+    term: Option<Date>,
+    change: Option<Json<Change>>,
+    before: Option<Json<Before>>,
+    forsaken: bool,
+    plan_id: Uuid,
+    dialect: String,
+    plan_code: String,
+    addon_codes: Json<BTreeMap<String, String>>,
+    order_id: Option<Uuid>,
+    period: Option<i16>,
+    ip: Option<String>,
+    name: Option<String>,
+    addons: Option<Json<BTreeMap<String, u32>>>,
+    license_id: Option<Uuid>,
+    upstream_id: Option<String>,
+    bought_as: Option<String>,
+    new_plan: Option<Uuid>,
+    new_plan_code: Option<String>,
+    new_addons: Json<BTreeMap<String, u32>>,
+    new_addon_codes: Json<BTreeMap<String, String>>,
+}
+
+impl ClaimedRow {
+    fn read(self) -> Result<Claimed, Error> {
+        let id = self.id;
+        let bad = |what: &str| Error::unreadable("operation", format!("{id} {what}"));
+        let currency = Currency::from_code(&self.currency).ok_or_else(|| bad("currency"))?;
+        Ok(Claimed {
+            id,
+            kind: OperationKind::from_word(&self.kind).ok_or_else(|| bad("kind"))?,
+            state: OperationState::from_word(&self.state).ok_or_else(|| bad("state"))?,
+            generation: self.generation,
+            attempts: self.attempts,
+            upstream_account: self.upstream_account_id,
+            dialect: self.dialect.clone(),
+            refused: self.refused,
+            created_at: self.created_at,
+            sent_at: self.sent_at,
+            absent_since: self.absent_since,
+            hold: self.hold_id,
+            cost: Money::new(self.cost, currency),
+            customer: self.customer_id,
+            forsaken: self.forsaken,
+            task: match (self.order_id, self.license_id) {
+                (Some(order), None) => Task::Order(Box::new(self.purchase(order, &bad)?)),
+                (None, Some(license)) => Task::Change(Box::new(self.work(license, &bad)?)),
+                _ => return Err(bad("object")),
+            },
+        })
     }
-    Ok(Some(Claimed {
-        state: OperationState::from_word(&row.state).ok_or_else(|| bad("state"))?,
-        wish: OrderWish {
-            plan_code: row.upstream_plan_code,
-            period: Period::try_from(row.period).map_err(|_| bad("period"))?,
-            ip: row.ip.map(|ip| ip.parse()).transpose().map_err(|_| bad("address"))?,
-            name: row.name.clone(),
+
+    fn ip(&self, bad: &impl Fn(&str) -> Error) -> Result<Option<IpAddr>, Error> {
+        self.ip.as_ref().map(|ip| ip.parse()).transpose().map_err(|_| bad("address"))
+    }
+
+    fn purchase(self, order: Uuid, bad: &impl Fn(&str) -> Error) -> Result<Purchase, Error> {
+        let addons = self.addons.as_ref().map(|addons| addons.0.clone()).unwrap_or_default();
+        let period = self.period.ok_or_else(|| bad("period"))?;
+        Ok(Purchase {
+            wish: OrderWish {
+                period: Period::try_from(period).map_err(|_| bad("period"))?,
+                ip: self.ip(bad)?,
+                addons: on_wire(&addons, &self.addon_codes.0).ok_or_else(|| bad("add-on"))?,
+                plan_code: self.plan_code,
+                name: self.name.clone(),
+                reference: self.reference,
+            },
+            order,
+            plan: self.plan_id,
             addons,
-            reference: row.reference,
-        },
-        id: row.id,
-        generation: row.generation,
-        attempts: row.attempts,
-        upstream_account: row.upstream_account_id,
-        dialect: row.dialect,
-        refused: row.refused,
-        created_at: row.created_at,
-        sent_at: row.sent_at,
-        absent_since: row.absent_since,
-        hold: row.hold_id,
-        cost: Money::new(row.cost, currency),
-        order: row.order_id,
-        plan: row.plan_id,
-        customer: row.customer_id,
-        addons: row.addons.0,
-        name: row.name,
-    }))
+            name: self.name,
+        })
+    }
+
+    fn work(self, license: Uuid, bad: &impl Fn(&str) -> Error) -> Result<Work, Error> {
+        let change = self.change.as_ref().ok_or_else(|| bad("change"))?.0.clone();
+        let mut new_addons = BTreeMap::new();
+        let action = match &change {
+            Change::Renew { period } => Action::Renew(*period),
+            Change::Edit { ip, name } => {
+                // The vendor is always told both, changed or not.
+                let name = name.as_deref().or(self.name.as_deref());
+                let reference = self.bought_as.as_deref().ok_or_else(|| bad("reference"))?;
+                let ip = ip.map(LicenseIp::get).map_or_else(|| self.ip(bad), |ip| Ok(Some(ip)))?;
+                Action::Edit { ip, name: upstream::named(name, reference) }
+            }
+            Change::ChangePlan { period, .. } => {
+                new_addons = self.new_addons.0;
+                Action::ChangePlan {
+                    plan_code: self.new_plan_code.ok_or_else(|| bad("plan"))?,
+                    period: *period,
+                    addons: on_wire(&new_addons, &self.new_addon_codes.0)
+                        .ok_or_else(|| bad("add-on"))?,
+                }
+            }
+            Change::Addons { counts } => {
+                Action::Addons(on_wire(counts, &self.addon_codes.0).ok_or_else(|| bad("add-on"))?)
+            }
+            Change::Suspend => Action::Suspend,
+            Change::Resume => Action::Resume,
+            Change::ReissueKey => Action::NewKey,
+            Change::Delete => Action::Delete,
+        };
+        Ok(Work {
+            operation: self.id,
+            license,
+            upstream_id: self.upstream_id.ok_or_else(|| bad("license"))?,
+            change,
+            action,
+            term: self.term,
+            before: self.before.map(|before| before.0),
+            new_plan: self.new_plan,
+            new_addons,
+        })
+    }
+}
+
+/// Counts by the vendor's codes; none if one is not known.
+fn on_wire(
+    counts: &BTreeMap<String, u32>,
+    codes: &BTreeMap<String, String>,
+) -> Option<BTreeMap<String, u32>> {
+    counts.iter().map(|(code, count)| Some((codes.get(code)?.clone(), *count))).collect()
 }
 
 /// Adds a line to the timeline.
@@ -134,7 +311,7 @@ pub(super) async fn event_in_tx(
 
 /// What a verdict changes beside the state.
 #[derive(Default)]
-pub(super) struct Change<'a> {
+pub(super) struct Moved<'a> {
     pub next_at: Option<OffsetDateTime>,
     /// The operation stays in this worker's hands, until then.
     pub lease_until: Option<OffsetDateTime>,
@@ -147,6 +324,8 @@ pub(super) struct Change<'a> {
     pub finished_at: Option<OffsetDateTime>,
     pub upstream_id: Option<&'a str>,
     pub license: Option<Uuid>,
+    /// The license right before the call.
+    pub before: Option<&'a Before>,
 }
 
 /// Moves the operation, if this worker still owns it; false if it lost it meanwhile.
@@ -154,7 +333,7 @@ pub(super) async fn transition_in_tx(
     tx: &mut PgConnection,
     op: &Claimed,
     to: OperationState,
-    change: Change<'_>,
+    change: Moved<'_>,
 ) -> Result<bool, Error> {
     let rows = sqlx::query!(
         "update operation
@@ -164,7 +343,7 @@ pub(super) async fn transition_in_tx(
                                            when $9 then -1 else 0 end,
                 refused = $10, vendor_message = coalesce($11, vendor_message),
                 finished_at = $12, upstream_id = coalesce($13, upstream_id),
-                license_id = coalesce($14, license_id)
+                license_id = coalesce($14, license_id), before = coalesce($15, before)
           where id = $1 and generation = $2 and state = $3",
         op.id,
         op.generation,
@@ -180,6 +359,7 @@ pub(super) async fn transition_in_tx(
         change.finished_at,
         change.upstream_id,
         change.license,
+        change.before.map(Json) as _,
     )
     .execute(tx)
     .await?
@@ -239,19 +419,18 @@ pub(super) async fn answer_in_tx(
     Ok(())
 }
 
-/// The vendor's number from an answer that was a purchase but came too late for its owner.
+/// What an answer proved that came too late for its owner: of a purchase the vendor's number.
 pub(super) async fn confirmed_answer(
     pool: &PgPool,
     operation: Uuid,
-) -> Result<Option<String>, Error> {
-    let id = sqlx::query_scalar!(
+) -> Result<Option<Option<String>>, Error> {
+    Ok(sqlx::query_scalar!(
         "select upstream_id from operation_attempt
           where operation_id = $1 and outcome = 'confirmed' order by sent_at limit 1",
         operation,
     )
     .fetch_optional(pool)
-    .await?;
-    Ok(id.flatten())
+    .await?)
 }
 
 /// Some licenses that must stand in this account's list, the newest first.
@@ -294,7 +473,7 @@ pub(super) async fn prolong(
 pub(super) async fn next_due(pool: &PgPool) -> Result<Option<OffsetDateTime>, Error> {
     Ok(sqlx::query_scalar!(
         "select min(greatest(next_at, coalesce(lease_until, next_at))) from operation
-          where state in ('planned', 'sent', 'unknown')"
+          where state in ('planned', 'sent', 'unknown') and not operation_is_blocked(operation)"
     )
     .fetch_one(pool)
     .await?)

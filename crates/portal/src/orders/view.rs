@@ -97,6 +97,10 @@ pub enum EventKind {
     Rejected,
     /// A person looks at it.
     Review,
+    /// Taken back before it was sent, or given up because what it waited for did not come about.
+    Cancelled,
+    /// The vendor had it so already; nothing was sent.
+    Already,
 }
 
 impl EventKind {
@@ -114,6 +118,8 @@ impl EventKind {
             Self::Key => "key",
             Self::Rejected => "rejected",
             Self::Review => "review",
+            Self::Cancelled => "cancelled",
+            Self::Already => "already",
         }
     }
 
@@ -131,6 +137,8 @@ impl EventKind {
             Self::Key,
             Self::Rejected,
             Self::Review,
+            Self::Cancelled,
+            Self::Already,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == word)
@@ -362,7 +370,7 @@ impl Portal {
         let source = Source { key, ..source };
         let mut query = listing::page(&source, owners, paging, |query| {
             if let Some(state) = filter.state {
-                query.push(" and x.kind = 'order' and x.state = ").push_bind(state.as_str());
+                query.push(" and x.order_id is not null and x.state = ").push_bind(state.as_str());
             }
             match &filter.needle {
                 Some(Needle::Number(wanted)) => {

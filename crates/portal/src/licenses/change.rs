@@ -1,0 +1,637 @@
+//! Changing a license: what it would cost and lead to, planning it, and taking it back.
+
+use std::collections::BTreeMap;
+
+use domain::address::{AddressError, license_name};
+use domain::change::{Change, NotNow, Subject};
+use domain::license::LicenseStatus;
+use domain::operation::{OperationKind, OperationState};
+use domain::plan::{Choice, ChoiceError};
+use domain::price::{PriceError, Quote, pro_rata};
+use domain::{Money, Period};
+use ledger::{AccountKind, Cause, CauseKind, LedgerError, WalletHold, hold_from_wallet_in_tx};
+use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use time::{Date, Month, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::catalog::{PublishedPricelist, owned_plan};
+use crate::orders::EventKind;
+use crate::people::CustomerViewer;
+use crate::{Error, Portal, operations, random};
+
+/// A change that its owner asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeWish {
+    /// The operation's id, made when the form was made ([`Portal::next_change_id`]).
+    pub id: Uuid,
+    /// Which license.
+    pub license: Uuid,
+    /// What.
+    pub change: Change,
+    /// What the owner saw that it costs: this is charged, or nothing is. None for what is free.
+    pub shown_total: Option<Money>,
+}
+
+/// What a change would cost and lead to.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// Its price; none for what is free.
+    pub quote: Option<Quote>,
+    /// The last day as it is.
+    pub until: Option<Date>,
+    /// The last day as it would be, where the change sets one and it can be told.
+    pub until_then: Option<Date>,
+    /// How long it can be taken back before anything is sent.
+    pub undo: Option<std::time::Duration>,
+    /// Something else is under way for the license; this waits for it.
+    pub waits: bool,
+}
+
+/// A planned change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    /// The operation that carries it out.
+    pub operation: Uuid,
+    /// False when it had been asked for before.
+    pub fresh: bool,
+}
+
+/// Something that was done to a license, or is under way.
+#[derive(Debug, Clone)]
+pub struct UnderWay {
+    /// The operation.
+    pub operation: Uuid,
+    /// What.
+    pub kind: OperationKind,
+    /// Where it stands.
+    pub state: OperationState,
+    /// What it costs.
+    pub price: Money,
+    /// When it was asked for.
+    pub at: OffsetDateTime,
+    /// When it ended.
+    pub finished_at: Option<OffsetDateTime>,
+    /// It is not sent before this.
+    pub undo_until: Option<OffsetDateTime>,
+    /// Nothing was sent yet: it can be taken back.
+    pub can_cancel: bool,
+    /// The vendor's own words, if it refused.
+    pub vendor_message: Option<String>,
+}
+
+/// Why nothing was planned; nothing was written then.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The customer has no such license.
+    #[error("no such license")]
+    NoSuchLicense,
+    /// It makes no sense for the license as it is.
+    #[error(transparent)]
+    NotNow(#[from] NotNow),
+    /// Term or counts do not fit the plan.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    /// The name is not usable.
+    #[error("the name is not usable")]
+    Name(AddressError),
+    /// It has no price, so it cannot be bought here now.
+    #[error("there is no price for it")]
+    NoPrice,
+    /// The price is another one than was shown; it must be seen first.
+    #[error("the price has changed")]
+    PriceChanged {
+        /// The price now.
+        now: Money,
+    },
+    /// The wallet has too little.
+    #[error("not enough money")]
+    NotEnough {
+        /// What can be spent.
+        available: Money,
+        /// What is missing.
+        missing: Money,
+    },
+    /// The form was used before, for something else or by somebody else.
+    #[error("the form was used before")]
+    FormUsed,
+    /// It is under way or done already, too far to be taken back.
+    #[error("it cannot be taken back any more")]
+    TooLate,
+    /// Inside.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+impl From<sqlx::Error> for ChangeError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// A license as far as a change looks at it.
+struct Owned {
+    id: Uuid,
+    account: Uuid,
+    slug: String,
+    status: LicenseStatus,
+    period: Period,
+    expires_on: Option<Date>,
+    ip: String,
+    name: Option<String>,
+    addons: BTreeMap<String, u32>,
+    undo_window: std::time::Duration,
+    busy: bool,
+}
+
+/// A price, and the pricelist that it was made with.
+struct Priced {
+    quote: Quote,
+    pricelist: Uuid,
+}
+
+impl Portal {
+    /// The id of the next change of this license: every tab that shows the form before it is sent
+    /// carries the same one.
+    pub async fn next_change_id(
+        &self,
+        viewer: &CustomerViewer,
+        license: Uuid,
+    ) -> Result<Uuid, Error> {
+        let made = sqlx::query_scalar!(
+            "select count(*) as \"count!\" from operation where license_id = $1 and customer_id = $2",
+            license,
+            viewer.customer,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Uuid::new_v5(&license, format!("change/{made}").as_bytes()))
+    }
+
+    /// What this change would cost and lead to, without changing anything.
+    pub async fn preview_change(
+        &self,
+        viewer: &CustomerViewer,
+        license: Uuid,
+        change: &Change,
+    ) -> Result<Preview, ChangeError> {
+        let mut db = self.pool.acquire().await?;
+        let owned = find(&mut db, viewer, license).await?.ok_or(ChangeError::NoSuchLicense)?;
+        let today = self.clock.now().date();
+        check(&owned, change, today)?;
+        let priced = priced(&mut db, viewer, &owned, change, today).await?;
+        let until_then = match change {
+            // From its end if it works, from today if it is suspended.
+            Change::Renew { period } => match owned.status {
+                LicenseStatus::Active => owned.expires_on.and_then(|day| later(day, *period)),
+                _ => later(today, *period),
+            },
+            Change::ChangePlan { period, .. } => later(today, *period),
+            _ => None,
+        };
+        let undo = (change.kind() == OperationKind::Delete).then_some(owned.undo_window);
+        let quote = priced.map(|priced| priced.quote);
+        Ok(Preview { quote, until: owned.expires_on, until_then, undo, waits: owned.busy })
+    }
+
+    /// Plans a change: checks, prices, reserves and writes it down; the worker does the rest. A
+    /// renewal from the same last day is the one that is planned already, whoever asked for it.
+    pub async fn change_license(
+        &self,
+        viewer: &CustomerViewer,
+        wish: &ChangeWish,
+    ) -> Result<Planned, ChangeError> {
+        let hash = wish_hash(wish);
+        let refused = match self.plan_change(viewer, wish, &hash).await {
+            Ok(planned) => return Ok(planned),
+            Err(ChangeError::Internal(error)) => return Err(error.into()),
+            Err(refused) => refused,
+        };
+        // As with orders: a form that was sent before is answered as it was then.
+        if let Some(known) = same_form(&self.pool, viewer, wish.id, &hash).await? {
+            return known;
+        }
+        if let (ChangeError::NotEnough { .. }, Some(total)) = (&refused, wish.shown_total) {
+            let available = self.balance(viewer, total.currency()).await?.spendable();
+            let missing = total.checked_sub(available).ok().filter(|money| money.amount() > 0);
+            return Err(ChangeError::NotEnough { available, missing: missing.unwrap_or(total) });
+        }
+        Err(refused)
+    }
+
+    /// A refusal takes everything back.
+    async fn plan_change(
+        &self,
+        viewer: &CustomerViewer,
+        wish: &ChangeWish,
+        hash: &[u8; 32],
+    ) -> Result<Planned, ChangeError> {
+        let mut tx = self.pool.begin().await?;
+        // One thing of a customer at a time, as with orders; a renewal by the worker waits here, too.
+        sqlx::query!(
+            "select 1 as one from customer where id = $1 for no key update",
+            viewer.customer
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let owned = find(&mut tx, viewer, wish.license).await?.ok_or(ChangeError::NoSuchLicense)?;
+        if let Some(known) = same_form(&mut *tx, viewer, wish.id, hash).await? {
+            return known;
+        }
+        let now = self.clock.now();
+        let today = now.date();
+        let kind = wish.change.kind();
+        let term = if kind == OperationKind::Renew { owned.expires_on } else { None };
+        if let Some(term) = term {
+            let planned = sqlx::query_scalar!(
+                "select id from operation where license_id = $1 and term = $2 and kind = 'renew'
+                    and state not in ('rejected', 'cancelled')",
+                owned.id,
+                term,
+            )
+            .fetch_optional(&mut *tx)
+            .await?;
+            if let Some(operation) = planned {
+                return Ok(Planned { operation, fresh: false });
+            }
+        }
+        check(&owned, &wish.change, today)?;
+        let change = tidied(&wish.change)?;
+        let priced = priced(&mut tx, viewer, &owned, &change, today).await?;
+        let total = priced.as_ref().map(|priced| priced.quote.total);
+        match (total, wish.shown_total) {
+            (Some(now), shown) if shown != Some(now) => {
+                return Err(ChangeError::PriceChanged { now });
+            }
+            (None, Some(shown)) if !shown.is_zero() => {
+                return Err(ChangeError::PriceChanged { now: Money::zero(shown.currency()) });
+            }
+            _ => {}
+        }
+        let hold = match total {
+            Some(total) if !total.is_zero() => {
+                Some(hold(&mut tx, viewer, wish, kind, total, now).await?)
+            }
+            _ => None,
+        };
+        let undo_until = (kind == OperationKind::Delete).then(|| now + owned.undo_window);
+        let zero = crate::upstreams::currency_in_tx(&mut tx, owned.account).await?;
+        let cost = priced.as_ref().map_or(zero, |priced| priced.quote.cost);
+        sqlx::query!(
+            "with planned as (
+                insert into operation
+                    (id, kind, license_id, upstream_account_id, state, reference, hold_id, currency,
+                     price, cost, next_at, requested_by, created_at, change, wish_hash, quote,
+                     pricelist_version_id, term, undo_until)
+                values ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                        $16, $17, $18)
+             )
+             insert into operation_event (operation_id, at, event) values ($1, $12, $19)",
+            wish.id,
+            kind.as_str(),
+            owned.id,
+            owned.account,
+            upstream::reference(u64::from_le_bytes(random::bytes())),
+            hold,
+            cost.currency().code(),
+            total.map_or(0, Money::amount),
+            cost.amount(),
+            undo_until.unwrap_or(now),
+            viewer.user,
+            now,
+            Json(&change) as _,
+            hash.as_slice(),
+            priced.as_ref().map(|priced| Json(&priced.quote)) as _,
+            priced.as_ref().map(|priced| priced.pricelist),
+            term,
+            undo_until,
+            EventKind::Planned.as_str(),
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        self.bell.ring();
+        tracing::info!(operation.id = %wish.id, operation.kind = kind.as_str(), "a change was planned");
+        Ok(Planned { operation: wish.id, fresh: true })
+    }
+
+    /// Takes back what was not sent, an order or a change; exactly that, however close the worker is:
+    /// the new generation makes its promise void.
+    pub async fn cancel_operation(
+        &self,
+        viewer: &CustomerViewer,
+        operation: Uuid,
+    ) -> Result<(), ChangeError> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        let cancelled = sqlx::query!(
+            "update operation
+                set state = 'cancelled', generation = generation + 1, finished_at = $3,
+                    lease_until = null
+              where id = $1 and customer_id = $2 and state in ('planned', 'parked')
+                and attempts = 0 and first_sent_at is null
+             returning hold_id",
+            operation,
+            viewer.customer,
+            now,
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(cancelled) = cancelled else {
+            let known = sqlx::query_scalar!(
+                "select state from operation where id = $1 and customer_id = $2",
+                operation,
+                viewer.customer,
+            )
+            .fetch_optional(&mut *tx)
+            .await?;
+            return match known.as_deref() {
+                None => Err(ChangeError::NoSuchLicense),
+                // The same click again.
+                Some("cancelled") => Ok(()),
+                Some(_) => Err(ChangeError::TooLate),
+            };
+        };
+        if let Some(hold) = cancelled.hold_id {
+            let by = Some(viewer.user);
+            operations::release_in_tx(&mut tx, operation, hold, by, "taken back", now).await?;
+        }
+        sqlx::query!(
+            "insert into operation_event (operation_id, at, event) values ($1, $2, $3)",
+            operation,
+            now,
+            EventKind::Cancelled.as_str(),
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        // What waited for it may begin.
+        self.bell.ring();
+        Ok(())
+    }
+
+    /// What was done to a license and what is under way, the newest first.
+    pub async fn license_history(
+        &self,
+        viewer: &CustomerViewer,
+        license: Uuid,
+    ) -> Result<Vec<UnderWay>, Error> {
+        let rows = sqlx::query!(
+            "select id, kind, state, currency, price, created_at, finished_at, undo_until,
+                    vendor_message, attempts = 0 and first_sent_at is null as \"unsent!\"
+               from operation
+              where license_id = $1 and customer_id = $2 and kind <> 'order'
+              order by created_at desc, number desc limit 50",
+            license,
+            viewer.customer,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let bad = |what: &str| Error::unreadable("operation", format!("{} {what}", row.id));
+                let currency =
+                    domain::Currency::from_code(&row.currency).ok_or_else(|| bad("currency"))?;
+                let state = OperationState::from_word(&row.state).ok_or_else(|| bad("state"))?;
+                Ok(UnderWay {
+                    operation: row.id,
+                    kind: OperationKind::from_word(&row.kind).ok_or_else(|| bad("kind"))?,
+                    state,
+                    price: Money::new(row.price, currency),
+                    at: row.created_at,
+                    finished_at: row.finished_at,
+                    undo_until: row.undo_until,
+                    can_cancel: row.unsent
+                        && matches!(state, OperationState::Planned | OperationState::Parked),
+                    vendor_message: row.vendor_message,
+                })
+            })
+            .collect()
+    }
+}
+
+/// What makes sense for the license, with what was typed tidied.
+fn check(owned: &Owned, change: &Change, today: Date) -> Result<(), ChangeError> {
+    let ran_out = owned.expires_on.is_some_and(|day| day < today);
+    change.check(Subject { status: owned.status, period: owned.period, ran_out })?;
+    match tidied(change)? {
+        Change::Edit { ip, name } => {
+            let same_ip = ip.is_none_or(|ip| ip.to_string() == owned.ip);
+            let same_name = name.is_none_or(|name| name == owned.name.clone().unwrap_or_default());
+            if same_ip && same_name {
+                return Err(NotNow::Same.into());
+            }
+        }
+        Change::ChangePlan { plan, .. } if plan == owned.slug => return Err(NotNow::Same.into()),
+        Change::Addons { counts }
+            if counts.iter().all(|(code, count)| owned.addons.get(code) == Some(count)) =>
+        {
+            return Err(NotNow::Same.into());
+        }
+        Change::Renew { .. } if owned.expires_on.is_none() => return Err(NotNow::Lifetime.into()),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn tidied(change: &Change) -> Result<Change, ChangeError> {
+    Ok(match change {
+        Change::Edit { ip, name: Some(name) } => {
+            let name = license_name(name).map_err(ChangeError::Name)?;
+            Change::Edit { ip: *ip, name: Some(name.unwrap_or_default()) }
+        }
+        other => other.clone(),
+    })
+}
+
+/// The price of a change; none for what is free.
+async fn priced(
+    db: &mut PgConnection,
+    viewer: &CustomerViewer,
+    owned: &Owned,
+    change: &Change,
+    today: Date,
+) -> Result<Option<Priced>, ChangeError> {
+    let slug = match change {
+        Change::ChangePlan { plan, .. } => plan,
+        Change::Renew { .. } | Change::Addons { .. } => &owned.slug,
+        _ => return Ok(None),
+    };
+    let found = owned_plan(db, &viewer.group, slug).await?;
+    let (plan, pricelist) = found.ok_or(ChangeError::NoPrice)?;
+    let quoted = |period, addons: &BTreeMap<String, u32>| -> Result<Quote, ChangeError> {
+        let choice = plan.capabilities.check(period, &owned.ip, addons)?;
+        quote(&plan, &choice, &pricelist)
+    };
+    let quote = match change {
+        Change::Renew { period } => quoted(*period, &owned.addons)?,
+        Change::ChangePlan { period, .. } => {
+            // Another vendor's plan is another license.
+            if plan.upstream_account != owned.account {
+                return Err(ChangeError::NoPrice);
+            }
+            quoted(*period, &BTreeMap::new())?
+        }
+        Change::Addons { counts } => {
+            let mut then = owned.addons.clone();
+            then.extend(counts.clone());
+            let (now, then) = (quoted(owned.period, &owned.addons)?, quoted(owned.period, &then)?);
+            let (left, whole) = days(owned, today);
+            pro_rata(&now, &then, left, whole).map_err(|error| {
+                ChangeError::Internal(Error::unreadable("pricelist_version", error))
+            })?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Priced { quote, pricelist: pricelist.id }))
+}
+
+fn quote(
+    plan: &crate::catalog::Plan,
+    choice: &Choice,
+    pricelist: &PublishedPricelist,
+) -> Result<Quote, ChangeError> {
+    plan.quote(choice, &pricelist.content).map_err(|error| match error {
+        PriceError::NoRule => ChangeError::NoPrice,
+        other => ChangeError::Internal(Error::unreadable("pricelist_version", other)),
+    })
+}
+
+/// Days that are left of the term, and days of the whole term; one of one where there is no end.
+fn days(owned: &Owned, today: Date) -> (u32, u32) {
+    let term = owned.expires_on.and_then(|end| {
+        let months = owned.period.months()?;
+        let start = add_months(end, -i32::from(months))?;
+        let days = |days: i64| u32::try_from(days.max(0)).ok();
+        Some((days((end - today).whole_days())?, days((end - start).whole_days())?))
+    });
+    term.unwrap_or((1, 1))
+}
+
+/// The last day of a term that begins on this one; none for what has no end.
+fn later(from: Date, period: Period) -> Option<Date> {
+    add_months(from, i32::from(period.months()?))
+}
+
+/// The same day of another month, or its last one.
+fn add_months(day: Date, months: i32) -> Option<Date> {
+    let index = day.year() * 12 + i32::from(u8::from(day.month())) - 1 + months;
+    let month = Month::try_from(u8::try_from(index.rem_euclid(12) + 1).ok()?).ok()?;
+    let year = index.div_euclid(12);
+    Date::from_calendar_date(year, month, day.day().min(month.length(year))).ok()
+}
+
+async fn hold(
+    tx: &mut PgConnection,
+    viewer: &CustomerViewer,
+    wish: &ChangeWish,
+    kind: OperationKind,
+    amount: Money,
+    now: OffsetDateTime,
+) -> Result<Uuid, ChangeError> {
+    let hold = WalletHold {
+        id: Uuid::now_v7(),
+        customer: viewer.customer,
+        against: AccountKind::Revenue,
+        amount,
+        cause: Cause {
+            kind: CauseKind::Operation,
+            id: wish.id,
+            actor: Some(viewer.user),
+            reason: kind.as_str().replace('_', " "),
+        },
+    };
+    match hold_from_wallet_in_tx(tx, &hold, now).await {
+        Ok(()) => Ok(hold.id),
+        Err(LedgerError::InsufficientFunds) => Err(ChangeError::NotEnough {
+            available: Money::zero(amount.currency()),
+            missing: amount,
+        }),
+        Err(error) => Err(ChangeError::Internal(error.into())),
+    }
+}
+
+async fn find(
+    db: &mut PgConnection,
+    viewer: &CustomerViewer,
+    license: Uuid,
+) -> Result<Option<Owned>, Error> {
+    let row = sqlx::query!(
+        "select l.id, l.upstream_account_id, p.slug, l.status, l.period, l.expires_on,
+                host(l.ip) as ip, l.name, l.addons as \"addons: Json<BTreeMap<String, u32>>\",
+                u.undo_window_ms,
+                exists (select from operation x where x.license_id = l.id and x.finished_at is null)
+                    as \"busy!\"
+           from license l join plan p on p.id = l.plan_id
+           join upstream_account u on u.id = l.upstream_account_id
+          where l.id = $1 and l.customer_id = $2",
+        license,
+        viewer.customer,
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Owned {
+        id: row.id,
+        account: row.upstream_account_id,
+        slug: row.slug,
+        status: super::read_status(&row.status)?,
+        period: Period::try_from(row.period)
+            .map_err(|error| Error::unreadable("license", error))?,
+        expires_on: row.expires_on,
+        ip: row.ip.unwrap_or_default(),
+        name: row.name,
+        addons: row.addons.0,
+        undo_window: std::time::Duration::from_millis(
+            u64::try_from(row.undo_window_ms).unwrap_or(0),
+        ),
+        busy: row.busy,
+    }))
+}
+
+/// The change that this form planned before, or the error that its reuse is; none for a new form.
+async fn same_form(
+    db: impl sqlx::PgExecutor<'_>,
+    viewer: &CustomerViewer,
+    id: Uuid,
+    hash: &[u8; 32],
+) -> Result<Option<Result<Planned, ChangeError>>, Error> {
+    let row = sqlx::query!("select customer_id, wish_hash from operation where id = $1", id)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| {
+        let same =
+            row.customer_id == viewer.customer && row.wish_hash.as_deref() == Some(hash.as_slice());
+        if same { Ok(Planned { operation: id, fresh: false }) } else { Err(ChangeError::FormUsed) }
+    }))
+}
+
+/// A fingerprint of everything that the owner decided.
+fn wish_hash(wish: &ChangeWish) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(wish.license.as_bytes());
+    hash.update(serde_json::to_vec(&wish.change).unwrap_or_default());
+    hash.update(wish.shown_total.map(|total| total.to_string()).unwrap_or_default());
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::date;
+
+    #[test]
+    fn months_end_where_the_month_ends() {
+        for (from, months, to) in [
+            (date!(2026 - 11 - 21), 1, date!(2026 - 12 - 21)),
+            (date!(2026 - 01 - 31), 1, date!(2026 - 02 - 28)),
+            (date!(2028 - 02 - 29), 12, date!(2029 - 02 - 28)),
+            (date!(2026 - 03 - 31), -1, date!(2026 - 02 - 28)),
+            (date!(2026 - 01 - 15), -1, date!(2025 - 12 - 15)),
+        ] {
+            assert_eq!(add_months(from, months), Some(to), "{from} {months}");
+        }
+        assert_eq!(later(date!(2026 - 11 - 21), Period::Lifetime), None);
+    }
+}

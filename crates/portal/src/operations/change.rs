@@ -1,0 +1,179 @@
+//! Something is done to a license: what it is right before, whether it took effect, and what our own
+//! row says afterwards.
+
+use domain::address::LicenseIp;
+use domain::change::Change;
+use domain::license::LicenseStatus;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use upstream::dialect::{Action, Dialect, VendorLicense};
+use upstream::effect::{Before, Effect, effect};
+use upstream::outcome::{Evidence, Failure};
+use uuid::Uuid;
+
+use super::steps::{Ready, Seen};
+use super::store::{self, Claimed, Work};
+use crate::upstreams::UpstreamAccount;
+use crate::{Error, Portal};
+
+impl Portal {
+    /// Looks at the license right before something is done to it: by this its effect is told later,
+    /// and what is so already is not done.
+    pub(super) async fn ready_for_change(
+        &self,
+        op: &Claimed,
+        work: &Work,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+    ) -> Ready {
+        let license = match account.view(dialect, &work.upstream_id).await {
+            Ok(license) => license,
+            Err(failure) => return Ready::Later(failure.to_string()),
+        };
+        let before = Before::from(&license);
+        match &work.action {
+            // Somebody has renewed it past us: what was agreed on is not what would be bought.
+            Action::Renew(_) if license.expires_on != work.term => {
+                return Ready::Stale(match license.expires_on {
+                    Some(day) => format!("the vendor has it until {day} by now"),
+                    None => "the vendor shows no last day".to_owned(),
+                });
+            }
+            // Another key is another key.
+            Action::Renew(_) | Action::NewKey => {}
+            action => {
+                if effect(action, &before, Some(&license)) == Effect::Applied {
+                    // After an attempt it is that one's effect. Without one nobody pays for it.
+                    return if op.attempts > 0 || op.hold.is_none() {
+                        Ready::Already
+                    } else {
+                        Ready::Stale("the vendor has it so already".to_owned())
+                    };
+                }
+            }
+        }
+        // The first look counts: between two attempts the first one's effect may have come about.
+        let before = match &work.before {
+            Some(first) if op.attempts > 0 => first.clone(),
+            _ => before,
+        };
+        Ready::Go(dialect.act(&work.upstream_id, &work.action), Some(before))
+    }
+
+    /// Whether it took effect.
+    pub(super) async fn look_for_change(
+        &self,
+        op: &Claimed,
+        work: &Work,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+    ) -> Result<Seen, Error> {
+        let Some(before) = &work.before else {
+            let why = "nobody wrote down what the license was before".to_owned();
+            return Ok(Seen::Contradiction(why, Evidence::default()));
+        };
+        let found = if work.action == Action::Delete {
+            self.find_listed(op, work, account, dialect).await?
+        } else {
+            account.view(dialect, &work.upstream_id).await.map(Some)
+        };
+        let license = match found {
+            Ok(license) => license,
+            Err(failure) => return Ok(Seen::Nothing(failure.to_string())),
+        };
+        Ok(match effect(&work.action, before, license.as_ref()) {
+            Effect::Applied => Seen::Happened(None),
+            Effect::NotYet => Seen::NotYet,
+            Effect::Unclear(why) if self.clock.now() - op.created_at > account.resend_within => {
+                Seen::Contradiction(why.to_owned(), Evidence(format!("{license:?}")))
+            }
+            Effect::Unclear(why) => Seen::Nothing(why.to_owned()),
+        })
+    }
+
+    /// The license in the vendor's whole list; a deleted one has no form to look at.
+    async fn find_listed(
+        &self,
+        op: &Claimed,
+        work: &Work,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+    ) -> Result<Result<Option<VendorLicense>, Failure>, Error> {
+        let rows = match account.list(dialect).await {
+            Ok((rows, _)) => rows,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let known = store::known_licenses(&self.pool, account.id, op.id).await?;
+        let others: Vec<_> = known.iter().filter(|id| **id != work.upstream_id).collect();
+        let found = rows.iter().find(|row| row.id == work.upstream_id).cloned();
+        let complete =
+            others.is_empty() || others.iter().any(|id| rows.iter().any(|row| row.id == **id));
+        if found.is_none() && !complete {
+            let why = "the list shows none of our licenses".to_owned();
+            return Ok(Err(Failure::OutcomeUnknown(why)));
+        }
+        Ok(Ok(found))
+    }
+
+    /// What we know of the license from now on; the vendor is read soon for the rest.
+    pub(super) async fn write_change_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        work: &Work,
+        now: OffsetDateTime,
+    ) -> Result<Result<Uuid, String>, Error> {
+        let mut ip = None;
+        let mut name = None;
+        let mut status = None;
+        let mut addons = None;
+        let mut period = None;
+        match &work.change {
+            Change::Renew { period: term } => {
+                period = Some(term.code());
+                status = Some(LicenseStatus::Active);
+            }
+            Change::Edit { ip: new_ip, name: new_name } => {
+                ip = new_ip.map(LicenseIp::get);
+                name.clone_from(new_name);
+            }
+            Change::ChangePlan { period: term, .. } => {
+                period = Some(term.code());
+                status = Some(LicenseStatus::Active);
+                addons = Some(&work.new_addons);
+            }
+            Change::Addons { counts } => addons = Some(counts),
+            Change::Suspend => status = Some(LicenseStatus::Suspended),
+            Change::Resume => status = Some(LicenseStatus::Active),
+            Change::Delete => status = Some(LicenseStatus::Deleted),
+            Change::ReissueKey => {}
+        }
+        sqlx::query!(
+            "update license l
+                set ip = coalesce($2::text::inet, ip),
+                    name = case when $3::text is null then name else nullif($3, '') end,
+                    status = coalesce($4, status), period = coalesce($5, period),
+                    plan_id = coalesce($6, plan_id),
+                    addons = case when $6::uuid is null then addons || coalesce($7::jsonb, '{}'::jsonb)
+                                  else coalesce($7::jsonb, '{}'::jsonb) end,
+                    key = case when $8 then null else key end, version = version + 1,
+                    quote = coalesce((select x.quote from operation x
+                                       where x.id = $10 and x.kind in ('renew', 'change_plan')), quote),
+                    next_check_at = case when $4 = 'deleted' then null else $9::timestamptz end,
+                    lease_until = null
+              where id = $1",
+            work.license,
+            ip.map(|ip| ip.to_string()),
+            name,
+            status.map(LicenseStatus::as_str),
+            period,
+            work.new_plan,
+            addons.map(sqlx::types::Json) as _,
+            work.change == Change::ReissueKey,
+            now,
+            work.operation,
+        )
+        .execute(tx)
+        .await?;
+        Ok(Ok(work.license))
+    }
+}

@@ -1,0 +1,610 @@
+//! The steps of one operation, whatever it does: promise, send, write down, look, judge.
+//!
+//! What differs between a purchase and a change of a license stands in [`super::purchase`] and
+//! [`super::change`]: how the vendor is looked at, and what a confirmation writes.
+
+use domain::operation::OperationState;
+use ledger::{AccountKind, Cause, CauseKind, Transfer};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use upstream::Call;
+use upstream::dialect::Dialect;
+use upstream::effect::Before;
+use upstream::outcome::{Evidence, Exchange, Outcome};
+use uuid::Uuid;
+
+use super::store::{self, Claimed, Moved, Task};
+use super::worker::PAUSE;
+use crate::clock::boot_time;
+use crate::fault::{Step, crash_point};
+use crate::orders::EventKind;
+use crate::upstreams::{UpstreamAccount, dialect};
+use crate::{Error, Portal};
+
+/// What an answer, or a look at the vendor, brings with it when it is a success.
+pub(super) type Proof = Option<String>;
+
+/// What a look at the vendor shows.
+pub(super) enum Seen {
+    /// It happened; of a purchase with the vendor's number.
+    Happened(Proof),
+    /// It has not happened as far as can be seen.
+    NotYet,
+    /// Nothing can be told now; in words.
+    Nothing(String),
+    /// It contradicts itself; a person decides.
+    Contradiction(String, Evidence),
+}
+
+/// What is left to do before an operation is sent.
+pub(super) enum Ready {
+    /// Send this call; the license is this before it.
+    Go(Call, Option<Before>),
+    /// The vendor has it so already.
+    Already,
+    /// It must not be sent any more; in words.
+    Stale(String),
+    /// The vendor cannot be looked at now; in words.
+    Later(String),
+}
+
+impl Portal {
+    pub(super) async fn carry_out(&self, op: Claimed) -> Result<(), Error> {
+        crash_point(Step::Claimed);
+        let account = self.upstream_account(op.upstream_account).await?;
+        let dialect = dialect(&op.dialect)?;
+        match op.state {
+            OperationState::Planned => self.send(op, &account, dialect).await,
+            OperationState::Unknown => self.verify(op, &account, dialect).await,
+            // `claim` hands out nothing else.
+            _ => Ok(()),
+        }
+    }
+
+    /// Marks as sent, sends, and writes down what that proves.
+    async fn send(
+        &self,
+        mut op: Claimed,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+    ) -> Result<(), Error> {
+        if op.forsaken {
+            return self.forsake(&op).await;
+        }
+        let now = self.clock.now();
+        if op.sent_at.is_some() && now - op.created_at > account.resend_within {
+            // It was proved absent once, but too long ago to be sent again on that proof.
+            return self.reject(&op, "too old to be sent once more", now).await;
+        }
+        let ready = match &op.task {
+            Task::Order(purchase) => Ready::Go(dialect.order(&purchase.wish), None),
+            Task::Change(work) => {
+                let look = self.ready_for_change(&op, work, account, dialect);
+                let Some(ready) = self.while_owned(&op, account, look).await? else {
+                    return Ok(());
+                };
+                ready
+            }
+        };
+        let (call, before) = match ready {
+            Ready::Go(call, before) => (call, before),
+            Ready::Already => {
+                let tx = self.pool.begin().await?;
+                return self.confirm(tx, &op, account, None, EventKind::Already).await.map(drop);
+            }
+            Ready::Stale(why) => return self.reject(&op, &why, now).await,
+            Ready::Later(why) => return self.postpone(&op, account, &why, now).await,
+        };
+        // Waiting for a free slot comes before the promise, not after it.
+        let Some(slot) = self.while_owned(&op, account, account.slot()).await? else {
+            return Ok(());
+        };
+        let _slot = slot?;
+        let promised = boot_time();
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        let sent = Moved {
+            sent: Some(now),
+            lease_until: Some(now + account.lease),
+            next_at: Some(now + account.lease),
+            before: before.as_ref(),
+            ..Moved::default()
+        };
+        if !store::transition_in_tx(&mut tx, &op, OperationState::Sent, sent).await? {
+            return Ok(());
+        }
+        store::attempt_in_tx(&mut tx, &op, &call.to_string(), now).await?;
+        store::event_in_tx(&mut tx, op.id, EventKind::Sent, None, now).await?;
+        tx.commit().await?;
+        op.state = OperationState::Sent;
+        op.sent_at = Some(now);
+        op.attempts += 1;
+        crash_point(Step::Armed);
+
+        let (outcome, exchange) = if boot_time().saturating_sub(promised) > account.send_deadline {
+            // This process stood still; somebody may have judged the row meanwhile.
+            let late = "too much time passed between the promise and the call";
+            (Outcome::NotSent(late.to_owned()), None)
+        } else {
+            let exchange = account.send(&call).await;
+            let outcome = exchange.outcome(|doc| match &op.task {
+                Task::Order(_) => dialect.read_order(doc).map(Some),
+                Task::Change(_) => dialect.read_act(doc).map(|()| None),
+            });
+            (outcome, Some(exchange))
+        };
+        crash_point(Step::Answered);
+        self.record(&op, account, outcome, exchange.as_ref()).await
+    }
+
+    async fn record(
+        &self,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        outcome: Outcome<Proof>,
+        exchange: Option<&Exchange>,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let answer = exchange.map_or("", |exchange| exchange.evidence.0.as_str());
+        let (word, note) = match &outcome {
+            Outcome::Confirmed(_) => ("confirmed", answer.to_owned()),
+            Outcome::Refused(_) => ("refused", answer.to_owned()),
+            Outcome::NotSent(why) => ("not_sent", format!("{why}\n{answer}")),
+            Outcome::Unknown(why) => ("unknown", format!("{why}\n{answer}")),
+        };
+        let bought = match &outcome {
+            Outcome::Confirmed(id) => id.as_deref(),
+            _ => None,
+        };
+        let note = store::Answer { outcome: word, text: note.trim(), upstream_id: bought };
+        tracing::info!(
+            operation.id = %op.id, operation.kind = op.kind.as_str(), outcome = word,
+            upstream.id = bought, "the vendor was asked"
+        );
+        let settled = self.settle(op, account, &outcome, &note, now).await;
+        if !matches!(settled, Ok(true)) {
+            // The verdict was not written, because of our database or because the operation has
+            // another owner by now. The proof must not go with it: who verifies finds it.
+            self.keep_answer(op, &note, now).await;
+        }
+        settled.map(drop)
+    }
+
+    /// Writes the answer down by itself, trying for a while.
+    async fn keep_answer(&self, op: &Claimed, answer: &store::Answer<'_>, now: OffsetDateTime) {
+        for _ in 0..20 {
+            let kept = async {
+                let mut db = self.pool.acquire().await?;
+                store::answer_in_tx(&mut db, op, answer, now).await
+            };
+            match kept.await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::error!(
+                        operation.id = %op.id, upstream.id = answer.upstream_id,
+                        error = %error.chain(), "an answer of the vendor is not written down yet"
+                    );
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Writes the answer and what it means in one transaction; false if the operation has another
+    /// owner by now and nothing was written.
+    async fn settle(
+        &self,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        outcome: &Outcome<Proof>,
+        answer: &store::Answer<'_>,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let mut tx = self.pool.begin().await?;
+        store::answer_in_tx(&mut tx, op, answer, now).await?;
+        let owned = match outcome {
+            Outcome::Confirmed(proof) => {
+                let proof = proof.as_deref();
+                return self.confirm(tx, op, account, proof, EventKind::Confirmed).await;
+            }
+            Outcome::NotSent(why) => {
+                let back = Moved {
+                    uncount: true,
+                    next_at: Some(now + account.second_sighting),
+                    ..Moved::default()
+                };
+                let owned =
+                    store::transition_in_tx(&mut tx, op, OperationState::Planned, back).await?;
+                if owned {
+                    store::event_in_tx(&mut tx, op.id, EventKind::NotSent, Some(why), now).await?;
+                    if now - op.created_at > account.resend_within {
+                        let planned = Claimed { state: OperationState::Planned, ..op.clone() };
+                        self.reject_in_tx(&mut tx, &planned, why, now).await?;
+                    }
+                }
+                owned
+            }
+            Outcome::Refused(error) => {
+                let unclear = Moved {
+                    refused: true,
+                    vendor_message: Some(&error.message),
+                    next_at: Some(now + account.quiet_window),
+                    ..Moved::default()
+                };
+                let owned =
+                    store::transition_in_tx(&mut tx, op, OperationState::Unknown, unclear).await?;
+                if owned {
+                    let said = Some(error.message.as_str());
+                    store::event_in_tx(&mut tx, op.id, EventKind::Refused, said, now).await?;
+                }
+                owned
+            }
+            Outcome::Unknown(why) => {
+                let unclear =
+                    Moved { next_at: Some(now + account.second_sighting), ..Moved::default() };
+                let owned =
+                    store::transition_in_tx(&mut tx, op, OperationState::Unknown, unclear).await?;
+                if owned {
+                    store::event_in_tx(&mut tx, op.id, EventKind::Unclear, Some(why), now).await?;
+                }
+                owned
+            }
+        };
+        if owned {
+            tx.commit().await?;
+        }
+        Ok(owned)
+    }
+
+    /// Waits for something while keeping the operation: the lease is prolonged as long as it takes.
+    /// None when the operation was lost meanwhile.
+    pub(super) async fn while_owned<T>(
+        &self,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        work: impl Future<Output = T>,
+    ) -> Result<Option<T>, Error> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok(Some(done)),
+                () = tokio::time::sleep(account.lease / 3) => {
+                    let until = self.clock.now() + account.lease;
+                    if !store::prolong(&self.pool, op, until).await? {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads the vendor to find out what happened.
+    async fn verify(
+        &self,
+        op: Claimed,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+    ) -> Result<(), Error> {
+        // An answer that came too late for its owner is still proof.
+        if let Some(proof) = store::confirmed_answer(&self.pool, op.id).await? {
+            let tx = self.pool.begin().await?;
+            let proof = proof.as_deref();
+            return self.confirm(tx, &op, account, proof, EventKind::Found).await.map(drop);
+        }
+        // What is seen is true of the moment before the reading began.
+        let now = self.clock.now();
+        let look = async {
+            match &op.task {
+                Task::Order(purchase) => {
+                    self.look_for_purchase(&op, purchase, account, dialect).await
+                }
+                Task::Change(work) => self.look_for_change(&op, work, account, dialect).await,
+            }
+        };
+        let Some(seen) = self.while_owned(&op, account, look).await? else { return Ok(()) };
+        let seen = seen?;
+        crash_point(Step::Looked);
+        let mut tx = self.pool.begin().await?;
+        match seen {
+            Seen::Happened(proof) => {
+                let proof = proof.as_deref();
+                return self.confirm(tx, &op, account, proof, EventKind::Found).await.map(drop);
+            }
+            Seen::Nothing(why) => {
+                tracing::info!(operation.id = %op.id, why, "the vendor cannot be judged yet");
+                self.stay_in_tx(&mut tx, &op, account, now).await?;
+            }
+            Seen::Contradiction(why, evidence) => {
+                self.review_in_tx(&mut tx, &op, &why, &evidence, now).await?;
+            }
+            Seen::NotYet => self.not_yet_in_tx(&mut tx, &op, account, now).await?,
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// What has not happened, as far as this sighting shows, is looked at again, sent once more or
+    /// given up.
+    async fn not_yet_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let again = !op.refused
+            && op.attempts < account.max_attempts
+            && now - op.created_at < account.resend_within;
+        if again && op.kind.is_repeatable() {
+            return self.resend_in_tx(tx, op, now).await;
+        }
+        let stay = |absent_since, next_at| Moved {
+            absent_since,
+            refused: op.refused,
+            next_at: Some(next_at),
+            ..Moved::default()
+        };
+        let later = now + account.second_sighting;
+        // The call may have begun as late as the deadline allows.
+        let quiet_after = op.sent_at.unwrap_or(op.created_at)
+            + account.send_deadline
+            + account.call_timeout
+            + account.quiet_window;
+        match op.absent_since {
+            // It may still appear: this sighting proves nothing.
+            _ if now < quiet_after => {
+                store::transition_in_tx(tx, op, op.state, stay(None, later)).await?;
+            }
+            None => {
+                if store::transition_in_tx(tx, op, op.state, stay(Some(now), later)).await? {
+                    store::event_in_tx(tx, op.id, EventKind::Absent, None, now).await?;
+                }
+            }
+            Some(first) if now < first + account.second_sighting => {
+                let soon = stay(Some(first), first + account.second_sighting);
+                store::transition_in_tx(tx, op, op.state, soon).await?;
+            }
+            Some(_) if again => self.resend_in_tx(tx, op, now).await?,
+            Some(_) => {
+                let why = "seen absent at the vendor twice after the quiet window";
+                self.reject_in_tx(tx, op, why, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn resend_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let plan = Moved { next_at: Some(now), ..Moved::default() };
+        if store::transition_in_tx(tx, op, OperationState::Planned, plan).await? {
+            store::event_in_tx(tx, op.id, EventKind::Resend, None, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks again later, forgetting nothing.
+    async fn stay_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let stay = Moved {
+            next_at: Some(now + account.second_sighting),
+            absent_since: op.absent_since,
+            refused: op.refused,
+            ..Moved::default()
+        };
+        store::transition_in_tx(tx, op, op.state, stay).await
+    }
+
+    /// What the confirmation writes, the capture, the cost and the verdict, in one transaction; false
+    /// if the operation has another owner by now and nothing was written.
+    pub(super) async fn confirm(
+        &self,
+        mut tx: sqlx::Transaction<'_, sqlx::Postgres>,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        proof: Option<&str>,
+        event: EventKind,
+    ) -> Result<bool, Error> {
+        let now = self.clock.now();
+        // A plan that turns out to be carried out goes through all states, so that each of them
+        // means the same for every operation.
+        let op = if op.state == OperationState::Planned {
+            let before = match &op.task {
+                Task::Change(work) => work.before.clone().or_else(|| Some(Before::default())),
+                Task::Order(_) => None,
+            };
+            let sent = Moved {
+                sent: Some(now),
+                lease_until: Some(now + account.lease),
+                before: before.as_ref(),
+                ..Moved::default()
+            };
+            if !store::transition_in_tx(&mut tx, op, OperationState::Sent, sent).await? {
+                return Ok(false);
+            }
+            store::attempt_in_tx(&mut tx, op, "nothing was sent: it was so already", now).await?;
+            &Claimed { state: OperationState::Sent, ..op.clone() }
+        } else {
+            op
+        };
+        let written = match &op.task {
+            Task::Order(purchase) => {
+                let Some(number) = proof else {
+                    return Err(Error::unreadable("operation", format!("{} has no number", op.id)));
+                };
+                self.write_purchase_in_tx(&mut tx, op, purchase, account, number, now).await?
+            }
+            Task::Change(work) => self.write_change_in_tx(&mut tx, work, now).await?,
+        };
+        let license = match written {
+            Ok(license) => license,
+            Err(why) => {
+                tracing::error!(operation.id = %op.id, why, "a confirmation cannot be written");
+                let owned = self.review_in_tx(&mut tx, op, &why, &Evidence::default(), now).await?;
+                tx.commit().await?;
+                return Ok(owned);
+            }
+        };
+        let confirmed = Moved {
+            finished_at: Some(now),
+            upstream_id: proof,
+            license: Some(license),
+            refused: op.refused,
+            ..Moved::default()
+        };
+        if !store::transition_in_tx(&mut tx, op, OperationState::Confirmed, confirmed).await? {
+            return Ok(false);
+        }
+        self.charge_in_tx(&mut tx, op, account, now).await?;
+        store::event_in_tx(&mut tx, op.id, event, proof, now).await?;
+        crash_point(Step::Confirming);
+        tx.commit().await?;
+        crash_point(Step::Confirmed);
+        // What waited for it may begin.
+        self.bell.ring();
+        tracing::info!(
+            operation.id = %op.id, operation.kind = op.kind.as_str(), upstream.id = proof,
+            "an operation is confirmed"
+        );
+        Ok(true)
+    }
+
+    /// The hold is charged and our own cost is booked, both or neither.
+    async fn charge_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let cause = |reason: &str| Cause {
+            kind: CauseKind::Operation,
+            id: op.id,
+            actor: None,
+            reason: reason.to_owned(),
+        };
+        let mut steps = Vec::new();
+        if let Some(hold) = op.hold {
+            steps.push(ledger::Step::Capture {
+                id: Uuid::now_v7(),
+                hold,
+                amount: None,
+                cause: cause("the vendor confirmed"),
+            });
+        }
+        if !op.cost.is_zero() {
+            let currency = op.cost.currency();
+            let (near, cost) = (op.customer, AccountKind::CostOfSales);
+            let debit = ledger::house_account_in_tx(tx, cost, None, currency, near, now).await?;
+            let (owner, prepaid) = (Some(account.id), AccountKind::UpstreamPrepaid);
+            let credit =
+                ledger::house_account_in_tx(tx, prepaid, owner, currency, near, now).await?;
+            let cause = cause("cost at the vendor");
+            let transfer = Transfer { id: Uuid::now_v7(), debit, credit, amount: op.cost, cause };
+            steps.push(ledger::Step::Post(transfer));
+        }
+        ledger::link_in_tx(tx, Uuid::now_v7(), &steps, now).await?;
+        Ok(())
+    }
+
+    /// Gives an operation up of which it is known that nothing happened.
+    async fn reject(&self, op: &Claimed, why: &str, now: OffsetDateTime) -> Result<(), Error> {
+        let mut tx = self.pool.begin().await?;
+        self.reject_in_tx(&mut tx, op, why, now).await?;
+        tx.commit().await?;
+        self.bell.ring();
+        Ok(())
+    }
+
+    async fn reject_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        why: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let to = OperationState::Rejected;
+        self.give_up_in_tx(tx, op, to, EventKind::Rejected, why, now).await
+    }
+
+    /// Ends a plan whose condition did not come about.
+    async fn forsake(&self, op: &Claimed) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        let why = "what it waited for did not come about";
+        let to = OperationState::Cancelled;
+        self.give_up_in_tx(&mut tx, op, to, EventKind::Cancelled, why, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn give_up_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        to: OperationState,
+        event: EventKind,
+        why: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let ended = Moved { finished_at: Some(now), refused: op.refused, ..Moved::default() };
+        if !store::transition_in_tx(tx, op, to, ended).await? {
+            return Ok(());
+        }
+        if let Some(hold) = op.hold {
+            super::release_in_tx(tx, op.id, hold, None, "nothing was bought", now).await?;
+        }
+        store::event_in_tx(tx, op.id, event, Some(why), now).await
+    }
+
+    /// Nothing was sent, and it is tried again later, or given up when it is too old for that.
+    async fn postpone(
+        &self,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        why: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        if now - op.created_at > account.resend_within {
+            return self.reject(op, why, now).await;
+        }
+        tracing::info!(operation.id = %op.id, why, "the license cannot be looked at yet");
+        let mut tx = self.pool.begin().await?;
+        self.stay_in_tx(&mut tx, op, account, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    pub(super) async fn review_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &Claimed,
+        why: &str,
+        evidence: &Evidence,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        if op.state == OperationState::Sent {
+            let unknown = Moved::default();
+            if !store::transition_in_tx(tx, op, OperationState::Unknown, unknown).await? {
+                return Ok(false);
+            }
+        }
+        let op = Claimed { state: OperationState::Unknown, ..op.clone() };
+        let change = Moved { refused: op.refused, ..Moved::default() };
+        let owned = store::transition_in_tx(tx, &op, OperationState::Review, change).await?;
+        if owned {
+            let detail = format!("{why}\n{}", evidence.0);
+            store::event_in_tx(tx, op.id, EventKind::Review, Some(detail.trim()), now).await?;
+            tracing::error!(operation.id = %op.id, why, "an operation needs a person");
+        }
+        Ok(owned)
+    }
+}
