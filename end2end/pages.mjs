@@ -35,6 +35,7 @@ export const pages = [
   { route: "/my/orders/{id}", who: ["customer"], islands: true },
   { route: "/my/licenses", who: ["customer"] },
   { route: "/my/licenses/{id}", who: ["customer"], islands: true },
+  { route: "/my/licenses/{id}/{change}", who: ["customer"] },
   { route: "/my/wallet", who: ["customer"] },
   { route: "/admin", who: ["staff"], leads: true },
   { route: "/admin/orders", who: ["staff"] },
@@ -148,7 +149,12 @@ export async function linkTo(row, visitor) {
     .split(/\{[^}]*\}/)
     .map((part) => part.replace(/[.*+?^$()|[\]\\]/g, "\\$&"))
     .join("([^/?#]+)");
-  const links = attributes(await visitor.page(above(row)), "href");
+  const parent = pages.find((page) => page.route === above(row));
+  const page = parent === undefined ? above(row) : await linkTo(parent, visitor);
+  if (page === undefined) {
+    return undefined;
+  }
+  const links = attributes(await visitor.page(page), "href");
   // `/x/new` is a page of its own, not an example of `/x/{id}`.
   return links.find((link) => new RegExp(`^${shape}$`).test(link) && !isAnother(link));
 }

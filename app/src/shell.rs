@@ -78,7 +78,9 @@ fn theme_colors(theme: Theme) -> impl IntoView {
 /// Whether the page of this path has islands, and therefore scripts.
 #[must_use]
 pub fn route_needs_islands(path: &str) -> bool {
-    ["/p/", "/my/orders/", "/my/licenses/"].iter().any(|part| path.starts_with(part))
+    // Pages below those of a license are plain forms.
+    let license = path.strip_prefix("/my/licenses/").is_some_and(|rest| !rest.contains('/'));
+    license || ["/p/", "/my/orders/"].iter().any(|part| path.starts_with(part))
 }
 
 /// Whether the islands of this path have something to do before anybody touches the page.
@@ -121,6 +123,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/my/orders/:id") view=pages::OrderPage ssr=ssr.clone() />
                 <Route path=path!("/my/licenses") view=pages::Licenses ssr=ssr.clone() />
                 <Route path=path!("/my/licenses/:id") view=pages::LicensePage ssr=ssr.clone() />
+                <Route path=path!("/my/licenses/:id/:change") view=pages::ChangePage ssr=ssr.clone() />
                 <Route path=path!("/my/wallet") view=pages::WalletPage ssr=ssr.clone() />
                 <Route path=path!("/admin") view=pages::DeskStart ssr=ssr.clone() />
                 <Route path=path!("/admin/orders") view=pages::DeskOrders ssr=ssr.clone() />

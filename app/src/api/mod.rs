@@ -6,6 +6,7 @@
 
 mod account;
 mod desk;
+mod licenses;
 mod prices;
 mod shop;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::*;
 pub use desk::*;
+pub use licenses::*;
 pub use prices::*;
 pub use shop::*;
 

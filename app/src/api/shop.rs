@@ -90,7 +90,7 @@ pub async fn buy(
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::progress_of;
+pub use on_server::{ip_error, progress_of};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -182,7 +182,7 @@ mod on_server {
         }
     }
 
-    fn ip_error(locale: Locale, error: AddressError) -> String {
+    pub fn ip_error(locale: Locale, error: AddressError) -> String {
         match error {
             AddressError::Missing => t!(locale, "ip-missing"),
             AddressError::NotPublic => t!(locale, "ip-not-public"),

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use portal::licenses::LicenseDetail;
 use portal::locale::Locale;
 
-use super::{Shown, frame, id_param, instant, page, server};
+use super::{Shown, change, frame, id_param, instant, page, refusal, server};
 use crate::api::ApiError;
 use crate::components::{
     Breadcrumbs, Copyable, Crumb, DefinitionGrid, Fact, KeyReveal, Notice, PageHead, Panel,
@@ -44,6 +44,7 @@ async fn license(cx: Context) -> Shown {
     let sentence = sentence(locale, &license);
     let key = key(&cx, &license);
     let summary = summary(locale, &license);
+    let changes = change::panels(&cx, viewer, id).await?;
     let activate_where = activate_where(locale, license.row.ip);
     let main = view! {
         <PageHead
@@ -52,6 +53,7 @@ async fn license(cx: Context) -> Shown {
             crumbs=crumbs
             status=status
         />
+        {refusal(&cx, t!(locale, "change-refused"))}
         <div class="columns">
             <div class="column">
                 <Panel title=t!(locale, "license-key") id="key">
@@ -73,6 +75,7 @@ async fn license(cx: Context) -> Shown {
                         />
                     </Steps>
                 </Panel>
+                {changes}
             </div>
             <div class="column">{summary}</div>
         </div>

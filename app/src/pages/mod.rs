@@ -4,6 +4,7 @@
 //! that happens before the first byte is sent, so that statuses and redirects are true.
 
 mod catalog;
+mod change;
 pub(crate) mod desk_audit;
 mod desk_customer;
 pub(crate) mod desk_customers;
@@ -41,6 +42,7 @@ use crate::context::{Context, context, see_other};
 use crate::{format, t};
 
 pub use catalog::Catalog;
+pub use change::ChangePage;
 pub use desk_audit::DeskAudit;
 pub use desk_customer::DeskCustomerPage;
 pub use desk_customers::DeskCustomers;

@@ -54,6 +54,10 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/my/licenses".into(), own),
         ("/my/licenses.csv".into(), own),
         (format!("/my/licenses/{license}"), object),
+        (format!("/my/licenses/{license}/renew"), object),
+        (format!("/my/licenses/{license}/delete"), object),
+        (format!("/my/licenses/{license}/order"), staff(SignIn, Nothing, Nothing, On)),
+        (format!("/my/licenses/{license}/nonsense"), staff(SignIn, Nothing, Nothing, On)),
         ("/my/wallet".into(), own),
         ("/my/wallet.csv".into(), own),
         ("/admin".into(), staff(SignIn, Nothing, Nothing, On)),
@@ -180,6 +184,7 @@ fn pattern(path: &str, cast: &Cast) -> String {
         .replace("/admin/costs/isp6-lite", "/admin/costs/{plan}")
         .replace(&format!("{}", cast.order), "{id}")
         .replace(&format!("{}", cast.license), "{id}")
+        .replace("{id}/renew", "{id}/{change}")
         .replace(&format!("{}", cast.customer), "{id}")
 }
 
@@ -191,7 +196,7 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
     const NO: StatusCode = StatusCode::FORBIDDEN;
     const DONE: StatusCode = StatusCode::SEE_OTHER;
     let id = Uuid::now_v7();
-    let (customer, auditor) = (cast.customer, cast.auditor);
+    let (customer, auditor, license) = (cast.customer, cast.auditor, cast.license);
     let staff = |guest, other, own, staff| [guest, other, own, staff, staff, staff, staff];
     // Guests are led to sign in; for customers there is no desk.
     let desk = |[readonly, support, pricing, owner]: [StatusCode; 4]| {
@@ -271,6 +276,17 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             format!("plan=isp6-lite&period=1&ip=203.0.113.77&order={id}&total=4.90+EUR"),
             // The other customer has no money, staff have no wallet.
             staff(DONE, S::PAYMENT_REQUIRED, DONE, NO),
+        ),
+        // The other customer has no such license and no such operation.
+        (
+            "/my/license-change",
+            format!("license={license}&change=suspend&id={id}"),
+            staff(DONE, GONE, DONE, DONE),
+        ),
+        (
+            "/my/license-cancel",
+            format!("license={license}&operation={id}"),
+            staff(DONE, GONE, DONE, DONE),
         ),
         ("/login", "email=x%40example.org&password=nobody-at-all".into(), doors),
         ("/join", "email=x&password=nobody-at-all".into(), doors),

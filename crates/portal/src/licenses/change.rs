@@ -6,7 +6,7 @@ use domain::address::{AddressError, license_name};
 use domain::change::{Change, NotNow, Subject};
 use domain::license::LicenseStatus;
 use domain::operation::{OperationKind, OperationState};
-use domain::plan::{Choice, ChoiceError};
+use domain::plan::{Addon, Choice, ChoiceError};
 use domain::price::{PriceError, Quote, pro_rata};
 use domain::{Money, Period};
 use ledger::{AccountKind, Cause, CauseKind, LedgerError, WalletHold, hold_from_wallet_in_tx};
@@ -16,7 +16,7 @@ use sqlx::types::Json;
 use time::{Date, Month, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::catalog::{PublishedPricelist, owned_plan};
+use crate::catalog::{Offer, PublishedPricelist, owned_plan};
 use crate::orders::EventKind;
 use crate::people::CustomerViewer;
 use crate::{Error, Portal, operations, random};
@@ -47,6 +47,44 @@ pub struct Preview {
     pub undo: Option<std::time::Duration>,
     /// Something else is under way for the license; this waits for it.
     pub waits: bool,
+}
+
+/// What can be done to a license, as far as our own books tell.
+#[derive(Debug, Clone)]
+pub struct Possible {
+    /// The license.
+    pub license: super::LicenseDetail,
+    /// Terms that its plan has; a trial is none of them.
+    pub periods: Vec<Period>,
+    /// Its plan's add-ons.
+    pub addons: Vec<Addon>,
+    /// Plans that it can become one of, with their prices.
+    pub plans: Vec<Offer>,
+    subject: Subject,
+}
+
+impl Possible {
+    /// Whether this kind of change makes sense now; the button is not there otherwise.
+    #[must_use]
+    pub fn allows(&self, kind: OperationKind) -> bool {
+        let change = match kind {
+            OperationKind::Order => return false,
+            OperationKind::Renew if self.periods.is_empty() => return false,
+            OperationKind::Renew => Change::Renew { period: self.license.period },
+            OperationKind::Edit => Change::Edit { ip: None, name: Some(String::new()) },
+            OperationKind::ChangePlan if self.plans.is_empty() => return false,
+            OperationKind::ChangePlan => {
+                Change::ChangePlan { plan: String::new(), period: Period::MONTH }
+            }
+            OperationKind::Addons if self.addons.is_empty() => return false,
+            OperationKind::Addons => Change::Addons { counts: BTreeMap::new() },
+            OperationKind::Suspend => Change::Suspend,
+            OperationKind::Resume => Change::Resume,
+            OperationKind::ReissueKey => Change::ReissueKey,
+            OperationKind::Delete => Change::Delete,
+        };
+        change.check(self.subject).is_ok()
+    }
 }
 
 /// A planned change.
@@ -167,6 +205,46 @@ impl Portal {
         .fetch_one(&self.pool)
         .await?;
         Ok(Uuid::new_v5(&license, format!("change/{made}").as_bytes()))
+    }
+
+    /// What can be done to this license; none if the customer has no such license.
+    pub async fn possible_changes(
+        &self,
+        viewer: &CustomerViewer,
+        license: Uuid,
+    ) -> Result<Option<Possible>, Error> {
+        let Some(detail) = self.license(viewer, license).await? else { return Ok(None) };
+        let mut db = self.pool.acquire().await?;
+        let owned = find(&mut db, viewer, license).await?;
+        let plan = owned_plan(&mut db, &viewer.group, &detail.slug).await?;
+        drop(db);
+        let (Some(owned), Some((plan, _))) = (owned, plan) else { return Ok(None) };
+        let shelf = self.shelf(&viewer.group).await?;
+        let plans = shelf
+            .iter()
+            .flat_map(|family| &family.plans)
+            .filter(|offer| {
+                let other = &offer.plan;
+                other.family == plan.family
+                    && other.slug != plan.slug
+                    && other.upstream_account == owned.account
+            })
+            .map(|offer| {
+                let mut offer = offer.clone();
+                offer.prices.retain(|(period, _)| *period != Period::Trial);
+                offer
+            })
+            .filter(|offer| !offer.prices.is_empty())
+            .collect();
+        let capabilities = plan.capabilities;
+        let ran_out = owned.expires_on.is_some_and(|day| day < self.clock.now().date());
+        Ok(Some(Possible {
+            subject: Subject { status: owned.status, period: owned.period, ran_out },
+            periods: capabilities.periods.into_iter().filter(|p| p.months().is_some()).collect(),
+            addons: capabilities.addons,
+            plans,
+            license: detail,
+        }))
     }
 
     /// What this change would cost and lead to, without changing anything.

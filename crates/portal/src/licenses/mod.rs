@@ -22,7 +22,7 @@ use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect;
 use crate::{Error, Portal, customers, mail};
 
-pub use change::{ChangeError, ChangeWish, Planned, Preview, UnderWay};
+pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview, UnderWay};
 
 /// When it was bought.
 pub const BY_NUMBER: SortKey = SortKey::number("bought", "l.number");

@@ -1,0 +1,575 @@
+//! Changing a license: one page for each kind, with what it costs and what it leads to; and what was
+//! done so far, on the license's own page.
+
+use std::collections::BTreeMap;
+
+use domain::Currency;
+use domain::change::Change;
+use domain::operation::{OperationKind, OperationState};
+use domain::plan::Addon;
+use leptos::prelude::*;
+use portal::licenses::{ChangeError, Possible, Preview, UnderWay};
+use portal::locale::Locale;
+use portal::people::CustomerViewer;
+use uuid::Uuid;
+
+use super::{Shown, frame, id_param, instant, page, param, refusal};
+use crate::api::ApiError;
+use crate::components::{
+    ActionsCell, Breadcrumbs, Cell, Column, Crumb, DataTable, Field, LinkButton, Money as Amount,
+    Notice, PageHead, Panel, RadioCards, RadioOption, RowHead, StatusPill, Tone,
+};
+use crate::context::Context;
+use crate::{format, t};
+
+/// The kinds in the order of their buttons.
+const KINDS: [OperationKind; 8] = [
+    OperationKind::Renew,
+    OperationKind::Addons,
+    OperationKind::ChangePlan,
+    OperationKind::Edit,
+    OperationKind::ReissueKey,
+    OperationKind::Suspend,
+    OperationKind::Resume,
+    OperationKind::Delete,
+];
+
+/// `/my/licenses/{id}/{change}`
+#[component]
+pub fn ChangePage() -> impl IntoView {
+    page(change)
+}
+
+async fn change(cx: Context) -> Shown {
+    let viewer = cx.customer()?;
+    let id = id_param()?;
+    let kind = OperationKind::from_word(&param("change")?).ok_or(ApiError::NotFound)?;
+    let possible = possible(&cx, viewer, id).await?;
+    let locale = cx.locale;
+    let title = name(locale, kind).ok_or(ApiError::NotFound)?;
+    let license = &possible.license.row;
+    let home = format!("/my/licenses/{id}");
+    let crumbs = vec![
+        Crumb::link("/my/licenses", t!(locale, "licenses-title")),
+        Crumb::link(home.clone(), license.number.to_string()),
+        Crumb::here(title.clone()),
+    ];
+    let crumbs =
+        view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
+    let what = match &license.ip {
+        Some(ip) => format!("{}, {ip}", license.plan.get(locale)),
+        None => license.plan.get(locale).to_owned(),
+    };
+    let body = if possible.allows(kind) {
+        form(&cx, viewer, id, kind, &possible).await?
+    } else {
+        let text = t!(locale, "change-not-now");
+        view! {
+            <Notice tone=Tone::Info>
+                <p>{text}</p>
+            </Notice>
+        }
+        .into_any()
+    };
+    let main = view! {
+        <PageHead title=title.clone() subtitle=what crumbs=crumbs />
+        {refusal(&cx, t!(locale, "change-refused"))}
+        <div class="columns">
+            <div class="column">{body}</div>
+        </div>
+    }
+    .into_any();
+    frame::client(&cx, viewer, &title, "/my/licenses", main).await
+}
+
+async fn possible(cx: &Context, viewer: &CustomerViewer, id: Uuid) -> Result<Possible, ApiError> {
+    let found = cx.portal.possible_changes(viewer, id).await;
+    found.map_err(|error| cx.failed(&error))?.ok_or(ApiError::NotFound)
+}
+
+/// What would happen; none if it cannot be had.
+async fn preview(
+    cx: &Context,
+    viewer: &CustomerViewer,
+    id: Uuid,
+    change: &Change,
+) -> Result<Option<Preview>, ApiError> {
+    match cx.portal.preview_change(viewer, id, change).await {
+        Ok(preview) => Ok(Some(preview)),
+        Err(ChangeError::Internal(error)) => Err(cx.failed(&error)),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn form(
+    cx: &Context,
+    viewer: &CustomerViewer,
+    id: Uuid,
+    kind: OperationKind,
+    possible: &Possible,
+) -> Shown {
+    let locale = cx.locale;
+    if kind == OperationKind::Addons {
+        return addons(cx, viewer, id, possible).await;
+    }
+    let (controls, seen) = match kind {
+        OperationKind::Renew | OperationKind::ChangePlan => {
+            choices(cx, viewer, id, kind, possible).await?
+        }
+        OperationKind::Edit => (edit(cx, possible), None),
+        _ => {
+            let simple = match kind {
+                OperationKind::Suspend => Change::Suspend,
+                OperationKind::Resume => Change::Resume,
+                OperationKind::ReissueKey => Change::ReissueKey,
+                _ => Change::Delete,
+            };
+            (().into_any(), preview(cx, viewer, id, &simple).await?)
+        }
+    };
+    let waits = seen.as_ref().is_some_and(|seen| seen.waits);
+    let effect = effect(locale, kind, seen.as_ref());
+    let quote = seen.as_ref().and_then(|seen| seen.quote.as_ref());
+    let balance = balance(cx, viewer, quote.map(|quote| quote.total.currency())).await?;
+    let order = order(cx, viewer, id).await?;
+    let danger = matches!(kind, OperationKind::Delete | OperationKind::Suspend);
+    let class = if danger { "btn btn-danger" } else { "btn btn-primary" };
+    let button = confirm(locale, kind);
+    let back = format!("/my/licenses/{id}");
+    Ok(view! {
+        <Panel>
+            <form class="form" method="post" action="/my/license-change">
+                <input type="hidden" name="license" value=id.to_string() />
+                <input type="hidden" name="change" value=kind.as_str() />
+                <input type="hidden" name="id" value=order.to_string() />
+                <p>{effect}</p>
+                {controls}
+                {balance}
+                {waiting(locale, waits)}
+                <div class="actions">
+                    <button class=class type="submit">
+                        {button}
+                    </button>
+                    <LinkButton href=back>{t!(locale, "change-keep")}</LinkButton>
+                </div>
+            </form>
+        </Panel>
+    }
+    .into_any())
+}
+
+async fn order(cx: &Context, viewer: &CustomerViewer, id: Uuid) -> Result<Uuid, ApiError> {
+    cx.portal.next_change_id(viewer, id).await.map_err(|error| cx.failed(&error))
+}
+
+/// Terms, or plans and terms, each with its price and its last day.
+async fn choices(
+    cx: &Context,
+    viewer: &CustomerViewer,
+    id: Uuid,
+    kind: OperationKind,
+    possible: &Possible,
+) -> Result<(AnyView, Option<Preview>), ApiError> {
+    let locale = cx.locale;
+    let own = possible.license.period;
+    let wishes: Vec<(Change, String, bool)> = if kind == OperationKind::Renew {
+        let periods = possible.periods.iter();
+        periods
+            .map(|period| {
+                let title = format::period(locale, *period);
+                (Change::Renew { period: *period }, title, *period == own)
+            })
+            .collect()
+    } else {
+        let plans = possible.plans.iter().flat_map(|offer| {
+            offer.prices.iter().map(|(period, _)| {
+                let plan = offer.plan.slug.clone();
+                let name = offer.plan.name.get(locale);
+                let title = format!("{name}, {}", format::period(locale, *period));
+                (Change::ChangePlan { plan, period: *period }, title, false)
+            })
+        });
+        plans.collect()
+    };
+    let typed = cx.typed("choice");
+    let mut options = Vec::new();
+    let mut first = None;
+    for (change, title, usual) in wishes {
+        let Some(seen) = preview(cx, viewer, id, &change).await? else { continue };
+        let Some(total) = seen.quote.as_ref().map(|quote| quote.total) else { continue };
+        let value = match &change {
+            Change::ChangePlan { plan, period } => format!("{plan} {period} {total}"),
+            Change::Renew { period } => format!("{period} {total}"),
+            _ => continue,
+        };
+        let key = value.trim_end_matches(&total.to_string()).to_owned();
+        let checked = match &typed {
+            // The price of the typed one may have changed meanwhile.
+            Some(typed) => typed.starts_with(&key),
+            None => usual,
+        };
+        let until = seen.until_then.map(|day| format::day(locale, day));
+        options.push(RadioOption {
+            value,
+            title,
+            hint: until.map(|day| t!(locale, "change-until", day = day)),
+            price: Some(format::money(locale, total)),
+            badge: None,
+            checked,
+            disabled: false,
+        });
+        first.get_or_insert(seen);
+    }
+    if options.is_empty() {
+        let text = t!(locale, "change-no-price");
+        return Ok((view! { <p>{text}</p> }.into_any(), first));
+    }
+    if options.iter().all(|option| !option.checked)
+        && let Some(option) = options.first_mut()
+    {
+        option.checked = true;
+    }
+    let legend = if kind == OperationKind::Renew {
+        t!(locale, "change-term")
+    } else {
+        t!(locale, "change-plan-term")
+    };
+    let error = cx.error_of("choice");
+    let cards = view! { <RadioCards legend=legend name="choice" options=options error=error /> };
+    Ok((cards.into_any(), first))
+}
+
+fn edit(cx: &Context, possible: &Possible) -> AnyView {
+    let locale = cx.locale;
+    let row = &possible.license.row;
+    let ip = cx.typed("ip").or_else(|| row.ip.clone()).unwrap_or_default();
+    let name = cx.typed("name").or_else(|| row.name.clone()).unwrap_or_default();
+    let ip = row.ip.is_some().then(|| {
+        view! {
+            <Field
+                label=t!(locale, "form-ip")
+                name="ip"
+                inputmode="decimal"
+                maxlength=45
+                hint=t!(locale, "change-ip-hint")
+                value=ip
+                error=cx.error_of("ip")
+            />
+        }
+    });
+    view! {
+        {ip}
+        <Field
+            label=t!(locale, "form-name")
+            name="name"
+            maxlength=200
+            hint=t!(locale, "change-name-hint")
+            value=name
+            error=cx.error_of("name")
+        />
+    }
+    .into_any()
+}
+
+/// Counts are chosen first, their price is shown then, and both go into the form that buys them.
+async fn addons(cx: &Context, viewer: &CustomerViewer, id: Uuid, possible: &Possible) -> Shown {
+    let locale = cx.locale;
+    let counts: BTreeMap<String, u32> = possible
+        .addons
+        .iter()
+        .filter_map(|addon| {
+            let key = format!("addon-{}", addon.code);
+            let asked = cx.typed(&key).or_else(|| cx.query(&key))?;
+            Some((addon.code.clone(), asked.trim().parse().ok()?))
+        })
+        .collect();
+    let fields = possible
+        .addons
+        .iter()
+        .map(|addon| count_field(cx, addon, possible, counts.get(&addon.code).copied()))
+        .collect_view();
+    let change = Change::Addons { counts: counts.clone() };
+    let seen = if counts.is_empty() { None } else { preview(cx, viewer, id, &change).await? };
+    let unusable = !counts.is_empty() && seen.is_none() && cx.refused.is_none();
+    let confirm = match seen {
+        Some(Preview { quote: Some(quote), waits, .. }) => {
+            let order = order(cx, viewer, id).await?;
+            let balance = balance(cx, viewer, Some(quote.total.currency())).await?;
+            let hidden = counts
+                .iter()
+                .map(|(code, count)| {
+                    let name = format!("addon[{code}]");
+                    view! { <input type="hidden" name=name value=count.to_string() /> }
+                })
+                .collect_view();
+            let total = format::money(locale, quote.total);
+            let price = t!(locale, "change-addons-price", price = total);
+            Some(view! {
+                <Panel title=t!(locale, "change-preview") id="preview">
+                    <form class="form" method="post" action="/my/license-change">
+                        <input type="hidden" name="license" value=id.to_string() />
+                        <input type="hidden" name="change" value="addons" />
+                        <input type="hidden" name="id" value=order.to_string() />
+                        <input type="hidden" name="choice" value=quote.total.to_string() />
+                        {hidden}
+                        <p>{price}</p>
+                        {balance}
+                        {waiting(locale, waits)}
+                        <div class="actions">
+                            <button class="btn btn-primary" type="submit">
+                                {t!(locale, "confirm-addons")}
+                            </button>
+                        </div>
+                    </form>
+                </Panel>
+            })
+        }
+        _ => None,
+    };
+    let action = format!("/my/licenses/{id}/addons");
+    let unusable = unusable.then(|| {
+        let text = t!(locale, "change-addons-same");
+        view! {
+            <Notice tone=Tone::Warning>
+                <p>{text}</p>
+            </Notice>
+        }
+    });
+    Ok(view! {
+        {unusable}
+        <Panel>
+            <form class="form" method="get" action=action>
+                <p>{t!(locale, "effect-addons")}</p>
+                {fields}
+                <div class="actions">
+                    <button class="btn" type="submit">
+                        {t!(locale, "change-show-price")}
+                    </button>
+                </div>
+            </form>
+        </Panel>
+        {confirm}
+    }
+    .into_any())
+}
+
+fn count_field(
+    cx: &Context,
+    addon: &Addon,
+    possible: &Possible,
+    asked: Option<u32>,
+) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let license = &possible.license;
+    let now = license.addons.get(&addon.code).copied().unwrap_or(addon.base);
+    let label = license
+        .addon_names
+        .get(&addon.code)
+        .map_or_else(|| addon.code.clone(), |name| name.get(locale).to_owned());
+    let hint = t!(locale, "change-count-hint", now = now, base = addon.base, max = addon.max);
+    let id = format!("addon-{}", addon.code);
+    let error = cx.error_of(&id);
+    view! {
+        <Field
+            label=label
+            name=id
+            kind="number"
+            inputmode="numeric"
+            required=true
+            hint=hint
+            value=asked.unwrap_or(now).to_string()
+            error=error
+        />
+    }
+}
+
+/// What there is to pay from; nothing for what is free.
+async fn balance(
+    cx: &Context,
+    viewer: &CustomerViewer,
+    currency: Option<Currency>,
+) -> Result<Option<AnyView>, ApiError> {
+    let Some(currency) = currency else { return Ok(None) };
+    let found = cx.portal.balance(viewer, currency).await;
+    let amount = found.map_err(|error| cx.failed(&error))?.spendable();
+    let text = t!(cx.locale, "change-balance", amount = format::money(cx.locale, amount));
+    Ok(Some(view! { <p class="fine">{text}</p> }.into_any()))
+}
+
+fn waiting(locale: Locale, waits: bool) -> Option<AnyView> {
+    waits.then(|| {
+        let text = t!(locale, "change-waits");
+        view! { <p class="fine">{text}</p> }.into_any()
+    })
+}
+
+/// What it will do.
+fn effect(locale: Locale, kind: OperationKind, seen: Option<&Preview>) -> String {
+    match kind {
+        OperationKind::Renew => {
+            let until = seen.and_then(|seen| seen.until).map(|day| format::day(locale, day));
+            let day = until.unwrap_or_else(|| t!(locale, "paid-until-unknown"));
+            t!(locale, "effect-renew", day = day)
+        }
+        OperationKind::ChangePlan => t!(locale, "effect-plan"),
+        OperationKind::Edit => t!(locale, "effect-edit"),
+        OperationKind::Addons => t!(locale, "effect-addons"),
+        OperationKind::ReissueKey => t!(locale, "effect-key"),
+        OperationKind::Suspend => t!(locale, "effect-suspend"),
+        OperationKind::Resume => t!(locale, "effect-resume"),
+        OperationKind::Delete => {
+            let undo = seen.and_then(|seen| seen.undo).map_or(0, |undo| undo.as_secs());
+            let minutes = undo.div_ceil(60);
+            t!(locale, "effect-delete", minutes = minutes)
+        }
+        OperationKind::Order => String::new(),
+    }
+}
+
+fn confirm(locale: Locale, kind: OperationKind) -> String {
+    match kind {
+        OperationKind::Renew => t!(locale, "confirm-renew"),
+        OperationKind::ChangePlan => t!(locale, "confirm-plan"),
+        OperationKind::Edit => t!(locale, "confirm-edit"),
+        OperationKind::Addons => t!(locale, "confirm-addons"),
+        OperationKind::ReissueKey => t!(locale, "confirm-key"),
+        OperationKind::Suspend => t!(locale, "confirm-suspend"),
+        OperationKind::Resume => t!(locale, "confirm-resume"),
+        OperationKind::Delete | OperationKind::Order => t!(locale, "confirm-delete"),
+    }
+}
+
+/// A change's name; a purchase is none.
+fn name(locale: Locale, kind: OperationKind) -> Option<String> {
+    Some(match kind {
+        OperationKind::Order => return None,
+        OperationKind::Renew => t!(locale, "change-renew"),
+        OperationKind::ChangePlan => t!(locale, "change-plan"),
+        OperationKind::Edit => t!(locale, "change-edit"),
+        OperationKind::Addons => t!(locale, "change-addons"),
+        OperationKind::ReissueKey => t!(locale, "change-key"),
+        OperationKind::Suspend => t!(locale, "change-suspend"),
+        OperationKind::Resume => t!(locale, "change-resume"),
+        OperationKind::Delete => t!(locale, "change-delete"),
+    })
+}
+
+/// The buttons and the history of a license's own page.
+pub(super) async fn panels(
+    cx: &Context,
+    viewer: &CustomerViewer,
+    id: Uuid,
+) -> Result<AnyView, ApiError> {
+    let locale = cx.locale;
+    let possible = possible(cx, viewer, id).await?;
+    let history = cx.portal.license_history(viewer, id).await.map_err(|error| cx.failed(&error))?;
+    let buttons = KINDS
+        .into_iter()
+        .filter(|kind| possible.allows(*kind))
+        .filter_map(|kind| {
+            let href = format!("/my/licenses/{id}/{}", kind.as_str());
+            let name = name(locale, kind)?;
+            Some(view! { <LinkButton href=href>{name}</LinkButton> })
+        })
+        .collect_view();
+    let any = KINDS.into_iter().any(|kind| possible.allows(kind));
+    let manage = any.then(|| {
+        view! {
+            <Panel title=t!(locale, "license-manage") id="manage">
+                <div class="actions">{buttons}</div>
+            </Panel>
+        }
+    });
+    let done = cx.query("done").filter(|_| cx.refused.is_none()).map(|word| {
+        let text = if word == "cancelled" {
+            t!(locale, "change-taken-back")
+        } else {
+            t!(locale, "change-planned")
+        };
+        view! {
+            <Notice tone=Tone::Success live=true>
+                <p>{text}</p>
+            </Notice>
+        }
+    });
+    let list = (!history.is_empty()).then(|| history_panel(cx, id, &history));
+    Ok(view! {
+        {done}
+        {manage}
+        {list}
+    }
+    .into_any())
+}
+
+fn history_panel(cx: &Context, id: Uuid, history: &[UnderWay]) -> AnyView {
+    let locale = cx.locale;
+    let rows = history
+        .iter()
+        .map(|row| {
+            let (tone, icon, word) = status(locale, row);
+            let name = name(locale, row.kind).unwrap_or_default();
+            let price = row.price;
+            let said = row.vendor_message.clone().map(|said| {
+                let text = t!(locale, "step-refused-text", said = said);
+                view! { <span class="cell-sub">{text}</span> }
+            });
+            let until = row.undo_until.filter(|_| row.can_cancel).map(|at| {
+                let at = format::moment(locale, at);
+                let text = t!(locale, "change-sent-at", at = at);
+                view! { <span class="cell-sub">{text}</span> }
+            });
+            let operation = row.operation.to_string();
+            let cancel = row.can_cancel.then(|| {
+                view! {
+                    <form method="post" action="/my/license-cancel">
+                        <input type="hidden" name="license" value=id.to_string() />
+                        <input type="hidden" name="operation" value=operation />
+                        <button class="btn btn-sm" type="submit">
+                            {t!(locale, "change-take-back")}
+                        </button>
+                    </form>
+                }
+            });
+            let price = if price.is_zero() {
+                t!(locale, "change-free").into_any()
+            } else {
+                view! { <Amount text=format::money(locale, price) /> }.into_any()
+            };
+            let at = row.at;
+            view! {
+                <tr>
+                    <RowHead><span>{name} {said} {until}</span></RowHead>
+                    <Cell label=t!(locale, "col-status")>
+                        <StatusPill tone=tone icon=icon label=word />
+                    </Cell>
+                    <Cell label=t!(locale, "col-when")>{instant(locale, at)}</Cell>
+                    <Cell label=t!(locale, "col-price") num=true>{price}</Cell>
+                    <ActionsCell>{cancel}</ActionsCell>
+                </tr>
+            }
+        })
+        .collect_view();
+    let columns = vec![
+        Column::text(t!(locale, "col-change")),
+        Column::text(t!(locale, "col-status")),
+        Column::text(t!(locale, "col-when-utc")),
+        Column::num(t!(locale, "col-price")),
+        Column::actions(t!(locale, "col-actions")),
+    ];
+    view! {
+        <Panel title=t!(locale, "license-changes") id="changes" flush=true>
+            <DataTable caption=t!(locale, "license-changes") columns=columns>
+                {rows}
+            </DataTable>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn status(locale: Locale, row: &UnderWay) -> (Tone, &'static str, String) {
+    match row.state {
+        OperationState::Confirmed => (Tone::Success, "circle-check", t!(locale, "change-done")),
+        OperationState::Rejected => (Tone::Danger, "circle-x", t!(locale, "change-not-done")),
+        state => format::order_status(locale, state, true),
+    }
+}
