@@ -873,7 +873,7 @@ role-readonly-text = Sees everything, changes nothing.
 ## Changing a license
 license-manage = Manage
 license-changes = Changes
-col-change = Change
+col-what = Change
 change-renew = Renew
 change-plan = Change the plan
 change-edit = Change server or name

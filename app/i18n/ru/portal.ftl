@@ -889,7 +889,7 @@ role-readonly-text = Видит всё, ничего не меняет.
 ## Изменение лицензии
 license-manage = Управление
 license-changes = Изменения
-col-change = Изменение
+col-what = Изменение
 change-renew = Продлить
 change-plan = Сменить тариф
 change-edit = Сменить сервер или название

@@ -6,21 +6,23 @@
 /// A step between the click and the delivery, named by what is durable when it is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Order, hold and operation are written, not committed.
-    Ordering,
+    /// The operation and its hold, of a purchase with its order, are written, not committed.
+    Planning,
     /// They are committed.
-    Ordered,
+    Planned,
     /// A worker owns the operation.
     Claimed,
+    /// The license is looked at before something is done to it; nothing is promised yet.
+    Peeked,
     /// It is marked as sent; no byte has left yet.
     Armed,
     /// The vendor has answered, or failed to; nothing of it is written.
     Answered,
-    /// License, capture and confirmation are written, not committed.
+    /// What it led to, capture and confirmation are written, not committed.
     Confirming,
     /// They are committed.
     Confirmed,
-    /// The vendor's list was read; the verdict is not written.
+    /// The vendor was looked at; the verdict is not written.
     Looked,
     /// The key was read, not written.
     KeyRead,
@@ -30,10 +32,11 @@ pub enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Self; 10] = [
-        Self::Ordering,
-        Self::Ordered,
+    pub const ALL: [Self; 11] = [
+        Self::Planning,
+        Self::Planned,
         Self::Claimed,
+        Self::Peeked,
         Self::Armed,
         Self::Answered,
         Self::Confirming,
@@ -47,9 +50,10 @@ impl Step {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Ordering => "ordering",
-            Self::Ordered => "ordered",
+            Self::Planning => "planning",
+            Self::Planned => "planned",
             Self::Claimed => "claimed",
+            Self::Peeked => "peeked",
             Self::Armed => "armed",
             Self::Answered => "answered",
             Self::Confirming => "confirming",

@@ -369,3 +369,72 @@ impl Browser {
         }
     }
 }
+
+/// The use cases on a database that a real server filled, in real time.
+pub struct Desk {
+    portal: Portal,
+}
+
+/// Works on the database of a [`crate::program::Program`].
+pub async fn portal_on(pool: &PgPool) -> Desk {
+    let clock: Arc<dyn portal::Clock> =
+        Arc::new(portal::clock::DatabaseClock::read(pool).await.unwrap());
+    let portal = Portal {
+        pool: pool.clone(),
+        clock,
+        key: MasterKey::new(&[7; 32]),
+        passwords: Passwords::cheap().unwrap(),
+        upstreams: Upstreams::new(true),
+        bell: portal::operations::Bell::default(),
+        shelves: Shelves::default(),
+        tags: portal::catalog::Tags::default(),
+        demo: true,
+    };
+    Desk { portal }
+}
+
+impl Desk {
+    async fn viewer(&self) -> CustomerViewer {
+        let user = sqlx::query_scalar("select id from app_user where email = $1")
+            .bind(portal::demo::CUSTOMER)
+            .fetch_one(&self.portal.pool)
+            .await
+            .unwrap();
+        match self.portal.viewer(user).await.unwrap() {
+            Viewer::Customer(viewer) => viewer,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Carries out everything that is due.
+    async fn drain(&self) {
+        while self.portal.work_once().await.unwrap() == Done::Worked {}
+    }
+
+    /// A delivered license for this address, for 4.90.
+    pub async fn buy(&self, ip: &str) -> Uuid {
+        let viewer = self.viewer().await;
+        let wish = portal::orders::Wish {
+            id: Uuid::now_v7(),
+            plan: "isp6-lite".to_owned(),
+            period: domain::Period::MONTH,
+            ip: ip.to_owned(),
+            name: String::new(),
+            addons: BTreeMap::new(),
+            shown_total: Money::parse("4.90", Currency::EUR).unwrap(),
+        };
+        self.portal.place_order(&viewer, &wish).await.unwrap();
+        self.drain().await;
+        self.portal.order(&viewer, wish.id).await.unwrap().unwrap().license.unwrap()
+    }
+
+    /// Suspends a license.
+    pub async fn suspend(&self, license: Uuid) {
+        let viewer = self.viewer().await;
+        let change = domain::change::Change::Suspend;
+        let wish =
+            portal::licenses::ChangeWish { id: Uuid::now_v7(), license, change, shown_total: None };
+        self.portal.change_license(&viewer, &wish).await.unwrap();
+        self.drain().await;
+    }
+}

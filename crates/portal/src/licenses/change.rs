@@ -17,6 +17,7 @@ use time::{Date, Month, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::catalog::{Offer, PublishedPricelist, owned_plan};
+use crate::fault::{Step, crash_point};
 use crate::orders::EventKind;
 use crate::people::CustomerViewer;
 use crate::{Error, Portal, operations, random};
@@ -388,8 +389,10 @@ impl Portal {
         )
         .execute(&mut *tx)
         .await?;
+        crash_point(Step::Planning);
         tx.commit().await?;
         self.bell.ring();
+        crash_point(Step::Planned);
         tracing::info!(operation.id = %wish.id, operation.kind = kind.as_str(), "a change was planned");
         Ok(Planned { operation: wish.id, fresh: true })
     }

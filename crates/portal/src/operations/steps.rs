@@ -83,6 +83,7 @@ impl Portal {
                 let Some(ready) = self.while_owned(&op, account, look).await? else {
                     return Ok(());
                 };
+                crash_point(Step::Peeked);
                 ready
             }
         };

@@ -193,10 +193,10 @@ impl Portal {
             Err(store::InTheWay::Alive(order)) => return Err(PlaceError::AlreadyOrdered { order }),
             Err(store::InTheWay::Id) => return Err(PlaceError::FormUsed),
         }
-        crash_point(Step::Ordering);
+        crash_point(Step::Planning);
         tx.commit().await?;
         self.bell.ring();
-        crash_point(Step::Ordered);
+        crash_point(Step::Planned);
         tracing::info!(order.id = %wish.id, price = %total, "an order was placed");
         Ok(Placed { id: wish.id, fresh: true })
     }
