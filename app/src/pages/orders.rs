@@ -31,9 +31,18 @@ async fn orders(cx: Context) -> Shown {
     let fields = view! {
         {asked.search_field(locale, t!(locale, "filter-order"))}
         {asked.select_field(locale, "state", t!(locale, "col-status"), states(locale))}
+        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
     }
     .into_any();
+    let actions = (!listed.rows.is_empty()).then(|| {
+        view! {
+            <LinkButton href="/catalog" kind=ButtonKind::Primary icon="plus">
+                {t!(locale, "buy-a-license")}
+            </LinkButton>
+        }
+        .into_any()
+    });
     let nothing = Nothing {
         icon: "shopping-cart",
         title: t!(locale, "orders-empty"),
@@ -51,7 +60,7 @@ async fn orders(cx: Context) -> Shown {
         table(locale, Some(&asked), "/my/orders", rows).into_any()
     });
     let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "orders-lead") />
+        <PageHead title=title.clone() subtitle=t!(locale, "orders-lead") actions=actions />
         {content}
     }
     .into_any();
@@ -148,7 +157,10 @@ pub fn table(
             let price = format::price(locale, order.price);
             view! {
                 <tr>
-                    <RowHead sub=format::moment(locale, order.at)>
+                    <RowHead
+                        sub=format::moment(locale, order.at)
+                        word=t!(locale, "col-order")
+                    >
                         <a href=href>{number}</a>
                     </RowHead>
                     <Cell label=t!(locale, "col-plan") sub=period>
