@@ -139,6 +139,7 @@ pub fn table(
     base: &'static str,
     rows: Vec<OrderRow>,
 ) -> impl IntoView + use<> {
+    let many = asked.is_some();
     let columns = vec![
         sortable(asked, BY_TIME, Column::text(t!(locale, "col-order"))),
         Column::text(t!(locale, "col-plan")),
@@ -151,6 +152,9 @@ pub fn table(
         .map(|order| {
             let (tone, icon, status) = format::order_status(locale, order.state, order.has_key);
             let href = format!("{base}/{}", order.id);
+            let at = format::moment(locale, order.at);
+            // A list's own page says it once.
+            let at = if many { at } else { format!("{at}\u{a0}UTC") };
             let number = order.number.to_string();
             let plan = order.plan.get(locale).to_owned();
             let period = format::period(locale, order.period);
@@ -158,7 +162,7 @@ pub fn table(
             view! {
                 <tr>
                     <RowHead
-                        sub=format::moment(locale, order.at)
+                        sub=at
                         word=t!(locale, "col-order")
                     >
                         <a href=href>{number}</a>
