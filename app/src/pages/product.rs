@@ -56,24 +56,21 @@ async fn product(cx: Context) -> Shown {
         .map(|text| view! { <p>{text.to_owned()}</p> })
         .collect_view();
     let free = offer.prices.iter().all(|(_, price)| price.is_zero());
-    // Above both columns, so that it is beside the form on every screen.
-    let refused = cx.refused.is_some().then(|| {
-        let summary = refusal(&cx, t!(locale, "buy-refused-title"));
-        view! { <div class="wrap product-refusal">{summary}</div> }
-    });
+    // Drawn above both columns, so that it is near the form on every screen.
+    let refused = refusal(&cx, t!(locale, "buy-refused-title"));
     let form = match &cx.viewer {
         Viewer::Staff(_) => for_staff(&cx, form).into_any(),
         Viewer::Guest | Viewer::Customer(_) => view! { <OrderForm data=form /> }.into_any(),
     };
     let main = view! {
         <Meta name="description" content=t!(locale, "product-description", name = name.clone(), tagline = tagline.clone()) />
-        {refused}
         <div class="wrap product">
             <div class="product-head">
                 <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs />
                 <h1>{name.clone()}</h1>
                 <p class="lead">{tagline}</p>
             </div>
+            {refused}
             {form}
             <div class="product-main">
                 <section class="product-section" aria-labelledby="about-title">
