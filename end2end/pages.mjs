@@ -99,7 +99,7 @@ export const mistakes = [
     name: "refused order",
     who: ["customer"],
     at: "/p/isp6-lite",
-    form: { action: "/buy", values: { plan: "isp6-lite", period: "1", ip: "10.0.0.1", total: "" } },
+    form: { action: "/buy", values: { period: "1", ip: "10.0.0.1" } },
     status: 422,
     islands: true,
   },
@@ -107,7 +107,7 @@ export const mistakes = [
     name: "order by staff",
     who: ["staff"],
     at: "/p/isp6-lite",
-    form: { action: "/buy", values: { plan: "isp6-lite", period: "1", ip: "10.0.0.1", total: "" } },
+    form: { action: "/buy", values: { period: "1", ip: "10.0.0.1" } },
     status: 403,
     islands: true,
   },
@@ -209,12 +209,17 @@ export async function visit(page, { of }, visitor) {
   return answer;
 }
 
-/** Runs in the page: sends values as a form does. @param {NonNullable<Mistake["form"]>} form */
+/** Runs in the page: sends values as its own form does, with what is hidden there. @param {NonNullable<Mistake["form"]>} form */
 function submit({ action, values }) {
   const form = document.createElement("form");
   form.method = "post";
   form.action = action;
-  for (const [name, value] of Object.entries(values)) {
+  /** @type {Record<string, string>} */
+  const all = {};
+  for (const field of document.querySelectorAll(`form[action="${action}"] input[type="hidden"]`)) {
+    all[field.getAttribute("name") ?? ""] = field.getAttribute("value") ?? "";
+  }
+  for (const [name, value] of Object.entries({ ...all, ...values })) {
     const field = document.createElement("input");
     field.type = "hidden";
     field.name = name;

@@ -34,6 +34,17 @@ pub fn percent(locale: Locale, share: Decimal) -> String {
     }
 }
 
+/// A share in tenths of a percent, always with its tenth so that a column of them aligns.
+#[must_use]
+pub fn share(locale: Locale, tenths: i64) -> String {
+    let sign = if tenths < 0 { "\u{2212}" } else { "" };
+    let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    match locale {
+        Locale::En => format!("{sign}{whole}.{tenth}%"),
+        Locale::Ru => format!("{sign}{whole},{tenth}\u{a0}%"),
+    }
+}
+
 /// A difference with its sign: "+€1.00".
 #[must_use]
 pub fn signed(locale: Locale, amount: Money) -> String {
@@ -103,7 +114,7 @@ pub fn moment(locale: Locale, at: OffsetDateTime) -> String {
 #[must_use]
 pub fn clock(locale: Locale, at: OffsetDateTime) -> String {
     let time = at.format(format_description!("[hour]:[minute]:[second]")).unwrap_or_default();
-    format!("{}, {time} UTC", day(locale, at.date()))
+    format!("{}, {time}\u{a0}UTC", day(locale, at.date()))
 }
 
 /// An instant for machines.

@@ -129,11 +129,11 @@ pub struct OrderFormText {
     pub balance: String,
     /// The word read out for the arrow.
     pub becomes: String,
-    /// The button, with `{price}` in it.
+    /// The button, with `{price}` in it; empty for who cannot buy.
     pub buy: String,
     /// The button of what costs nothing.
     pub buy_free: String,
-    /// For guests, below the button.
+    /// For guests, below the button; empty for all others.
     pub guest_note: String,
     /// Too little money, with `{missing}` in it.
     pub missing: String,
@@ -493,7 +493,7 @@ pub fn OrderForm(
 
     let busy = RwSignal::new(false);
     data.with_value(|d| {
-        let guest = d.balance.is_none().then(|| view! { <p class="fine">{d.text.guest_note.clone()}</p> });
+        let guest = (!d.text.guest_note.is_empty()).then(|| view! { <p class="fine">{d.text.guest_note.clone()}</p> });
         let period_error = hint("period", "error", d.period_error.clone());
         let no_script = d.periods.len() > 1 || !d.addons.is_empty();
         view! {
@@ -529,7 +529,7 @@ pub fn OrderForm(
                     </div>
                     {balance}
                 </dl>
-                <button class="btn btn-primary btn-lg btn-block" type="submit" aria-busy=move || busy.get().then_some("true")>
+                <button class="btn btn-primary btn-lg btn-block" type="submit" hidden=d.text.buy.is_empty() aria-busy=move || busy.get().then_some("true")>
                     {button}
                 </button>
                 {guest}

@@ -227,19 +227,27 @@ impl Asked {
 
     /// The first and the last day.
     pub fn day_fields(&self, locale: Locale) -> AnyView {
-        [("from", t!(locale, "filter-from")), ("to", t!(locale, "filter-to"))]
-            .map(|(name, label)| {
-                view! {
-                    <Field
-                        label=label
-                        name=name
-                        kind="date"
-                        value=self.value(name)
-                        error=self.error(locale, name)
-                    />
-                }
-            })
-            .into_any()
+        self.days_of(locale, t!(locale, "filter-from"))
+    }
+
+    /// The first and the last day until which something is paid.
+    pub fn paid_fields(&self, locale: Locale) -> AnyView {
+        self.days_of(locale, t!(locale, "filter-paid-from"))
+    }
+
+    fn days_of(&self, locale: Locale, from: String) -> AnyView {
+        let fields = [("from", from), ("to", t!(locale, "filter-to"))].map(|(name, label)| {
+            view! {
+                <Field
+                    label=label
+                    name=name
+                    kind="date"
+                    value=self.value(name)
+                    error=self.error(locale, name)
+                />
+            }
+        });
+        view! { <div class="field-days">{fields}</div> }.into_any()
     }
 
     /// A choice of one value, or any.
@@ -267,7 +275,7 @@ impl Asked {
     }
 
     /// The order; on a narrow screen there are no heads to press.
-    fn sort_field(&self, locale: Locale) -> impl IntoView + use<> {
+    pub fn sort_field(&self, locale: Locale) -> AnyView {
         let current = sort_word(self.paging.sort, self.paging.descending);
         let options = self
             .sorts
@@ -284,8 +292,10 @@ impl Asked {
                 name="sort"
                 options=options
                 error=self.error(locale, "sort")
+                class="field-sort"
             />
         }
+        .into_any()
     }
 
     fn bar(&self, locale: Locale, fields: AnyView) -> impl IntoView + use<> {
@@ -296,17 +306,17 @@ impl Asked {
             .iter()
             .map(|(name, value)| view! { <input type="hidden" name=*name value=value.clone() /> })
             .collect_view();
-        let (path, beginning, sort) = (self.path, self.beginning(), self.sort_field(locale));
+        let (path, beginning) = (self.path, self.beginning());
         view! {
             <FilterBar
                 action=path
+                summary=t!(locale, "filter-fold")
                 apply=t!(locale, "filter-apply")
                 reset=changed.then(|| t!(locale, "filter-reset"))
                 reset_href=beginning
             >
                 {kept}
                 {fields}
-                {sort}
             </FilterBar>
         }
     }
@@ -341,18 +351,23 @@ impl Asked {
             }
         });
         let csv = self.address(&format!("{}.csv", self.path), self.here(), None);
-        // Without pages the file keeps its place at the end.
-        view! {
-            <div class="spread">
-                <div>{pager}</div>
-                <a class="btn btn-quiet btn-sm" href=csv title=t!(locale, "csv-hint")>
-                    <Icon name="download" />
-                    {t!(locale, "csv-link")}
-                </a>
-            </div>
-        }
-        .into_any()
+        foot(locale, pager.map(IntoAny::into_any), csv)
     }
+}
+
+/// Below a list: the ways through it, and all of it as a file.
+pub fn foot(locale: Locale, pager: Option<AnyView>, csv: String) -> AnyView {
+    // Without pages the file keeps its place at the end.
+    view! {
+        <div class="spread">
+            <div>{pager}</div>
+            <a class="btn btn-quiet btn-sm" href=csv title=t!(locale, "csv-hint")>
+                <Icon name="download" />
+                {t!(locale, "csv-link")}
+            </a>
+        </div>
+    }
+    .into_any()
 }
 
 fn sort_word(key: SortKey, descending: bool) -> String {

@@ -88,10 +88,11 @@ mod on_server {
 
     pub async fn sign_in(email: String, password: String, next: String) -> Result<(), ApiError> {
         let cx = context();
+        // Which of the two is wrong is not told, so no field is marked.
         let refuse = |status, message: String, email| {
             Err(cx.refuse(Refused {
                 page: page("/login", &next),
-                errors: vec![("email".to_owned(), message)],
+                errors: vec![(String::new(), message)],
                 values: typed(email),
                 status,
             }))

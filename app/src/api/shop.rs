@@ -45,7 +45,7 @@ pub struct Progress {
 /// One step of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ProgressStep {
-    /// `done`, `current`, `waiting`, `failed` or `review`.
+    /// `done`, `current`, `waiting`, `unclear`, `failed` or `review`.
     pub state: String,
     /// Icon of the state.
     pub icon: String,
@@ -150,12 +150,17 @@ mod on_server {
         }
 
         fn refuse(&self, cx: &Context, status: StatusCode, field: &str, text: String) -> ApiError {
-            cx.refuse(Refused {
-                page: self.page(),
-                errors: vec![(field.to_owned(), text)],
-                values: self.values(),
-                status,
-            })
+            self.refuse_all(cx, status, vec![(field.to_owned(), text)])
+        }
+
+        fn refuse_all(
+            &self,
+            cx: &Context,
+            status: StatusCode,
+            errors: Vec<(String, String)>,
+        ) -> ApiError {
+            let (page, values) = (self.page(), self.values());
+            cx.refuse(Refused { page, errors, values, status })
         }
     }
 
@@ -221,7 +226,7 @@ mod on_server {
             Money::parse(amount, domain::Currency::from_code(code)?).ok()
         });
         let (Ok(id), Some(shown_total)) = (form.order.parse(), shown) else {
-            return Err(form.refuse(&cx, bad, "", t!(cx.locale, "buy-form-broken")));
+            return Err(broken(&cx, &form, period, &addons).await);
         };
         let wish = Wish {
             id,
@@ -241,20 +246,45 @@ mod on_server {
         }
     }
 
+    /// What the page itself put into the form cannot be read. What the customer put into it may be
+    /// wrong as well, and that is told first.
+    async fn broken(
+        cx: &Context,
+        form: &Form,
+        period: Period,
+        addons: &BTreeMap<String, u32>,
+    ) -> ApiError {
+        let offer = match cx.portal.offer(cx.viewer.group(), &form.plan).await {
+            Ok(Some(offer)) => offer,
+            Ok(None) => return ApiError::NotFound,
+            Err(error) => return cx.failed(&error),
+        };
+        let chosen = offer.plan.capabilities.check(period, &form.ip, addons);
+        let errors = match chosen {
+            Ok(_) => vec![(String::new(), t!(cx.locale, "buy-form-broken"))],
+            Err(error) => vec![choice_error(cx.locale, error)],
+        };
+        form.refuse_all(cx, StatusCode::UNPROCESSABLE_ENTITY, errors)
+    }
+
+    /// The field that a choice is wrong in, and what is wrong.
+    fn choice_error(locale: Locale, error: ChoiceError) -> (String, String) {
+        match error {
+            ChoiceError::Period => ("period".to_owned(), t!(locale, "buy-no-period")),
+            ChoiceError::Ip(error) => ("ip".to_owned(), ip_error(locale, error)),
+            ChoiceError::Addon(code) => (format!("addon-{code}"), t!(locale, "buy-bad-count")),
+        }
+    }
+
     fn refusal(cx: &Context, form: &Form, error: PlaceError) -> ApiError {
         let locale = cx.locale;
         let bad = StatusCode::UNPROCESSABLE_ENTITY;
         let (status, field, text) = match error {
             PlaceError::NoSuchPlan => return ApiError::NotFound,
             PlaceError::Internal(error) => return cx.failed(&error),
-            PlaceError::Choice(ChoiceError::Period) => {
-                (bad, "period".to_owned(), t!(locale, "buy-no-period"))
-            }
-            PlaceError::Choice(ChoiceError::Ip(error)) => {
-                (bad, "ip".to_owned(), ip_error(locale, error))
-            }
-            PlaceError::Choice(ChoiceError::Addon(code)) => {
-                (bad, format!("addon-{code}"), t!(locale, "buy-bad-count"))
+            PlaceError::Choice(error) => {
+                let (field, text) = choice_error(locale, error);
+                (bad, field, text)
             }
             PlaceError::Name(_) => (bad, "name".to_owned(), t!(locale, "buy-bad-name")),
             PlaceError::PriceChanged { now } => (
@@ -327,6 +357,15 @@ mod on_server {
                 t!(locale, "order-says-working", amount = amount)
             }
         };
+        let next = order.next_at.filter(|_| order.row.state == OperationState::Unknown);
+        let sentence = match next {
+            Some(at) => {
+                let at = format!("{}\u{a0}UTC", format::moment(locale, at));
+                let again = t!(locale, "order-says-next", at = at);
+                format!("{sentence} {again}")
+            }
+            None => sentence,
+        };
         let done = match order.row.state {
             OperationState::Confirmed => order.row.has_key,
             state => state.is_final(),
@@ -384,7 +423,7 @@ mod on_server {
                     ),
                 ),
                 EventKind::Unclear => {
-                    ("failed", t!(locale, "step-unclear"), t!(locale, "step-unclear-text"))
+                    ("unclear", t!(locale, "step-unclear"), t!(locale, "step-unclear-text"))
                 }
                 EventKind::Absent => ("done", t!(locale, "step-absent"), String::new()),
                 EventKind::Resend => ("done", t!(locale, "step-resend"), String::new()),
@@ -444,6 +483,7 @@ mod on_server {
         let (icon, state_label) = match state {
             "done" => ("check", t!(locale, "state-done")),
             "current" => ("loader", t!(locale, "state-current")),
+            "unclear" => ("clock", t!(locale, "state-unclear")),
             "failed" => ("x", t!(locale, "state-failed")),
             "review" => ("user", t!(locale, "state-review")),
             _ => ("circle-dashed", t!(locale, "state-waiting")),

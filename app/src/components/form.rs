@@ -190,33 +190,47 @@ pub fn SelectField(
     /// Must be chosen.
     #[prop(optional)]
     required: bool,
+    /// Class of the field, beside `field`.
+    #[prop(optional)]
+    class: &'static str,
+    /// A button beside the select.
+    #[prop(optional, into)]
+    after: Slot,
 ) -> impl IntoView {
     let id = id.get().unwrap_or_else(|| name.clone());
     let (hint, error) = (hint.get(), error.get());
     let described = described_by(&id, hint.is_some(), error.is_some());
+    let select = view! {
+        <select
+            class="input"
+            id=id.clone()
+            name=name
+            autocomplete=autocomplete
+            required=required
+            aria-describedby=described
+            aria-invalid=error.is_some().then_some("true")
+        >
+            {options
+                .into_iter()
+                .map(|option| {
+                    view! {
+                        <option value=option.value selected=option.selected>
+                            {option.label}
+                        </option>
+                    }
+                })
+                .collect_view()}
+        </select>
+    };
+    let control = if after.is_some() {
+        view! { <div class="input-row">{select} {after.into_view()}</div> }.into_any()
+    } else {
+        select.into_any()
+    };
     view! {
-        <div class="field">
+        <div class=if class.is_empty() { "field".to_owned() } else { format!("field {class}") }>
             <Label id=id.clone() label=label note=None />
-            <select
-                class="input"
-                id=id.clone()
-                name=name
-                autocomplete=autocomplete
-                required=required
-                aria-describedby=described
-                aria-invalid=error.is_some().then_some("true")
-            >
-                {options
-                    .into_iter()
-                    .map(|option| {
-                        view! {
-                            <option value=option.value selected=option.selected>
-                                {option.label}
-                            </option>
-                        }
-                    })
-                    .collect_view()}
-            </select>
+            {control}
             <Below id=id hint=hint error=error />
         </div>
     }

@@ -133,6 +133,9 @@ pub fn PageHead(
     /// One plain sentence: what is, why, and until when.
     #[prop(optional, into)]
     subtitle: OptText,
+    /// The same with more than words in it.
+    #[prop(optional, into)]
+    lead: Slot,
     /// A `StatusPill`.
     #[prop(optional, into)]
     status: Slot,
@@ -143,8 +146,8 @@ pub fn PageHead(
     #[prop(optional, into)]
     crumbs: Slot,
 ) -> impl IntoView {
-    let has_actions = actions.is_some();
-    let actions = actions.into_view();
+    let (has_actions, has_lead) = (actions.is_some(), lead.is_some());
+    let (actions, lead) = (actions.into_view(), lead.into_view());
     view! {
         <header class="page-head">
             <div class="page-head-main">
@@ -153,6 +156,7 @@ pub fn PageHead(
                     {status.into_view()}
                 </div>
                 {subtitle.get().map(|text| view! { <p class="page-head-sub">{text}</p> })}
+                {has_lead.then(|| view! { <p class="page-head-sub">{lead}</p> })}
             </div>
             {has_actions.then(|| view! { <div class="actions">{actions}</div> })}
         </header>
@@ -227,9 +231,12 @@ pub fn Tabs(
     label: String,
     /// The views.
     items: Vec<TabItem>,
+    /// They lead to parts of this page, so none of them is open.
+    #[prop(optional)]
+    parts: bool,
 ) -> impl IntoView {
     view! {
-        <nav class="tabs" aria-label=label>
+        <nav class=if parts { "chips" } else { "tabs" } aria-label=label>
             {items
                 .into_iter()
                 .map(|tab| {

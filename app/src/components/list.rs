@@ -120,11 +120,14 @@ pub fn RowHead(
     /// Grey words below.
     #[prop(optional, into)]
     sub: OptText,
+    /// What a bare number is; said where rows are stacked.
+    #[prop(optional, into)]
+    word: OptText,
     /// The name.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <th scope="row">
+        <th scope="row" data-label=word.get()>
             {children()} {sub.get().map(|sub| view! { <span class="cell-sub">{sub}</span> })}
         </th>
     }
@@ -142,6 +145,9 @@ pub fn Cell(
     /// Grey words below.
     #[prop(optional, into)]
     sub: OptText,
+    /// There is no value: stacked rows leave the line out.
+    #[prop(optional)]
+    none: bool,
     /// The value. A single element or text: stacked rows lay label and value out beside each other.
     children: Children,
 ) -> impl IntoView {
@@ -151,8 +157,14 @@ pub fn Cell(
             view! { <span>{children()} <span class="cell-sub">{sub}</span></span> }.into_any()
         }
     };
+    let class = match (num, none) {
+        (false, false) => None,
+        (true, false) => Some("num"),
+        (false, true) => Some("cell-none"),
+        (true, true) => Some("num cell-none"),
+    };
     view! {
-        <td data-label=label class=num.then_some("num")>
+        <td data-label=label class=class>
             {value}
         </td>
     }
@@ -252,12 +264,16 @@ pub fn Pager(
     }
 }
 
-/// Filters of a list, kept in the address. Children are `Field wide=true` and `SelectField`s.
+/// Filters of a list, kept in the address. Children are `Field wide=true` and `SelectField`s. On a
+/// phone they are folded away until one is set.
 #[component]
 pub fn FilterBar(
     /// The list's address.
     #[prop(into)]
     action: String,
+    /// Words that unfold the filters on a phone.
+    #[prop(into)]
+    summary: String,
     /// "Apply".
     #[prop(into)]
     apply: String,
@@ -271,7 +287,9 @@ pub fn FilterBar(
     children: Children,
 ) -> impl IntoView {
     let reset_href = reset_href.get().unwrap_or_else(|| action.clone());
-    let reset = reset.get().map(|text| {
+    let reset = reset.get();
+    let open = reset.is_some();
+    let reset = reset.map(|text| {
         view! {
             <a class="btn btn-quiet" href=reset_href>
                 {text}
@@ -279,13 +297,18 @@ pub fn FilterBar(
         }
     });
     view! {
-        <form class="filters" method="get" action=action>
-            {children()}
-            <button class="btn" type="submit">
-                {apply}
-            </button>
-            {reset}
-        </form>
+        <details class="fold" open=open>
+            <summary class="btn">{summary}</summary>
+            <form class="filters" method="get" action=action>
+                {children()}
+                <div class="actions">
+                    <button class="btn" type="submit">
+                        {apply}
+                    </button>
+                    {reset}
+                </div>
+            </form>
+        </details>
     }
 }
 

@@ -97,6 +97,8 @@ pub enum StepState {
     Current,
     /// Still to come.
     Waiting,
+    /// Nobody knows yet whether it worked.
+    Unclear,
     /// Did not work.
     Failed,
     /// A person has to decide.
@@ -107,7 +109,7 @@ impl StepState {
     /// The reverse of the `data-state` attribute.
     #[must_use]
     pub fn from_word(word: &str) -> Self {
-        let all = [Self::Done, Self::Current, Self::Failed, Self::Review];
+        let all = [Self::Done, Self::Current, Self::Unclear, Self::Failed, Self::Review];
         all.into_iter().find(|state| state.as_str() == word).unwrap_or(Self::Waiting)
     }
 
@@ -116,6 +118,7 @@ impl StepState {
             Self::Done => "done",
             Self::Current => "current",
             Self::Waiting => "waiting",
+            Self::Unclear => "unclear",
             Self::Failed => "failed",
             Self::Review => "review",
         }
@@ -126,6 +129,7 @@ impl StepState {
             Self::Done => "check",
             Self::Current => "loader",
             Self::Waiting => "circle-dashed",
+            Self::Unclear => "clock",
             Self::Failed => "x",
             Self::Review => "user",
         }
@@ -262,7 +266,7 @@ pub fn KeyReveal(
 ) -> impl IntoView {
     view! {
         <details class="reveal" open=open>
-            <summary class="btn">
+            <summary class="btn btn-primary">
                 <Icon name="eye" />
                 {summary}
             </summary>

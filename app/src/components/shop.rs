@@ -32,6 +32,17 @@ pub fn PriceCard(
     #[prop(into)]
     action: String,
 ) -> impl IntoView {
+    let price = view! {
+        <p class="price">
+            <span class="price-amount money">{price}</span>
+            <span class="price-unit">{unit}</span>
+        </p>
+    };
+    // Without another price the way on stands beside the only one.
+    let (price, beside) = match alt.get() {
+        Some(alt) => (Some(price), view! { <p class="price-alt">{alt}</p> }.into_any()),
+        None => (None, price.into_any()),
+    };
     view! {
         <article class="price-card">
             <h3>
@@ -39,12 +50,9 @@ pub fn PriceCard(
                 {badge.get().map(|badge| view! { <span class="badge">{badge}</span> })}
             </h3>
             <p class="price-card-text">{text}</p>
-            <p class="price">
-                <span class="price-amount money">{price}</span>
-                <span class="price-unit">{unit}</span>
-            </p>
+            {price}
             <div class="price-card-foot">
-                <p class="price-alt">{alt.get()}</p>
+                {beside}
                 <span class="price-card-cta" aria-hidden="true">
                     {action}
                     <Icon name="arrow-right" />

@@ -59,7 +59,7 @@ async fn catalog(cx: Context) -> Shown {
         .into_any()
     } else {
         view! {
-            <Tabs label=t!(locale, "catalog-families") items=tabs />
+            <Tabs label=t!(locale, "catalog-families") items=tabs parts=true />
             {families}
         }
         .into_any()

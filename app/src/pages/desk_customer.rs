@@ -1,6 +1,6 @@
 //! One customer, for the staff: who they are, their money, what they bought, and changing it.
 
-use domain::Currency;
+use domain::{Currency, Money};
 use leptos::prelude::*;
 use portal::audit::{self, AuditFilter};
 use portal::customers::CustomerDetail;
@@ -17,8 +17,8 @@ use super::desk_customers::license_count;
 use super::{Shown, desk_audit, desk_licenses, frame, id_param, page, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Crumb, DefinitionGrid, Fact, Field, Notice, PageHead, Panel, SelectField,
-    SelectOption, Stat, Stats, StatusPill, TextArea, Tone,
+    Breadcrumbs, Crumb, Disclosure, Field, Notice, PageHead, Panel, SelectField, SelectOption,
+    Stat, Stats, StatusPill, TextArea, Tone,
 };
 use crate::context::Context;
 use crate::{format, t};
@@ -48,10 +48,13 @@ async fn customer(cx: Context) -> Shown {
     ];
     let crumbs =
         view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
-    let status = row.blocked_at.map(|_| {
+    let status = if row.blocked_at.is_some() {
         let label = t!(locale, "customer-blocked");
         view! { <StatusPill tone=Tone::Danger icon="ban" label=label /> }.into_any()
-    });
+    } else {
+        let label = t!(locale, "customer-open");
+        view! { <StatusPill tone=Tone::Success label=label /> }.into_any()
+    };
     let number = t!(locale, "customer-number", number = row.number);
     let joined = format::day(locale, row.joined.date());
     let subtitle = t!(locale, "customer-subtitle", number = number, joined = joined);
@@ -61,12 +64,14 @@ async fn customer(cx: Context) -> Shown {
         {refusal(&cx, t!(locale, "customer-refused-title"))}
         {stats(locale, &detail)}
         <div class="columns">
-            <div class="column">{history}</div>
             <div class="column">
+                {credit(&cx, staff, &detail)}
+                {history}
+            </div>
+            <div class="column">
+                {users(locale, &detail)}
                 {profile(&cx, staff, &detail)}
                 {group(&cx, staff, &detail, groups)}
-                {users(locale, &detail)}
-                {credit(&cx, staff, &detail)}
                 {access(&cx, staff, &detail)}
             </div>
         </div>
@@ -125,7 +130,7 @@ fn stats(locale: Locale, detail: &CustomerDetail) -> AnyView {
         view! {
             <Stat
                 label=t!(locale, "wallet-available")
-                value="—"
+                value=format::money(locale, Money::zero(Currency::EUR))
                 hint=t!(locale, "customer-no-wallet")
             />
         }
@@ -164,6 +169,15 @@ async fn history(
     let licenses =
         (!licenses.is_empty()).then(|| desk_licenses::table(locale, None, licenses).into_any());
     let lines = (!lines.is_empty()).then(|| desk_audit::table(locale, None, lines).into_any());
+    if orders.is_none() && licenses.is_none() && lines.is_none() {
+        let text = t!(locale, "customer-no-history");
+        return Ok(view! {
+            <Panel title=t!(locale, "desk-order-history") id="history">
+                <p class="muted">{text}</p>
+            </Panel>
+        }
+        .into_any());
+    }
     let words = [
         (
             "orders",
@@ -302,13 +316,16 @@ fn users(locale: Locale, detail: &CustomerDetail) -> impl IntoView + use<> {
             };
             let email = user.email.clone();
             view! {
-                <Fact label=email>{format!("{proved} {seen}")}</Fact>
+                <li>
+                    <p>{email}</p>
+                    <p class="muted small">{format!("{proved} {seen}")}</p>
+                </li>
             }
         })
         .collect_view();
     view! {
         <Panel title=t!(locale, "customer-users") id="users">
-            <DefinitionGrid>{users}</DefinitionGrid>
+            <ul class="people">{users}</ul>
         </Panel>
     }
 }
@@ -340,11 +357,18 @@ fn credit_form(cx: &Context, detail: &CustomerDetail) -> impl IntoView + use<> {
             codes.push(code);
         }
     }
+    // Where the money stands before it moves.
+    let held = detail.row.balances.iter().map(|balance| balance.available);
+    let now = match held.map(|available| format::money(locale, available)).collect::<Vec<_>>() {
+        none if none.is_empty() => format::money(locale, Money::zero(Currency::EUR)),
+        all => all.join(", "),
+    };
     let currencies = codes.into_iter().map(|code| SelectOption::new(code, code, &chosen)).collect();
     view! {
         <form class="form" method="post" action="/admin/credit">
             <input type="hidden" name="customer" value=detail.row.id.to_string() />
             <input type="hidden" name="id" value=id.to_string() />
+            <p class="muted">{t!(locale, "credit-now", balance = now)}</p>
             <div class="pair">
                 <Field
                     label=t!(locale, "credit-amount")
@@ -398,9 +422,12 @@ fn access(cx: &Context, staff: &StaffViewer, detail: &CustomerDetail) -> Option<
     };
     let blocked = detail.row.blocked_at.is_none().to_string();
     let (expected, typed, error) = (expected(detail), cx.typed("why"), cx.error_of("why"));
+    // Rarely wanted, so it unfolds; a refused form is open again.
+    let open = detail.row.blocked_at.is_some() || cx.typed("why").is_some();
     Some(
         view! {
             <Panel title=t!(locale, "customer-access") id="access">
+                <Disclosure summary=button.clone() open=open>
                 <form class="form" method="post" action="/admin/customer-access">
                     <p>{text}</p>
                     {expected}
@@ -420,6 +447,7 @@ fn access(cx: &Context, staff: &StaffViewer, detail: &CustomerDetail) -> Option<
                         </button>
                     </div>
                 </form>
+                </Disclosure>
             </Panel>
         }
         .into_any(),

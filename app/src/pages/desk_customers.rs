@@ -1,6 +1,6 @@
 //! All customers, for the staff.
 
-use domain::Money;
+use domain::{Currency, Money};
 use ledger::Balance;
 use leptos::prelude::*;
 use portal::customers::{BY_NAME, BY_NUMBER, COUNTED, CustomerFilter, CustomerRow, SORTS};
@@ -37,6 +37,7 @@ async fn customers(cx: Context) -> Shown {
         {asked.search_field(locale, t!(locale, "filter-desk-customer"))}
         {asked.select_field(locale, "group", t!(locale, "col-group"), groups)}
         {asked.select_field(locale, "blocked", t!(locale, "filter-blocked"), access)}
+        {asked.sort_field(locale)}
     }
     .into_any();
     let nothing = Nothing {
@@ -143,7 +144,11 @@ pub fn license_count(count: i64) -> String {
 fn amounts(locale: Locale, balances: &[Balance], amount: fn(&Balance) -> Money) -> String {
     let amounts: Vec<String> =
         balances.iter().map(|balance| format::money(locale, amount(balance))).collect();
-    if amounts.is_empty() { "—".to_owned() } else { amounts.join(", ") }
+    if amounts.is_empty() {
+        format::money(locale, Money::zero(Currency::EUR))
+    } else {
+        amounts.join(", ")
+    }
 }
 
 fn table(locale: Locale, asked: &Asked, rows: Vec<CustomerRow>) -> impl IntoView + use<> {
@@ -161,6 +166,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<CustomerRow>) -> impl IntoView
         .map(|row| {
             let href = format!("/admin/customers/{}", row.id);
             let number = t!(locale, "customer-number", number = row.number);
+            let licenses = format!("/admin/licenses?customer={}", row.number);
             let available = amounts(locale, &row.balances, |balance| balance.available);
             let held = amounts(locale, &row.balances, |balance| balance.held);
             let joined = format::day(locale, row.joined.date());
@@ -191,7 +197,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<CustomerRow>) -> impl IntoView
                         <span class="money">{held}</span>
                     </Cell>
                     <Cell label=t!(locale, "col-licenses") num=true>
-                        <span class="num">{license_count(row.licenses)}</span>
+                        <a href=licenses>{license_count(row.licenses)}</a>
                     </Cell>
                     <Cell label=t!(locale, "col-joined")>{joined}</Cell>
                 </tr>

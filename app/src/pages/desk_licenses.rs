@@ -30,7 +30,8 @@ async fn desk_licenses(cx: Context) -> Shown {
         {asked.search_field(locale, t!(locale, "filter-desk-license"))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
         {asked.select_field(locale, "status", t!(locale, "col-status"), statuses)}
-        {asked.day_fields(locale)}
+        {asked.sort_field(locale)}
+        {asked.paid_fields(locale)}
     }
     .into_any();
     let nothing = Nothing {
@@ -130,7 +131,9 @@ pub fn table(
             let until = licenses::until(locale, row.expires_on);
             view! {
                 <tr>
-                    <RowHead sub=row.plan.get(locale).to_owned()>{number}</RowHead>
+                    <RowHead sub=row.plan.get(locale).to_owned() word=t!(locale, "col-license")>
+                        {number}
+                    </RowHead>
                     {customer}
                     <Cell label=t!(locale, "col-server") sub=row.name>
                         {server(locale, row.ip)}

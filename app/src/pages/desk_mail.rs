@@ -34,6 +34,7 @@ async fn mail(cx: Context) -> Shown {
     let fields = view! {
         {asked.search_field(locale, t!(locale, "filter-recipient"))}
         {asked.select_field(locale, "state", t!(locale, "col-status"), states)}
+        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
     }
     .into_any();

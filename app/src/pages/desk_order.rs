@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use portal::locale::Locale;
-use portal::orders::{Attempt, DeskOrder, MoneyState};
+use portal::orders::{Attempt, DeskOrder, Event, EventKind, MoneyState};
 
 use super::desk_orders::margin;
 use super::{Shown, frame, id_param, instant, order, page};
@@ -41,10 +41,11 @@ async fn desk_order(cx: Context) -> Shown {
     let crumbs =
         view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
     let history = history(locale, &order);
-    let evidence = evidence(locale, &order.attempts);
+    let evidence = evidence(locale, &order);
     let money = money(locale, &order);
     let facts = facts(locale, &order);
-    let summary = order::summary(locale, detail, t!(locale, "desk-order-ordered"));
+    let whose = whose(locale, &order).into_any();
+    let summary = order::summary(locale, detail, t!(locale, "desk-order-ordered"), Some(whose));
     let main = view! {
         <PageHead
             title=title.clone()
@@ -76,9 +77,21 @@ async fn desk_order(cx: Context) -> Shown {
     Ok(frame::desk(&cx, staff, &title, "/admin/orders", main))
 }
 
+/// What went wrong on the way, with the attempt that it belongs to.
+fn trouble<'a>(order: &'a DeskOrder, event: &'a Event) -> Option<(usize, &'a str)> {
+    if !matches!(event.kind, EventKind::NotSent | EventKind::Unclear) {
+        return None;
+    }
+    let attempt = order.attempts.iter().rposition(|attempt| attempt.sent_at <= event.at)?;
+    Some((attempt, event.detail.as_deref().filter(|text| !text.is_empty())?))
+}
+
 /// As the customer sees it, with what was noted at each step.
 fn history(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
-    let details = order.detail.events.iter().map(|event| event.detail.clone());
+    let details = order.detail.events.iter().map(|event| {
+        // The words of a broken connection are evidence, and fold away with it.
+        event.detail.clone().filter(|_| trouble(order, event).is_none())
+    });
     let items = progress_of(locale, &order.detail)
         .steps
         .into_iter()
@@ -102,14 +115,25 @@ fn history(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     view! { <Timeline>{items}</Timeline> }
 }
 
-fn evidence(locale: Locale, attempts: &[Attempt]) -> AnyView {
-    if attempts.is_empty() {
+fn evidence(locale: Locale, order: &DeskOrder) -> AnyView {
+    if order.attempts.is_empty() {
         return view! { <p class="muted">{t!(locale, "desk-order-nothing-sent")}</p> }.into_any();
     }
-    attempts.iter().map(|attempt| one_attempt(locale, attempt)).collect_view().into_any()
+    let attempts = order.attempts.iter().enumerate().map(|(place, attempt)| {
+        let noted = order
+            .detail
+            .events
+            .iter()
+            .filter_map(|event| trouble(order, event))
+            .filter(|(of, _)| *of == place)
+            .map(|(_, text)| text.to_owned())
+            .collect();
+        one_attempt(locale, attempt, noted)
+    });
+    attempts.collect_view().into_any()
 }
 
-fn one_attempt(locale: Locale, attempt: &Attempt) -> impl IntoView + use<> {
+fn one_attempt(locale: Locale, attempt: &Attempt, noted: Vec<String>) -> impl IntoView + use<> {
     let outcome = match attempt.outcome.as_deref() {
         None => t!(locale, "attempt-no-outcome"),
         Some("confirmed") => t!(locale, "attempt-confirmed"),
@@ -126,6 +150,8 @@ fn one_attempt(locale: Locale, attempt: &Attempt) -> impl IntoView + use<> {
     let answer = attempt.answer.clone().unwrap_or_else(|| t!(locale, "attempt-unanswered"));
     let request = attempt.request.clone();
     let sent = format::clock(locale, attempt.sent_at);
+    let noted =
+        noted.into_iter().map(|text| view! { <p class="small mono">{text}</p> }).collect_view();
     view! {
         <Disclosure summary=summary>
             <div class="stack-s">
@@ -133,6 +159,7 @@ fn one_attempt(locale: Locale, attempt: &Attempt) -> impl IntoView + use<> {
                 <pre class="code">{request}</pre>
                 <p class="small muted">{t!(locale, "attempt-answered", at = answered)}</p>
                 <pre class="code">{answer}</pre>
+                {noted}
             </div>
         </Disclosure>
     }
@@ -160,16 +187,32 @@ fn money(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     }
 }
 
-fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
-    let wallet = format!("/admin/customers/{}", order.desk.customer_id);
+/// Who ordered, and by which prices.
+fn whose(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
+    let href = format!("/admin/customers/{}", order.desk.customer_id);
     let customer = order.desk.customer.clone();
+    let (group, version) = order.pricelist.clone();
+    let prices = format!("/admin/pricelists/{group}/versions/{version}");
+    // The code of the group, written as a name.
+    let mut letters = group.chars();
+    let name: String =
+        letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters).collect();
+    let priced = t!(locale, "fact-pricelist-version", group = name, version = version);
+    view! {
+        <Fact label=t!(locale, "col-customer")>
+            <a href=href>{customer}</a>
+        </Fact>
+        <Fact label=t!(locale, "fact-pricelist")>
+            <a href=prices>{priced}</a>
+        </Fact>
+    }
+}
+
+fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     let none = || t!(locale, "none-yet");
     let vendor_number = order.upstream_id.clone().unwrap_or_else(none);
     let upstream = order.upstream.clone();
     let reference = order.reference.clone();
-    let (group, version) = order.pricelist.clone();
-    let prices = format!("/admin/pricelists/{group}/versions/{version}");
-    let priced = t!(locale, "fact-pricelist-version", group = group, version = version);
     let operation = order.operation_number.to_string();
     let generation = order.generation.to_string();
     let said = order.detail.vendor_message.clone().map(|text| {
@@ -180,12 +223,6 @@ fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     });
     view! {
         <DefinitionGrid>
-            <Fact label=t!(locale, "col-customer")>
-                <a href=wallet>{customer}</a>
-            </Fact>
-            <Fact label=t!(locale, "fact-pricelist")>
-                <a href=prices>{priced}</a>
-            </Fact>
             <Fact label=t!(locale, "fact-vendor-account")>{upstream}</Fact>
             <Fact label=t!(locale, "fact-vendor-number")>{vendor_number}</Fact>
             <Fact label=t!(locale, "fact-reference")>

@@ -44,6 +44,7 @@ async fn desk_orders(cx: Context) -> Shown {
         {asked.search_field(locale, t!(locale, "filter-desk-order"))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
         {asked.select_field(locale, "state", t!(locale, "col-status"), orders::states(locale))}
+        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
     }
     .into_any();
@@ -58,7 +59,7 @@ async fn desk_orders(cx: Context) -> Shown {
         table(locale, &asked, rows).into_any()
     });
     let main = view! {
-        <PageHead title=title.clone() />
+        <PageHead title=title.clone() subtitle=t!(locale, "desk-orders-lead") />
         {elsewhere}
         {content}
     }
@@ -157,7 +158,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<DeskOrderRow>) -> impl IntoVie
             let price = format::money(locale, row.price);
             view! {
                 <tr>
-                    <RowHead sub=format::moment(locale, row.at)>
+                    <RowHead sub=format::moment(locale, row.at) word=t!(locale, "col-order")>
                         <a href=href>{number}</a>
                     </RowHead>
                     <Cell label=t!(locale, "col-customer")>

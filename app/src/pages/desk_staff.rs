@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 use portal::locale::Locale;
-use portal::people::{Permission, StaffRole};
+use portal::people::{Permission, StaffRole, StaffViewer};
 use portal::staff::Member;
 
 use super::{Shown, frame, page, refusal};
 use crate::components::{
-    ActionsCell, Cell, Column, DataTable, DefinitionGrid, Fact, Notice, PageHead, Panel, RowHead,
-    SelectOption, StatusPill, Tone,
+    ActionsCell, Badge, Cell, Column, DataTable, DefinitionGrid, Fact, Notice, PageHead, Panel,
+    RowHead, SelectOption, StatusPill, Tone,
 };
 use crate::context::Context;
 use crate::{format, t};
@@ -34,11 +34,18 @@ async fn desk_staff(cx: Context) -> Shown {
             </Notice>
         }
     });
+    let lead = view! {
+        {t!(locale, "staff-lead")}
+        " "
+        <code class="nowrap">"server create-admin"</code>
+    }
+    .into_any();
+    let table = table(locale, staff, members);
     let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "staff-lead") />
+        <PageHead title=title.clone() lead=lead />
         {done}
         {refusal(&cx, t!(locale, "staff-refused-title"))}
-        <Panel flush=true>{table(locale, members)}</Panel>
+        <Panel flush=true>{table}</Panel>
         <Panel title=t!(locale, "staff-roles") id="roles">
             <DefinitionGrid>
                 {StaffRole::ALL
@@ -75,7 +82,10 @@ fn role_text(locale: Locale, role: StaffRole) -> String {
     }
 }
 
-fn table(locale: Locale, members: Vec<Member>) -> impl IntoView {
+fn table(locale: Locale, staff: &StaffViewer, members: Vec<Member>) -> impl IntoView + use<> {
+    let owns = |member: &Member| member.role == StaffRole::Owner && member.disabled_at.is_none();
+    let owners = members.iter().filter(|member| owns(member)).count();
+    let own = staff.email.clone();
     let columns = vec![
         Column::text(t!(locale, "col-member")),
         Column::text(t!(locale, "col-last-seen")),
@@ -85,6 +95,13 @@ fn table(locale: Locale, members: Vec<Member>) -> impl IntoView {
     let rows = members
         .into_iter()
         .map(|member| {
+            let last_owner = owners == 1 && owns(&member);
+            let you = (member.email == own).then(|| {
+                view! {
+                    " "
+                    <Badge text=t!(locale, "staff-you") />
+                }
+            });
             let seen = member
                 .last_seen_at
                 .map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at));
@@ -96,13 +113,22 @@ fn table(locale: Locale, members: Vec<Member>) -> impl IntoView {
                     <StatusPill tone=Tone::Danger icon="ban" label=t!(locale, "staff-disabled") />
                 }
             });
-            let role = role_form(locale, &member);
-            let access = access_form(locale, &member);
+            // What could only be refused is not offered.
+            let (role, access) = if last_owner {
+                let why = t!(locale, "staff-last-owner-stays");
+                (
+                    role_name(locale, member.role).into_any(),
+                    view! { <span class="muted small">{why}</span> }.into_any(),
+                )
+            } else {
+                (role_form(locale, &member).into_any(), access_form(locale, &member).into_any())
+            };
             let email = member.email;
             view! {
                 <tr>
                     <RowHead sub=since>
                         {email}
+                        {you}
                         {disabled}
                     </RowHead>
                     <Cell label=t!(locale, "col-last-seen")>{seen}</Cell>
@@ -138,7 +164,7 @@ fn role_form(locale: Locale, member: &Member) -> impl IntoView + use<> {
             <select class="input" name="role" aria-label=label>
                 {options}
             </select>
-            <button class="btn btn-sm" type="submit">
+            <button class="btn" type="submit">
                 {t!(locale, "save")}
             </button>
         </form>
@@ -146,17 +172,17 @@ fn role_form(locale: Locale, member: &Member) -> impl IntoView + use<> {
 }
 
 fn access_form(locale: Locale, member: &Member) -> impl IntoView + use<> {
-    let (to, label) = if member.disabled_at.is_some() {
-        ("false", t!(locale, "staff-enable"))
+    let (to, label, class) = if member.disabled_at.is_some() {
+        ("false", t!(locale, "staff-enable"), "btn")
     } else {
-        ("true", t!(locale, "staff-disable"))
+        ("true", t!(locale, "staff-disable"), "btn btn-quiet btn-danger")
     };
     let name = format!("{label}: {}", member.email);
     view! {
         <form method="post" action="/admin/staff-access">
             <input type="hidden" name="member" value=member.id.to_string() />
             <input type="hidden" name="disabled" value=to />
-            <button class="btn btn-sm" type="submit" aria-label=name>
+            <button class=class type="submit" aria-label=name>
                 {label}
             </button>
         </form>

@@ -84,14 +84,15 @@ async fn balance(cx: &Context, viewer: &CustomerViewer) -> Result<(Money, Money)
 
 /// The shop around a page; an empty title is the front page's.
 pub async fn shop(cx: &Context, heading: &str, main: AnyView) -> Shown {
-    let balance = match cx.viewer.customer() {
-        Some(viewer) => {
-            let (available, _) = balance(cx, viewer).await.map_err(|error| cx.failed(&error))?;
-            Some(format::money(cx.locale, available))
-        }
-        None => None,
-    };
+    let balance = shown_balance(cx).await.map_err(|error| cx.failed(&error))?;
     Ok(shop_without_database(cx, heading, balance, main))
+}
+
+/// What a customer sees of their money in the shop's header.
+pub async fn shown_balance(cx: &Context) -> Result<Option<String>, portal::Error> {
+    let Some(viewer) = cx.viewer.customer() else { return Ok(None) };
+    let (available, _) = balance(cx, viewer).await?;
+    Ok(Some(format::money(cx.locale, available)))
 }
 
 /// The shop around a page when the database may be away.
@@ -119,11 +120,14 @@ pub fn shop_without_database(
             menu: vec![NavItem::new("/admin", t!(locale, "nav-desk")).icon("layers")],
         }),
     };
-    let footer = vec![
-        NavItem::new("/catalog", t!(locale, "nav-catalog")),
-        NavItem::new("/my/licenses", t!(locale, "nav-licenses")),
-        NavItem::new("/my/wallet", t!(locale, "nav-wallet")),
-    ];
+    let mut footer = vec![NavItem::new("/catalog", t!(locale, "nav-catalog"))];
+    footer.extend(match &cx.viewer {
+        Viewer::Staff(_) => vec![NavItem::new("/admin", t!(locale, "nav-desk"))],
+        Viewer::Guest | Viewer::Customer(_) => vec![
+            NavItem::new("/my/licenses", t!(locale, "nav-licenses")),
+            NavItem::new("/my/wallet", t!(locale, "nav-wallet")),
+        ],
+    });
     view! {
         {title(heading)}
         <ShopShell

@@ -75,6 +75,11 @@ async fn home(cx: Context) -> Shown {
                 />
             </div>
             {families}
+            <div class="section more">
+                <LinkButton href="/catalog" size="btn-lg">
+                    {t!(locale, "home-everything")}
+                </LinkButton>
+            </div>
         </div>
     }
     .into_any();

@@ -168,7 +168,7 @@ fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
     let product = format!("/p/{}", license.slug);
     let period = format::period(locale, license.period);
     let order = format!("/my/orders/{}", license.order);
-    let order_number = t!(locale, "order-title", number = license.order_number);
+    let order_number = license.order_number.to_string();
     let created = license.created_at;
     let number = row.number.to_string();
     view! {

@@ -40,7 +40,8 @@ async fn licenses(cx: Context) -> Shown {
     let fields = view! {
         {asked.search_field(locale, t!(locale, "filter-license"))}
         {asked.select_field(locale, "status", t!(locale, "col-status"), statuses(locale))}
-        {asked.day_fields(locale)}
+        {asked.sort_field(locale)}
+        {asked.paid_fields(locale)}
     }
     .into_any();
     let actions = (!listed.rows.is_empty()).then(buy);

@@ -57,7 +57,6 @@ async fn login(cx: Context) -> Shown {
                     name="email"
                     kind="email"
                     value=cx.typed("email")
-                    error=cx.error_of("email")
                     autocomplete="username"
                     required=true
                 />

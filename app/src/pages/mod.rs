@@ -87,9 +87,12 @@ where
         <Suspense>
             {Suspend::new(async move {
                 if let Some(status) = cx.refused_as_a_whole() {
-                    return errors::of_status(&cx, status);
+                    return errors::of_status(&cx, status).await;
                 }
-                loading.await.unwrap_or_else(|error| errors::of(&cx, error))
+                match loading.await {
+                    Ok(shown) => shown,
+                    Err(error) => errors::of(&cx, error).await,
+                }
             })}
         </Suspense>
     }
@@ -118,10 +121,13 @@ fn refusal(cx: &Context, title: String) -> impl IntoView + use<> {
 
 /// An instant for people and machines.
 fn instant(locale: Locale, at: OffsetDateTime) -> impl IntoView {
-    view! { <time datetime=format::machine(at)>{format::moment(locale, at)} " UTC"</time> }
+    view! { <time datetime=format::machine(at)>{format::moment(locale, at)} "\u{a0}UTC"</time> }
 }
 
 /// The server's address, or that there is none.
-fn server(locale: Locale, ip: Option<String>) -> String {
-    ip.unwrap_or_else(|| t!(locale, "no-server"))
+fn server(locale: Locale, ip: Option<String>) -> AnyView {
+    match ip {
+        Some(ip) => view! { <span class="num">{ip}</span> }.into_any(),
+        None => t!(locale, "no-server").into_any(),
+    }
 }

@@ -7,7 +7,7 @@ use portal::orders::{MoneyState, OrderDetail};
 use super::{Shown, frame, id_param, instant, page, server};
 use crate::api::{ApiError, progress_of};
 use crate::components::{
-    Breadcrumbs, Crumb, DefinitionGrid, Fact, PageHead, Panel, TotalRow, Totals,
+    Breadcrumbs, Crumb, DefinitionGrid, Fact, PageHead, Panel, StatusPill, TotalRow, Totals,
 };
 use crate::context::Context;
 use crate::islands::OrderTimeline;
@@ -48,10 +48,20 @@ async fn order(cx: Context) -> Shown {
         }
     });
     let sprite = cx.site.href("icons.svg");
-    let summary = summary(locale, &order, t!(locale, "order-summary"));
+    // While it may still change, the status stands where the island keeps it current.
+    let status = progress.done.then(|| {
+        let (tone, icon, word) = format::order_status(locale, order.row.state, order.row.has_key);
+        view! { <StatusPill tone=tone icon=icon label=word /> }.into_any()
+    });
+    let summary = summary(locale, &order, t!(locale, "order-summary"), None);
     let totals = totals(locale, &order);
     let main = view! {
-        <PageHead title=title.clone() subtitle=what(locale, &order) crumbs=crumbs />
+        <PageHead
+            title=title.clone()
+            subtitle=what(locale, &order)
+            status=status
+            crumbs=crumbs
+        />
         <div class="columns">
             <div class="column">
                 <Panel title=t!(locale, "order-progress") id="progress">
@@ -87,8 +97,13 @@ pub fn what(locale: Locale, order: &OrderDetail) -> String {
     }
 }
 
-/// What was ordered.
-pub fn summary(locale: Locale, order: &OrderDetail, title: String) -> impl IntoView + use<> {
+/// What was ordered; more facts stand before it.
+pub fn summary(
+    locale: Locale,
+    order: &OrderDetail,
+    title: String,
+    more: Option<AnyView>,
+) -> impl IntoView + use<> {
     let name = order.name.clone().map(|name| {
         view! { <Fact label=t!(locale, "fact-name")>{name}</Fact> }
     });
@@ -109,6 +124,7 @@ pub fn summary(locale: Locale, order: &OrderDetail, title: String) -> impl IntoV
     view! {
         <Panel title=title id="summary">
             <DefinitionGrid>
+                {more}
                 <Fact label=t!(locale, "col-plan")>
                     <a href=product>{plan}</a>
                 </Fact>

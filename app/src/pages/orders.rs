@@ -31,9 +31,18 @@ async fn orders(cx: Context) -> Shown {
     let fields = view! {
         {asked.search_field(locale, t!(locale, "filter-order"))}
         {asked.select_field(locale, "state", t!(locale, "col-status"), states(locale))}
+        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
     }
     .into_any();
+    let actions = (!listed.rows.is_empty()).then(|| {
+        view! {
+            <LinkButton href="/catalog" kind=ButtonKind::Primary icon="plus">
+                {t!(locale, "buy-a-license")}
+            </LinkButton>
+        }
+        .into_any()
+    });
     let nothing = Nothing {
         icon: "shopping-cart",
         title: t!(locale, "orders-empty"),
@@ -51,7 +60,7 @@ async fn orders(cx: Context) -> Shown {
         table(locale, Some(&asked), "/my/orders", rows).into_any()
     });
     let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "orders-lead") />
+        <PageHead title=title.clone() subtitle=t!(locale, "orders-lead") actions=actions />
         {content}
     }
     .into_any();
@@ -130,6 +139,7 @@ pub fn table(
     base: &'static str,
     rows: Vec<OrderRow>,
 ) -> impl IntoView + use<> {
+    let many = asked.is_some();
     let columns = vec![
         sortable(asked, BY_TIME, Column::text(t!(locale, "col-order"))),
         Column::text(t!(locale, "col-plan")),
@@ -142,13 +152,19 @@ pub fn table(
         .map(|order| {
             let (tone, icon, status) = format::order_status(locale, order.state, order.has_key);
             let href = format!("{base}/{}", order.id);
+            let at = format::moment(locale, order.at);
+            // A list's own page says it once.
+            let at = if many { at } else { format!("{at}\u{a0}UTC") };
             let number = order.number.to_string();
             let plan = order.plan.get(locale).to_owned();
             let period = format::period(locale, order.period);
             let price = format::price(locale, order.price);
             view! {
                 <tr>
-                    <RowHead sub=format::moment(locale, order.at)>
+                    <RowHead
+                        sub=at
+                        word=t!(locale, "col-order")
+                    >
                         <a href=href>{number}</a>
                     </RowHead>
                     <Cell label=t!(locale, "col-plan") sub=period>

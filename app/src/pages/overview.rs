@@ -137,7 +137,7 @@ fn begin(locale: Locale) -> impl IntoView {
     }
     .into_any();
     view! {
-        <Panel>
+        <Panel flush=true>
             <Empty
                 icon="key-round"
                 title=t!(locale, "overview-empty")

@@ -11,7 +11,7 @@ use portal::people::Viewer;
 
 use super::{Shown, frame, page, param, refusal};
 use crate::api::ApiError;
-use crate::components::{Breadcrumbs, Crumb, DefinitionGrid, Fact, Step, Steps};
+use crate::components::{Breadcrumbs, Crumb, DefinitionGrid, Fact, Notice, Step, Steps, Tone};
 use crate::context::Context;
 use crate::islands::{AddonChoice, OrderForm, OrderFormData, OrderFormText, PeriodChoice};
 use crate::{format, t};
@@ -56,6 +56,12 @@ async fn product(cx: Context) -> Shown {
         .map(|text| view! { <p>{text.to_owned()}</p> })
         .collect_view();
     let free = offer.prices.iter().all(|(_, price)| price.is_zero());
+    // Drawn above both columns, so that it is near the form on every screen.
+    let refused = refusal(&cx, t!(locale, "buy-refused-title"));
+    let form = match &cx.viewer {
+        Viewer::Staff(_) => for_staff(&cx, form).into_any(),
+        Viewer::Guest | Viewer::Customer(_) => view! { <OrderForm data=form /> }.into_any(),
+    };
     let main = view! {
         <Meta name="description" content=t!(locale, "product-description", name = name.clone(), tagline = tagline.clone()) />
         <div class="wrap product">
@@ -63,9 +69,9 @@ async fn product(cx: Context) -> Shown {
                 <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs />
                 <h1>{name.clone()}</h1>
                 <p class="lead">{tagline}</p>
-                {refusal(&cx, t!(locale, "buy-refused-title"))}
             </div>
-            <OrderForm data=form />
+            {refused}
+            {form}
             <div class="product-main">
                 <section class="product-section" aria-labelledby="about-title">
                     <h2 id="about-title">{t!(locale, "product-about")}</h2>
@@ -85,6 +91,27 @@ async fn product(cx: Context) -> Shown {
     }
     .into_any();
     frame::shop(&cx, &name, main).await
+}
+
+/// The form as customers see it, and in place of its button why there is none.
+fn for_staff(cx: &Context, form: OrderFormData) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    // Whoever sent the form all the same has just been told.
+    let note = cx.refused.is_none().then(|| {
+        view! {
+            <Notice tone=Tone::Info>
+                <p>{t!(locale, "buy-staff")}</p>
+                <p>
+                    <a href="/admin/customers">{t!(locale, "nav-customers")}</a>
+                </p>
+            </Notice>
+        }
+    });
+    view! {
+        <div class="buy-staff">
+            <OrderForm data=form /> {note}
+        </div>
+    }
 }
 
 fn what_happens(locale: Locale, free: bool) -> impl IntoView {
@@ -282,9 +309,10 @@ fn per_month(price: Money, months: u16) -> Money {
 
 fn words(cx: &Context, name: &str) -> OrderFormText {
     let locale = cx.locale;
+    let may_buy = cx.viewer.staff().is_none();
     let guest_note = match cx.viewer {
-        Viewer::Staff(_) => t!(locale, "buy-staff"),
-        Viewer::Guest | Viewer::Customer(_) => t!(locale, "form-guest"),
+        Viewer::Guest => t!(locale, "form-guest"),
+        Viewer::Customer(_) | Viewer::Staff(_) => String::new(),
     };
     OrderFormText {
         title: t!(locale, "form-title", name = name),
@@ -300,7 +328,7 @@ fn words(cx: &Context, name: &str) -> OrderFormText {
         total: t!(locale, "form-total"),
         balance: t!(locale, "form-balance"),
         becomes: t!(locale, "form-becomes"),
-        buy: t!(locale, "form-buy", price = "{price}"),
+        buy: if may_buy { t!(locale, "form-buy", price = "{price}") } else { String::new() },
         buy_free: t!(locale, "form-buy-free"),
         guest_note,
         missing: t!(locale, "form-missing", missing = "{missing}"),

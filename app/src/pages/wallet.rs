@@ -69,6 +69,7 @@ async fn wallet(cx: Context) -> Shown {
         MovementKind::ALL.map(|kind| (kind.as_str().to_owned(), moved(locale, kind))).to_vec();
     let fields = view! {
         {asked.select_field(locale, "kind", t!(locale, "col-what"), kinds)}
+        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
     }
     .into_any();
@@ -212,6 +213,9 @@ fn table(
         .map(|line| {
             let what = what(locale, &line, numbers.get(&line.cause_id).copied());
             let amount = amount(locale, &line);
+            // The available money paid for it when it was reserved.
+            let from =
+                (line.kind == MovementKind::Captured).then(|| t!(locale, "moved-captured-from"));
             view! {
                 <tr>
                     {what}
@@ -220,7 +224,7 @@ fn table(
                             {format::moment(locale, line.at)}
                         </time>
                     </Cell>
-                    <Cell label=t!(locale, "col-amount") num=true>
+                    <Cell label=t!(locale, "col-amount") num=true sub=from>
                         {amount}
                     </Cell>
                     <Cell label=t!(locale, "col-available") num=true>

@@ -6,7 +6,7 @@ use portal::locale::Locale;
 use portal::people::Permission;
 use portal::pricing::{CostEvent, CostHistory, CostRow, Group, PriceChange};
 
-use super::{author, before, crumbs, margin, pager, price, source, unit};
+use super::{actor, before, crumbs, margin, pager, price, source, unit};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, Crumb, DataTable, Field, LinkButton, Money, Notice, PageHead, Panel, RowHead,
@@ -270,22 +270,25 @@ fn history_row(locale: Locale, found: &CostHistory, event: &CostEvent) -> impl I
         .map(|row| unit(locale, &row.key, row.addon_name.as_ref()))
         .unwrap_or_default();
     let before = event.before.map_or_else(|| "—".to_owned(), |cost| format::money(locale, cost));
+    let (no_before, no_reason) = (event.before.is_none(), event.reason.is_none());
     let reason = event.reason.clone().unwrap_or_else(|| "—".to_owned());
-    let (by, at) = (author(locale, &event.by), format::moment(locale, event.by.at));
+    let (by, at) = (actor(locale, &event.by), format::moment(locale, event.by.at));
     let cost = format::money(locale, event.cost);
     let source = source(locale, event.source);
     view! {
         <tr>
             <RowHead sub=by>{at}</RowHead>
             <Cell label=t!(locale, "col-unit")>{unit}</Cell>
-            <Cell label=t!(locale, "col-before") num=true>
+            <Cell label=t!(locale, "col-before") num=true none=no_before>
                 <Money text=before />
             </Cell>
             <Cell label=t!(locale, "col-cost") num=true>
                 <Money text=cost />
             </Cell>
             <Cell label=t!(locale, "col-source")>{source}</Cell>
-            <Cell label=t!(locale, "col-reason")>{reason}</Cell>
+            <Cell label=t!(locale, "col-reason") none=no_reason>
+                {reason}
+            </Cell>
         </tr>
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use portal::locale::Locale;
 use portal::pricing::CostRow;
 
-use super::{author, csv_link, source, unit};
+use super::{actor, csv_link, source, unit};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, DataTable, Empty, Field, FilterBar, Money, PageHead, Panel, RowHead, SelectField,
@@ -40,7 +40,7 @@ async fn costs(cx: Context) -> Shown {
     let reset = filtered.then(|| t!(locale, "filter-reset"));
     let content = if rows.is_empty() {
         view! {
-            <Panel>
+            <Panel flush=true>
                 <Empty
                     icon="tag"
                     title=t!(locale, "costs-none")
@@ -61,9 +61,14 @@ async fn costs(cx: Context) -> Shown {
     };
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "costs-lead") />
-        <FilterBar action="/admin/costs" apply=t!(locale, "filter-apply") reset=reset>
+        <FilterBar
+            action="/admin/costs"
+            summary=t!(locale, "filter-fold")
+            apply=t!(locale, "filter-apply")
+            reset=reset
+        >
             <Field label=t!(locale, "col-plan") name="name" value=Some(name) wide=true />
-            <SelectField label=t!(locale, "filter-sort") name="sort" options=sorts />
+            <SelectField label=t!(locale, "filter-sort") name="sort" options=sorts class="field-sort" />
         </FilterBar>
         {content}
     }
@@ -125,9 +130,10 @@ fn table(locale: Locale, rows: Vec<CostRow>) -> impl IntoView + use<> {
             let href = format!("/admin/costs/{}", row.key.plan);
             let plan = row.plan_name.get(locale).to_owned();
             let unit = unit(locale, &row.key, row.addon_name.as_ref());
+            let no_before = row.before.is_none();
             let before =
                 row.before.map_or_else(|| "—".to_owned(), |cost| format::money(locale, cost));
-            let (by, at) = (author(locale, &row.by), format::moment(locale, row.by.at));
+            let (by, at) = (actor(locale, &row.by), format::moment(locale, row.by.at));
             view! {
                 <tr>
                     <RowHead sub=unit>
@@ -136,7 +142,7 @@ fn table(locale: Locale, rows: Vec<CostRow>) -> impl IntoView + use<> {
                     <Cell label=t!(locale, "col-cost") num=true>
                         <Money text=format::money(locale, row.cost) />
                     </Cell>
-                    <Cell label=t!(locale, "col-before") num=true>
+                    <Cell label=t!(locale, "col-before") num=true none=no_before>
                         <Money text=before />
                     </Cell>
                     <Cell label=t!(locale, "col-source")>{source(locale, row.source)}</Cell>

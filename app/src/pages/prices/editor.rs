@@ -185,7 +185,7 @@ fn rules(cx: &Context, editor: &Editor, may: bool) -> AnyView {
     let title = t!(locale, "rules-title");
     if editor.list.rules.is_empty() {
         return view! {
-            <Panel title=title id="rules">
+            <Panel title=title id="rules" flush=true>
                 <Empty
                     icon="tag"
                     title=t!(locale, "rules-empty")
@@ -391,7 +391,7 @@ fn rule_form(cx: &Context, editor: &Editor, typed: &Typed) -> impl IntoView + us
         <form class="form" method="post" action="/admin/pricelist_rule">
             {seen_fields(&editor.group.code, seen(editor))}
             <input type="hidden" name="place" value=typed.place.clone() />
-            <div class="fields">
+            <div class="fields fields-three">
                 <SelectField
                     label=t!(locale, "rule-subject")
                     name="subject"
@@ -517,7 +517,7 @@ fn settings(cx: &Context, editor: &Editor) -> impl IntoView + use<> {
         .map(|currency| rounding_form(cx, editor, list, currency))
         .collect_view();
     view! {
-        <div class="fields">
+        <div class="fields fields-wide">
             <form method="post" action="/admin/pricelist_margin">
                 {seen_fields(&editor.group.code, seen)}
                 <Field
@@ -562,25 +562,27 @@ fn rounding_form(
     options.extend(Rounding::ALL.map(|each| {
         SelectOption::new(format::rounding_word(each), rounding(locale, each), current)
     }));
+    let save = view! {
+        <button
+            class="btn"
+            type="submit"
+            aria-label=format!("{}: {label}", t!(locale, "settings-save"))
+        >
+            {t!(locale, "settings-save")}
+        </button>
+    }
+    .into_any();
     view! {
         <form method="post" action="/admin/pricelist_rounding">
             {seen_fields(&editor.group.code, seen(editor))}
             <input type="hidden" name="rounding_currency" value=code.clone() />
-            <div class="field-and-button">
-                <SelectField
-                    label=label.clone()
-                    name="rounding"
-                    id=format!("rounding-{code}")
-                    options=options
-                />
-                <button
-                    class="btn"
-                    type="submit"
-                    aria-label=format!("{}: {label}", t!(locale, "settings-save"))
-                >
-                    {t!(locale, "settings-save")}
-                </button>
-            </div>
+            <SelectField
+                label=label
+                name="rounding"
+                id=format!("rounding-{code}")
+                options=options
+                after=save
+            />
         </form>
     }
 }
@@ -670,7 +672,7 @@ fn prices(cx: &Context, editor: &Editor, may: bool) -> AnyView {
     let reset = filtered.then(|| t!(locale, "filter-reset"));
     let content = if rows.is_empty() {
         view! {
-            <Panel>
+            <Panel flush=true>
                 <Empty
                     icon="tag"
                     title=t!(locale, "prices-none")
@@ -691,10 +693,15 @@ fn prices(cx: &Context, editor: &Editor, may: bool) -> AnyView {
     };
     let action = format!("/admin/pricelists/{}", editor.group.code);
     view! {
-        <FilterBar action=action apply=t!(locale, "filter-apply") reset=reset>
+        <FilterBar
+            action=action
+            summary=t!(locale, "filter-fold")
+            apply=t!(locale, "filter-apply")
+            reset=reset
+        >
             <SelectField label=t!(locale, "col-family") name="family" options=families />
             <SelectField label=t!(locale, "filter-show") name="show" options=shows />
-            <SelectField label=t!(locale, "filter-sort") name="sort" options=sorts />
+            <SelectField label=t!(locale, "filter-sort") name="sort" options=sorts class="field-sort" />
         </FilterBar>
         {content}
     }
@@ -739,6 +746,13 @@ fn price_table(
             });
             let cost = format::money(locale, row.cost);
             let price = price_or_pill(cx, row);
+            // What the draft changes stands beside what is paid until it is published.
+            let changed = editor.changes.iter().find(|change| change.after.key == row.key);
+            let before = changed.map(|change| match change.before {
+                Some(before) => t!(locale, "price-was", price = format::money(locale, before)),
+                None => t!(locale, "price-was-none"),
+            });
+            let no_margin = row.margin().is_none();
             let margin = margin(locale, row);
             let why = explain(&names, &editor.list, row);
             view! {
@@ -748,10 +762,10 @@ fn price_table(
                         <Money text=cost />
                     </Cell>
                     <Cell label=t!(locale, "col-rule")>{why}</Cell>
-                    <Cell label=t!(locale, "col-price") num=true>
+                    <Cell label=t!(locale, "col-price") num=true sub=before>
                         {price}
                     </Cell>
-                    <Cell label=t!(locale, "col-margin") num=true>
+                    <Cell label=t!(locale, "col-margin") num=true none=no_margin>
                         <Money text=margin />
                     </Cell>
                     {action}

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use portal::people::Permission;
 use portal::pricing::GroupSummary;
 
-use super::author;
+use super::{actor, author};
 use crate::components::{
     Cell, Column, DataTable, Field, PageHead, Panel, RowHead, SelectField, SelectOption,
 };
@@ -68,8 +68,9 @@ fn table(cx: &Context, lists: Vec<GroupSummary>) -> impl IntoView + use<> {
                 }
                 None => ("—".to_owned(), None),
             };
-            let drafts: Vec<String> = list.drafts.iter().map(|by| author(locale, by)).collect();
+            let drafts: Vec<String> = list.drafts.iter().map(|by| actor(locale, by)).collect();
             let drafts = if drafts.is_empty() { "—".to_owned() } else { drafts.join(", ") };
+            let show_unsold = format!("{href}?show=unsold");
             let name = list.group.name;
             let (unsold, customers) = (list.unsold.to_string(), list.customers.to_string());
             view! {
@@ -82,7 +83,7 @@ fn table(cx: &Context, lists: Vec<GroupSummary>) -> impl IntoView + use<> {
                     </Cell>
                     <Cell label=t!(locale, "col-drafts")>{drafts}</Cell>
                     <Cell label=t!(locale, "col-unsold") num=true>
-                        {unsold}
+                        <a href=show_unsold>{unsold}</a>
                     </Cell>
                     <Cell label=t!(locale, "col-customers") num=true>
                         {customers}

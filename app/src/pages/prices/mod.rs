@@ -13,8 +13,9 @@ use leptos::prelude::*;
 use portal::locale::{Locale, Localized};
 use portal::pricing::{ByWhom, CostSource, PriceKey, PriceRow, Seen};
 
-use crate::components::{Breadcrumbs, Crumb, Icon, Pager};
+use crate::components::{Breadcrumbs, Crumb, Pager};
 use crate::context::Context;
+use crate::lists::foot;
 use crate::{format, t};
 
 pub use cost::CostPage;
@@ -101,9 +102,14 @@ fn source(locale: Locale, source: CostSource) -> String {
     }
 }
 
-/// Who did it.
+/// Who did it, in a sentence.
 fn author(locale: Locale, by: &ByWhom) -> String {
     by.author.clone().unwrap_or_else(|| t!(locale, "by-the-portal"))
+}
+
+/// The same where it stands alone and not in a sentence.
+fn actor(locale: Locale, by: &ByWhom) -> String {
+    by.author.clone().unwrap_or_else(|| t!(locale, "audit-portal"))
 }
 
 /// What a price is for, below the plan's name: the add-on and the term.
@@ -120,10 +126,7 @@ fn margin(locale: Locale, row: &PriceRow) -> String {
     let Some(margin) = row.margin() else { return "—".to_owned() };
     let margin = format::money(locale, margin);
     match row.margin_per_mille() {
-        Some(share) => {
-            let share = domain::Decimal::new(share, 1);
-            format!("{margin} · {}", format::percent(locale, share))
-        }
+        Some(share) => format!("{margin} · {}", format::share(locale, share)),
         None => margin,
     }
 }
@@ -170,7 +173,7 @@ fn pager(cx: &Context, next: Option<impl std::fmt::Display>) -> Option<AnyView> 
     })
 }
 
-/// The link to a list as a file, with the list's own filters.
+/// Below a list: the link to it as a file, with the list's own filters.
 fn csv_link(cx: &Context, path: &str, rest: &str) -> AnyView {
     let query = cx.address.split_once('?').map_or("", |(_, query)| query);
     let href = match (rest.is_empty(), query.is_empty()) {
@@ -179,13 +182,7 @@ fn csv_link(cx: &Context, path: &str, rest: &str) -> AnyView {
         (false, true) => format!("{path}?{rest}"),
         (false, false) => format!("{path}?{rest}&{query}"),
     };
-    view! {
-        <a class="btn btn-quiet btn-sm" href=href title=t!(cx.locale, "csv-hint")>
-            <Icon name="download" />
-            {t!(cx.locale, "csv-link")}
-        </a>
-    }
-    .into_any()
+    foot(cx.locale, None, href)
 }
 
 fn crumbs(locale: Locale, items: Vec<Crumb>) -> AnyView {

@@ -121,7 +121,7 @@ pub fn changes(cx: &Context, changes: &[PriceChange]) -> AnyView {
     let locale = cx.locale;
     if changes.is_empty() {
         return view! {
-            <Panel>
+            <Panel flush=true>
                 <Empty
                     icon="tag"
                     title=t!(locale, "review-none")
@@ -154,6 +154,8 @@ pub fn changes(cx: &Context, changes: &[PriceChange]) -> AnyView {
                 .zip(row.price())
                 .and_then(|(before, after)| after.checked_sub(before).ok())
                 .map_or_else(|| "—".to_owned(), |it| format::signed(locale, it));
+            let no_difference = change.before.is_none() || row.price().is_none();
+            let no_margin = row.margin().is_none();
             let cost = format::money(locale, row.cost);
             let after = price_or_pill(cx, row);
             let margin = margin(locale, row);
@@ -169,10 +171,10 @@ pub fn changes(cx: &Context, changes: &[PriceChange]) -> AnyView {
                     <Cell label=t!(locale, "col-after") num=true>
                         {after}
                     </Cell>
-                    <Cell label=t!(locale, "col-change") num=true>
+                    <Cell label=t!(locale, "col-change") num=true none=no_difference>
                         <Money text=difference />
                     </Cell>
-                    <Cell label=t!(locale, "col-margin-after") num=true>
+                    <Cell label=t!(locale, "col-margin-after") num=true none=no_margin>
                         <Money text=margin />
                     </Cell>
                 </tr>

@@ -6,10 +6,10 @@ use portal::people::Permission;
 use portal::pricing::{VersionInfo, VersionView};
 
 use super::review::changes;
-use super::{Names, author, before, crumbs, pager};
+use super::{Names, actor, author, before, crumbs, pager};
 use crate::api::ApiError;
 use crate::components::{
-    Badge, Cell, Column, Crumb, DataTable, Notice, PageHead, Panel, RowHead, Tone,
+    Cell, Column, Crumb, DataTable, Notice, PageHead, Panel, RowHead, StatusPill, Tone,
 };
 use crate::context::Context;
 use crate::pages::{DESK_PAGE, Shown, frame, page, param};
@@ -83,12 +83,12 @@ fn table(
             let in_force = (newest && place == 0).then(|| {
                 view! {
                     " "
-                    <Badge text=t!(locale, "version-in-force") />
+                    <StatusPill tone=Tone::Success label=t!(locale, "version-in-force") />
                 }
             });
             let restored =
                 info.restored_from.map(|from| t!(locale, "version-restored", version = from));
-            let by = author(locale, &info.by);
+            let by = actor(locale, &info.by);
             let note = info.note.unwrap_or_else(|| "—".to_owned());
             let rules = info.rules.to_string();
             view! {
@@ -150,9 +150,19 @@ async fn version(cx: Context) -> Shown {
             </Notice>
         }
     });
+    let status = in_force.then(|| {
+        let label = t!(locale, "version-in-force");
+        view! { <StatusPill tone=Tone::Success label=label /> }.into_any()
+    });
     let difference = (!in_force).then(|| changes(&cx, &found.changes));
     let main = view! {
-        <PageHead title=title.clone() subtitle=subtitle crumbs=crumbs actions=actions />
+        <PageHead
+            title=title.clone()
+            subtitle=subtitle
+            status=status
+            crumbs=crumbs
+            actions=actions
+        />
         {note}
         {rules(locale, &found)}
         {difference}

@@ -222,7 +222,7 @@ impl Portal {
                 kind: CauseKind::Payment,
                 id,
                 actor: None,
-                reason: "demo top-up".to_owned(),
+                reason: "Keystall Demo".to_owned(),
             },
         };
         post_in_tx(tx, &top_up, now).await?;

@@ -59,11 +59,13 @@ impl PriceRow {
         self.price()?.checked_sub(self.cost).ok()
     }
 
-    /// The margin as a share of the price, in tenths of a percent; none where nothing is paid.
+    /// The margin as a share of the price, rounded to tenths of a percent; none where nothing is
+    /// paid.
     #[must_use]
     pub fn margin_per_mille(&self) -> Option<i64> {
         let (price, margin) = (self.price()?.amount(), self.margin()?.amount());
-        margin.checked_mul(1_000)?.checked_div(price)
+        // Half of the price on top, and down from there: half a tenth becomes a whole one.
+        margin.checked_mul(2_000)?.checked_add(price)?.checked_div_euclid(price.checked_mul(2)?)
     }
 
     /// A rule names a price below the floor without saying that it may.
