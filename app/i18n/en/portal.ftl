@@ -887,7 +887,7 @@ role-readonly-text = Sees everything, changes nothing.
 ## Changing a license
 license-manage = Manage
 license-changes = Changes
-col-what = Change
+col-kind = Change
 change-renew = Renew
 change-plan = Change the plan
 change-edit = Change server or name

@@ -903,7 +903,7 @@ role-readonly-text = Видит всё, ничего не меняет.
 ## Изменение лицензии
 license-manage = Управление
 license-changes = Изменения
-col-what = Изменение
+col-kind = Изменение
 change-renew = Продлить
 change-plan = Сменить тариф
 change-edit = Сменить сервер или название

@@ -550,7 +550,7 @@ fn history_panel(cx: &Context, id: Uuid, history: &[UnderWay]) -> AnyView {
         })
         .collect_view();
     let columns = vec![
-        Column::text(t!(locale, "col-what")),
+        Column::text(t!(locale, "col-kind")),
         Column::text(t!(locale, "col-status")),
         Column::text(t!(locale, "col-when-utc")),
         Column::num(t!(locale, "col-price")),

@@ -229,7 +229,10 @@ async fn kill_at_every_step(pool: &PgPool, kind: OperationKind) {
         // Only what is unclear is looked at.
         let ending = match step {
             Step::Looked => Some(Fault::ResetAfter),
-            _ => ENDINGS[(index * 3 + kind as usize) % ENDINGS.len()].clone(),
+            _ => {
+                let first = OperationKind::ALL.iter().position(|other| *other == kind).unwrap();
+                ENDINGS.iter().cycle().nth(index * 3 + first).unwrap().clone()
+            }
         };
         let case = format!("{kind:?} at {} with {ending:?}", step.as_str());
         let license = portal.buy(&format!("203.0.113.{}", index + 1)).await;
