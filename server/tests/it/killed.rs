@@ -227,12 +227,11 @@ async fn kill_at_every_step(pool: &PgPool, kind: OperationKind) {
     let (mut bought, mut spent) = (0, 0);
     for (index, step) in Step::ALL.into_iter().enumerate() {
         // Only what is unclear is looked at.
-        let ending = match step {
-            Step::Looked => Some(Fault::ResetAfter),
-            _ => {
-                let first = OperationKind::ALL.iter().position(|other| *other == kind).unwrap();
-                ENDINGS.iter().cycle().nth(index * 3 + first).unwrap().clone()
-            }
+        let first = OperationKind::ALL.iter().position(|other| *other == kind).unwrap();
+        let ending = if step == Step::Looked {
+            Some(Fault::ResetAfter)
+        } else {
+            ENDINGS.iter().cycle().nth(index * 3 + first).unwrap().clone()
         };
         let case = format!("{kind:?} at {} with {ending:?}", step.as_str());
         let license = portal.buy(&format!("203.0.113.{}", index + 1)).await;
