@@ -79,8 +79,19 @@ async function measure(path, visitor) {
   // The first answer of a server is no page's fault.
   await visitor.page(path);
   const runs = [];
+  let lost = 0;
   while (runs.length < RUNS) {
-    runs.push(await once(path, visitor));
+    const { lhr, error } = await once(path, visitor);
+    if (lhr !== undefined) {
+      runs.push(lhr);
+      continue;
+    }
+    // Now and then the browser's trace is lost: nothing was measured then, neither well nor badly.
+    lost += 1;
+    console.log(`    ${path}: ${error}`);
+    if (lost > RUNS) {
+      throw new Error(`${path} cannot be measured`);
+    }
   }
   return computeMedianRun(runs);
 }
@@ -96,10 +107,8 @@ async function once(path, visitor) {
       onlyCategories: ["performance", "accessibility", "best-practices", "seo"],
       extraHeaders: { cookie: visitor.cookie() },
     });
-    if (result === undefined || result.lhr.runtimeError !== undefined) {
-      throw new Error(`${path}: ${result?.lhr.runtimeError?.message ?? "no result"}`);
-    }
-    return result.lhr;
+    const error = result === undefined ? "no result" : result.lhr.runtimeError?.message;
+    return error === undefined ? { lhr: result?.lhr, error } : { lhr: undefined, error };
   } finally {
     chrome.kill();
   }

@@ -38,6 +38,8 @@ export const pages = [
   { route: "/my/licenses/{id}/{change}", who: ["customer"] },
   { route: "/my/wallet", who: ["customer"] },
   { route: "/admin", who: ["staff"], leads: true },
+  { route: "/admin/inbox", who: ["staff"] },
+  { route: "/admin/health", who: ["staff"] },
   { route: "/admin/orders", who: ["staff"] },
   { route: "/admin/orders/{id}", who: ["staff"] },
   { route: "/admin/customers", who: ["staff"] },

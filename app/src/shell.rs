@@ -126,6 +126,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/my/licenses/:id/:change") view=pages::ChangePage ssr=ssr.clone() />
                 <Route path=path!("/my/wallet") view=pages::WalletPage ssr=ssr.clone() />
                 <Route path=path!("/admin") view=pages::DeskStart ssr=ssr.clone() />
+                <Route path=path!("/admin/inbox") view=pages::DeskInbox ssr=ssr.clone() />
+                <Route path=path!("/admin/health") view=pages::DeskHealth ssr=ssr.clone() />
                 <Route path=path!("/admin/orders") view=pages::DeskOrders ssr=ssr.clone() />
                 <Route path=path!("/admin/orders/:id") view=pages::DeskOrderPage ssr=ssr.clone() />
                 <Route path=path!("/admin/customers") view=pages::DeskCustomers ssr=ssr.clone() />

@@ -167,6 +167,7 @@ fn background(
     stopped: &watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     tasks.spawn(portal::operations::run(started.portal.clone(), stopped.clone()));
+    tasks.spawn(portal::health::watch_over(started.portal.clone(), stopped.clone()));
     let mailer = match &mail.mail {
         Some(url) => Mailer::to_server(&mail.mail_from, url)?,
         None => Mailer::to_files(&mail.mail_from, storage.data.join("mail"))?,

@@ -46,6 +46,24 @@ pub async fn set_customer_access(
     with_status(on_server::set_customer_access(&customer, version, blocked, why).await)
 }
 
+/// A form of `/admin/inbox`: says what became of an operation.
+#[server(prefix = "/admin", endpoint = "decide")]
+pub async fn decide_operation(
+    operation: String,
+    #[server(default)] case: String,
+    verdict: String,
+    #[server(default)] number: String,
+    #[server(default)] reason: String,
+) -> Result<(), ApiError> {
+    with_status(on_server::decide(&operation, &case, &verdict, &number, &reason).await)
+}
+
+/// The button of `/admin/health`: checks everything now.
+#[server(prefix = "/admin", endpoint = "check-health")]
+pub async fn check_health() -> Result<(), ApiError> {
+    with_status(on_server::check_health().await)
+}
+
 /// A form of `/admin/staff`: another role.
 #[server(prefix = "/admin", endpoint = "staff-role")]
 pub async fn set_staff_role(member: String, was: String, role: String) -> Result<(), ApiError> {
@@ -65,6 +83,7 @@ mod on_server {
     use axum::http::StatusCode;
     use domain::{Currency, Money};
     use portal::customers::{CustomerError, Expected};
+    use portal::operations::{DecideError, Verdict};
     use portal::people::{Permission, StaffRole};
     use portal::staff::StaffError;
     use portal::wallet::{Credit, CreditError};
@@ -122,6 +141,67 @@ mod on_server {
             }
             Err(CreditError::Internal(error)) => Err(cx.failed(&error)),
         }
+    }
+
+    pub async fn decide(
+        operation: &str,
+        case: &str,
+        verdict: &str,
+        number: &str,
+        reason: &str,
+    ) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let operation = operation.parse::<Uuid>().map_err(|_| ApiError::NotFound)?;
+        let (word, advised) = verdict.split_once(' ').unwrap_or((verdict, number));
+        let verdict = match word {
+            "happened" => Verdict::Happened { upstream_id: advised.to_owned() },
+            "again" => Verdict::SendAgain,
+            "give-up" => Verdict::GiveUp,
+            _ => return Err(ApiError::Malformed),
+        };
+        let refuse = |status, field: &str, text: String| {
+            let field = if field.is_empty() { String::new() } else { format!("{field}-{case}") };
+            Err(cx.refuse(Refused {
+                page: "/admin/inbox".to_owned(),
+                errors: vec![(field, text)],
+                values: BTreeMap::from([
+                    (format!("number-{case}"), number.to_owned()),
+                    (format!("reason-{case}"), reason.to_owned()),
+                ]),
+                status,
+            }))
+        };
+        let locale = cx.locale;
+        match cx.portal.decide(staff, operation, &verdict, reason).await {
+            Ok(()) => {
+                see_other("/admin/inbox?done=decided");
+                Ok(())
+            }
+            Err(DecideError::Forbidden) => {
+                refuse(StatusCode::FORBIDDEN, "", t!(locale, "inbox-forbidden"))
+            }
+            Err(DecideError::NotInReview) => {
+                refuse(StatusCode::CONFLICT, "", t!(locale, "inbox-decided-already"))
+            }
+            Err(DecideError::Reason) => refuse(BAD, "reason", t!(locale, "credit-bad-reason")),
+            Err(DecideError::Number) => refuse(BAD, "number", t!(locale, "inbox-bad-number")),
+            Err(DecideError::NumberTaken) => {
+                refuse(StatusCode::CONFLICT, "number", t!(locale, "inbox-number-taken"))
+            }
+            Err(DecideError::TooOften) => {
+                refuse(StatusCode::CONFLICT, "", t!(locale, "inbox-too-often"))
+            }
+            Err(DecideError::Internal(error)) => Err(cx.failed(&error)),
+        }
+    }
+
+    pub async fn check_health() -> Result<(), ApiError> {
+        let cx = context();
+        cx.staff()?;
+        cx.portal.check_health().await.map_err(|error| cx.failed(&error))?;
+        see_other("/admin/health");
+        Ok(())
     }
 
     pub async fn rename_customer(

@@ -446,6 +446,7 @@ mod on_server {
                     ("done", t!(locale, "step-cancelled", amount = amount.clone()), String::new())
                 }
                 EventKind::Already => ("done", t!(locale, "step-already"), String::new()),
+                EventKind::Decided => ("done", t!(locale, "step-decided"), String::new()),
             };
             steps.push(step(locale, state, title, text, Some(event.at)));
         }

@@ -440,7 +440,7 @@ fn confirm(locale: Locale, kind: OperationKind) -> String {
 }
 
 /// A change's name; a purchase is none.
-fn name(locale: Locale, kind: OperationKind) -> Option<String> {
+pub(super) fn name(locale: Locale, kind: OperationKind) -> Option<String> {
     Some(match kind {
         OperationKind::Order => return None,
         OperationKind::Renew => t!(locale, "change-renew"),

@@ -133,7 +133,11 @@ fn evidence(locale: Locale, order: &DeskOrder) -> AnyView {
     attempts.collect_view().into_any()
 }
 
-fn one_attempt(locale: Locale, attempt: &Attempt, noted: Vec<String>) -> impl IntoView + use<> {
+pub(super) fn one_attempt(
+    locale: Locale,
+    attempt: &Attempt,
+    noted: Vec<String>,
+) -> impl IntoView + use<> {
     let outcome = match attempt.outcome.as_deref() {
         None => t!(locale, "attempt-no-outcome"),
         Some("confirmed") => t!(locale, "attempt-confirmed"),

@@ -207,6 +207,7 @@ pub fn desk(
             .collect::<Vec<_>>()
     };
     let selling = entries(vec![
+        ("/admin/inbox", t!(locale, "nav-inbox"), "inbox"),
         ("/admin/orders", t!(locale, "nav-orders"), "shopping-cart"),
         ("/admin/customers", t!(locale, "nav-customers"), "users"),
         ("/admin/licenses", t!(locale, "nav-licenses"), "key-round"),
@@ -216,6 +217,7 @@ pub fn desk(
     let mut house = entries(vec![
         ("/admin/mail", t!(locale, "nav-mail"), "mail"),
         ("/admin/audit", t!(locale, "nav-audit"), "history"),
+        ("/admin/health", t!(locale, "nav-health"), "activity"),
     ]);
     if staff.role.may(Permission::ManageStaff) {
         house.extend(entries(vec![("/admin/staff", t!(locale, "nav-staff"), "shield-check")]));

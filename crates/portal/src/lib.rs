@@ -17,6 +17,7 @@ pub mod clock;
 pub mod customers;
 pub mod demo;
 pub mod fault;
+pub mod health;
 pub mod licenses;
 pub mod listing;
 pub mod locale;

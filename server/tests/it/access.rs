@@ -61,6 +61,8 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/my/wallet".into(), own),
         ("/my/wallet.csv".into(), own),
         ("/admin".into(), staff(SignIn, Nothing, Nothing, On)),
+        ("/admin/inbox".into(), desk),
+        ("/admin/health".into(), desk),
         ("/admin/orders".into(), desk),
         ("/admin/orders.csv".into(), desk),
         (format!("/admin/orders/{order}"), desk),
@@ -288,6 +290,13 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             format!("license={license}&operation={id}"),
             staff(DONE, GONE, DONE, DONE),
         ),
+        // It does not wait for anybody.
+        (
+            "/admin/decide",
+            format!("operation={id}&verdict=give-up&reason=nothing+there"),
+            desk([NO, S::CONFLICT, NO, S::CONFLICT]),
+        ),
+        ("/admin/check-health", String::new(), desk([DONE; 4])),
         ("/login", "email=x%40example.org&password=nobody-at-all".into(), doors),
         ("/join", "email=x&password=nobody-at-all".into(), doors),
         ("/logout", String::new(), [DONE; PEOPLE]),

@@ -9,6 +9,8 @@ mod desk;
 mod forms;
 mod harness;
 mod headers;
+mod health;
+mod inbox;
 mod killed;
 mod lists;
 mod orders;

@@ -23,6 +23,7 @@
 
 mod bell;
 mod change;
+mod inbox;
 mod purchase;
 mod steps;
 mod store;
@@ -34,6 +35,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use bell::{Bell, carry};
+pub use inbox::{Advice, Case, DecideError, Verdict};
 pub use worker::{Done, is_working, run};
 
 use crate::Error;

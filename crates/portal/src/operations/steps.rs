@@ -374,13 +374,14 @@ impl Portal {
         Ok(())
     }
 
-    async fn resend_in_tx(
+    pub(super) async fn resend_in_tx(
         &self,
         tx: &mut PgConnection,
         op: &Claimed,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
-        let plan = Moved { next_at: Some(now), ..Moved::default() };
+        let decided = (op.state == OperationState::Review).then_some(now);
+        let plan = Moved { next_at: Some(now), decided, ..Moved::default() };
         if store::transition_in_tx(tx, op, OperationState::Planned, plan).await? {
             store::event_in_tx(tx, op.id, EventKind::Resend, None, now).await?;
         }
@@ -525,7 +526,7 @@ impl Portal {
         Ok(())
     }
 
-    async fn reject_in_tx(
+    pub(super) async fn reject_in_tx(
         &self,
         tx: &mut PgConnection,
         op: &Claimed,

@@ -27,6 +27,7 @@ pub(super) struct Claimed {
     pub upstream_account: Uuid,
     pub dialect: String,
     pub refused: bool,
+    /// From when its age counts.
     pub created_at: OffsetDateTime,
     pub sent_at: Option<OffsetDateTime>,
     pub absent_since: Option<OffsetDateTime>,
@@ -94,7 +95,22 @@ pub(super) async fn claim(pool: &PgPool, now: OffsetDateTime) -> Result<Option<C
     let Some(due) = row else { return Ok(None) };
     let lost = due.state == "sent";
     let lease = now + Duration::from_millis(u64::try_from(due.lease_ms).unwrap_or(0));
-    let row = sqlx::query_as!(
+    let row = take_in_tx(&mut tx, due.id, lease).await?;
+    if lost {
+        let detail = "the worker that sent it did not come back";
+        event_in_tx(&mut tx, due.id, EventKind::Unclear, Some(detail), now).await?;
+    }
+    tx.commit().await?;
+    row.read().map(Some)
+}
+
+/// The operation with everything that carrying it out needs, in the hands of a new owner.
+async fn take_in_tx(
+    tx: &mut PgConnection,
+    id: Uuid,
+    lease: OffsetDateTime,
+) -> Result<ClaimedRow, Error> {
+    Ok(sqlx::query_as!(
         ClaimedRow,
         "with c as (
             update operation
@@ -106,7 +122,8 @@ pub(super) async fn claim(pool: &PgPool, now: OffsetDateTime) -> Result<Option<C
          select c.id as \"id!\", c.kind as \"kind!\", c.state as \"state!\",
                 c.generation as \"generation!\", c.attempts as \"attempts!\",
                 c.upstream_account_id as \"upstream_account_id!\", c.reference as \"reference!\",
-                c.refused as \"refused!\", c.created_at as \"created_at!\", c.sent_at,
+                c.refused as \"refused!\",
+                coalesce(c.decided_at, c.created_at) as \"created_at!\", c.sent_at,
                 c.absent_since, c.hold_id, c.currency as \"currency!\", c.cost as \"cost!\",
                 c.customer_id as \"customer_id!\", c.term,
                 c.change as \"change: Json<Change>\", c.before as \"before: Json<Before>\",
@@ -135,15 +152,31 @@ pub(super) async fn claim(pool: &PgPool, now: OffsetDateTime) -> Result<Option<C
            join plan p on p.id = coalesce(o.plan_id, l.plan_id)
            left join plan n on n.slug = c.change ->> 'plan'
             and n.upstream_account_id = c.upstream_account_id",
-        due.id,
+        id,
         lease,
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(tx)
+    .await?)
+}
+
+/// Takes an operation that waits for a person; none if it does not, or not any more.
+pub(super) async fn take_reviewed(
+    pool: &PgPool,
+    id: Uuid,
+    now: OffsetDateTime,
+) -> Result<Option<Claimed>, Error> {
+    let mut tx = pool.begin().await?;
+    let due = sqlx::query!(
+        "select u.lease_ms from operation x
+           join upstream_account u on u.id = x.upstream_account_id
+          where x.id = $1 and x.state = 'review' for update of x",
+        id,
+    )
+    .fetch_optional(&mut *tx)
     .await?;
-    if lost {
-        let detail = "the worker that sent it did not come back";
-        event_in_tx(&mut tx, due.id, EventKind::Unclear, Some(detail), now).await?;
-    }
+    let Some(due) = due else { return Ok(None) };
+    let lease = now + Duration::from_millis(u64::try_from(due.lease_ms).unwrap_or(0));
+    let row = take_in_tx(&mut tx, id, lease).await?;
     tx.commit().await?;
     row.read().map(Some)
 }
@@ -326,6 +359,8 @@ pub(super) struct Moved<'a> {
     pub license: Option<Uuid>,
     /// The license right before the call.
     pub before: Option<&'a Before>,
+    /// A person says so.
+    pub decided: Option<OffsetDateTime>,
 }
 
 /// Moves the operation, if this worker still owns it; false if it lost it meanwhile.
@@ -343,7 +378,8 @@ pub(super) async fn transition_in_tx(
                                            when $9 then -1 else 0 end,
                 refused = $10, vendor_message = coalesce($11, vendor_message),
                 finished_at = $12, upstream_id = coalesce($13, upstream_id),
-                license_id = coalesce($14, license_id), before = coalesce($15, before)
+                license_id = coalesce($14, license_id), before = coalesce($15, before),
+                decided_at = coalesce($16, decided_at)
           where id = $1 and generation = $2 and state = $3",
         op.id,
         op.generation,
@@ -360,6 +396,7 @@ pub(super) async fn transition_in_tx(
         change.upstream_id,
         change.license,
         change.before.map(Json) as _,
+        change.decided,
     )
     .execute(tx)
     .await?

@@ -3,6 +3,7 @@
 use domain::operation::OperationState;
 use domain::price::Quote;
 use domain::{Currency, Money, Period};
+use sqlx::PgPool;
 use sqlx::types::Json;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -101,6 +102,8 @@ pub enum EventKind {
     Cancelled,
     /// The vendor had it so already; nothing was sent.
     Already,
+    /// A person said what became of it.
+    Decided,
 }
 
 impl EventKind {
@@ -120,6 +123,7 @@ impl EventKind {
             Self::Review => "review",
             Self::Cancelled => "cancelled",
             Self::Already => "already",
+            Self::Decided => "decided",
         }
     }
 
@@ -139,6 +143,7 @@ impl EventKind {
             Self::Review,
             Self::Cancelled,
             Self::Already,
+            Self::Decided,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == word)
@@ -161,6 +166,8 @@ pub struct Event {
 pub struct OrderDetail {
     /// As in the list.
     pub row: OrderRow,
+    /// The purchase at the vendor.
+    pub operation: Uuid,
     /// The plan's name in addresses, to order it again.
     pub slug: String,
     /// The customer's name for the license.
@@ -311,6 +318,28 @@ const OPERATIONS: Source<'_> = Source {
     owner: "x.customer_id",
 };
 
+/// What was sent for an operation and what came back, the first attempt first.
+pub(crate) async fn attempts(pool: &PgPool, operation: Uuid) -> Result<Vec<Attempt>, Error> {
+    let rows = sqlx::query!(
+        "select attempt, sent_at, request, answered_at, outcome, answer from operation_attempt
+          where operation_id = $1 order by sent_at, generation",
+        operation,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Attempt {
+            number: row.attempt,
+            sent_at: row.sent_at,
+            request: row.request,
+            answered_at: row.answered_at,
+            outcome: row.outcome,
+            answer: row.answer,
+        })
+        .collect())
+}
+
 impl Portal {
     /// A customer's orders.
     pub async fn orders(
@@ -423,25 +452,7 @@ impl Portal {
         id: Uuid,
     ) -> Result<Option<DeskOrder>, Error> {
         let Some(mut order) = self.load(None, id).await? else { return Ok(None) };
-        let attempts = sqlx::query!(
-            "select a.attempt, a.sent_at, a.request, a.answered_at, a.outcome, a.answer
-               from operation_attempt a join operation x on x.id = a.operation_id
-              where x.order_id = $1 order by a.sent_at, a.generation",
-            id,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        order.attempts = attempts
-            .into_iter()
-            .map(|row| Attempt {
-                number: row.attempt,
-                sent_at: row.sent_at,
-                request: row.request,
-                answered_at: row.answered_at,
-                outcome: row.outcome,
-                answer: row.answer,
-            })
-            .collect();
+        order.attempts = attempts(&self.pool, order.detail.operation).await?;
         Ok(Some(order))
     }
 
@@ -502,6 +513,7 @@ impl Portal {
         };
         Ok(Some(DeskOrder {
             detail: OrderDetail {
+                operation: row.operation,
                 row: desk.row.clone(),
                 slug: row.slug,
                 name: row.name,

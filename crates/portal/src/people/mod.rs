@@ -60,6 +60,8 @@ pub enum Permission {
     CreditWallet,
     /// Blocking customers and changing their profile.
     ManageCustomers,
+    /// Saying what became of an operation that nobody else can judge.
+    DecideOperations,
     /// Pricelists, costs, and which group a customer pays as.
     SetPrices,
     /// Who is on the staff, and with which role.
@@ -92,7 +94,9 @@ impl StaffRole {
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::See => true,
-            Permission::CreditWallet | Permission::ManageCustomers => {
+            Permission::CreditWallet
+            | Permission::ManageCustomers
+            | Permission::DecideOperations => {
                 matches!(self, Self::Owner | Self::Support)
             }
             Permission::SetPrices => matches!(self, Self::Owner | Self::Pricing),

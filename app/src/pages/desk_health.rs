@@ -1,0 +1,106 @@
+//! The invariants, as they were found when they were last checked.
+
+use leptos::prelude::*;
+use portal::health::{Checked, Invariant};
+use portal::locale::Locale;
+
+use super::{Shown, frame, instant, page};
+use crate::components::{Cell, Column, DataTable, PageHead, Panel, RowHead, StatusPill, Tone};
+use crate::context::Context;
+use crate::t;
+
+/// `/admin/health`
+#[component]
+pub fn DeskHealth() -> impl IntoView {
+    page(health)
+}
+
+async fn health(cx: Context) -> Shown {
+    let staff = cx.staff()?;
+    let checks = cx.portal.health(staff).await.map_err(|error| cx.failed(&error))?;
+    let locale = cx.locale;
+    let title = t!(locale, "health-title");
+    let rows = checks.iter().map(|check| row(locale, check)).collect_view();
+    let columns = vec![
+        Column::text(t!(locale, "health-rule")),
+        Column::text(t!(locale, "col-status")),
+        Column::text(t!(locale, "health-checked")),
+    ];
+    let now = view! {
+        <form method="post" action="/admin/check-health">
+            <button class="btn" type="submit">
+                {t!(locale, "health-now")}
+            </button>
+        </form>
+    }
+    .into_any();
+    let main = view! {
+        <PageHead title=title.clone() subtitle=t!(locale, "health-lead") actions=now />
+        <Panel flush=true>
+            <DataTable caption=t!(locale, "health-title") columns=columns>
+                {rows}
+            </DataTable>
+        </Panel>
+    }
+    .into_any();
+    Ok(frame::desk(&cx, staff, &title, "/admin/health", main))
+}
+
+fn row(locale: Locale, check: &Checked) -> impl IntoView + use<> {
+    let rule = rule(locale, check.invariant);
+    let broken = u64::try_from(check.broken).unwrap_or(0);
+    let pill = match (check.at, broken) {
+        (None, _) => {
+            let word = t!(locale, "health-never");
+            view! { <StatusPill tone=Tone::Neutral icon="clock" label=word /> }.into_any()
+        }
+        (Some(_), 0) => {
+            let word = t!(locale, "health-sound");
+            view! { <StatusPill tone=Tone::Success icon="circle-check" label=word /> }.into_any()
+        }
+        (Some(_), _) => {
+            let word = t!(locale, "health-broken", count = broken);
+            view! { <StatusPill tone=Tone::Danger icon="circle-x" label=word /> }.into_any()
+        }
+    };
+    let examples = check
+        .examples
+        .iter()
+        .map(|text| {
+            let text = text.clone();
+            view! { <span class="cell-sub mono">{text}</span> }
+        })
+        .collect_view();
+    let at = match check.at {
+        Some(at) => instant(locale, at).into_any(),
+        None => t!(locale, "none-yet").into_any(),
+    };
+    view! {
+        <tr>
+            <RowHead>
+                <span>{rule} {examples}</span>
+            </RowHead>
+            <Cell label=t!(locale, "col-status")>{pill}</Cell>
+            <Cell label=t!(locale, "health-checked")>{at}</Cell>
+        </tr>
+    }
+}
+
+fn rule(locale: Locale, invariant: Invariant) -> String {
+    match invariant {
+        Invariant::I01 => t!(locale, "health-i01"),
+        Invariant::I02 => t!(locale, "health-i02"),
+        Invariant::I03 => t!(locale, "health-i03"),
+        Invariant::I04 => t!(locale, "health-i04"),
+        Invariant::I05 => t!(locale, "health-i05"),
+        Invariant::I06 => t!(locale, "health-i06"),
+        Invariant::I07 => t!(locale, "health-i07"),
+        Invariant::I08 => t!(locale, "health-i08"),
+        Invariant::I09 => t!(locale, "health-i09"),
+        Invariant::I10 => t!(locale, "health-i10"),
+        Invariant::I11 => t!(locale, "health-i11"),
+        Invariant::I12 => t!(locale, "health-i12"),
+        Invariant::I13 => t!(locale, "health-i13"),
+        Invariant::I14 => t!(locale, "health-i14"),
+    }
+}

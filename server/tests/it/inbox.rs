@@ -1,0 +1,127 @@
+//! What a person decides, and what becomes of it.
+
+use axum::http::StatusCode;
+use domain::{Currency, Money};
+use portal::operations::{Advice, DecideError, Verdict};
+use portal::people::StaffRole;
+use sqlx::PgPool;
+use upstream_sim::{ByHand, Fault, Times};
+use uuid::Uuid;
+
+use crate::harness::{IP, TestPortal};
+
+fn eur(text: &str) -> Money {
+    Money::parse(text, Currency::EUR).unwrap()
+}
+
+/// An order whose answer is lost and that the vendor has carried out twice.
+async fn doubtful(portal: &TestPortal) -> Uuid {
+    portal.vendor().add_fault("soft.order.param", Fault::DuplicateOrder, Times::Once);
+    portal.vendor().add_fault("soft.order.param", Fault::ResetAfter, Times::Once);
+    let mut browser = portal.signed_in().await;
+    let answer = browser.post(portal, "/buy", &portal.lite_form(IP).await).await;
+    let order = answer.location.unwrap().strip_prefix("/my/orders/").unwrap().parse().unwrap();
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "review");
+    order
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn one_of_two_is_adopted(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let order = doubtful(&portal).await;
+    let staff = portal.owner().await;
+    let cases = portal.portal.inbox(&staff).await.unwrap();
+    assert_eq!(cases.len(), 1);
+    let theirs: Vec<String> =
+        portal.vendor().live_licenses().iter().map(|license| license.id.to_string()).collect();
+    assert_eq!(cases[0].advice, Advice::Adopt(theirs.clone()));
+    assert_eq!(cases[0].attempts.len(), 1);
+    assert_eq!(portal.wallet().await.1, eur("4.90"), "held until then");
+
+    // The page offers both; one button does it.
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    let page = desk.get(&portal, "/admin/inbox").await.body;
+    for number in &theirs {
+        assert!(page.contains(&format!("value=\"happened {number}\"")), "{page}");
+    }
+    let operation = cases[0].operation.to_string();
+    let verdict = format!("happened {}", theirs[0]);
+    let form = [
+        ("operation", operation.as_str()),
+        ("case", "1"),
+        ("verdict", &verdict),
+        ("reason", "the vendor deletes the other one"),
+    ];
+    let answer = desk.post(&portal, "/admin/decide", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    // The other one is deleted at the vendor's site.
+    portal.vendor().by_hand(theirs[1].parse().unwrap(), ByHand::Delete);
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    let audited = portal
+        .count("select count(*) from audit where action = 'operation.decide' and actor is not null")
+        .await;
+    assert_eq!(audited, 1);
+    assert_eq!(portal.portal.inbox(&staff).await.unwrap().len(), 0);
+    // Somebody who has the old page open is told.
+    let late = desk.post(&portal, "/admin/decide", &form).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_not_bought_is_given_back_or_sent_again(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let staff = portal.owner().await;
+    for (verdict, state, wallet) in [
+        (Verdict::GiveUp, "rejected", ("500", "0")),
+        (Verdict::SendAgain, "confirmed", ("495.10", "0")),
+    ] {
+        let order = doubtful(&portal).await;
+        // Staff have both deleted at the vendor's site.
+        for license in portal.vendor().live_licenses() {
+            portal.vendor().by_hand(license.id, ByHand::Delete);
+        }
+        let case = portal.portal.inbox(&staff).await.unwrap().remove(0);
+        portal.portal.decide(&staff, case.operation, &verdict, "both deleted").await.unwrap();
+        portal.settle().await;
+        assert_eq!(portal.state(order).await, state);
+        assert_eq!(portal.wallet().await, (eur(wallet.0), eur(wallet.1)));
+        portal.sound().await;
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_verdict_needs_a_right_a_reason_and_a_number_of_its_own(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut browser = portal.signed_in().await;
+    browser.post(&portal, "/buy", &portal.lite_form("203.0.113.70").await).await;
+    portal.settle().await;
+    let ours = portal.vendor().live_licenses()[0].id.to_string();
+    doubtful(&portal).await;
+    let staff = portal.owner().await;
+    let operation = portal.portal.inbox(&staff).await.unwrap()[0].operation;
+    let number = |number: &str| Verdict::Happened { upstream_id: number.to_owned() };
+    for (verdict, reason) in [
+        (number(""), "it is there"),
+        (number("12x"), "it is there"),
+        (number(&ours), "it is there"),
+        (Verdict::GiveUp, " "),
+    ] {
+        let refused = portal.portal.decide(&staff, operation, &verdict, reason).await.unwrap_err();
+        assert!(
+            matches!(refused, DecideError::Number | DecideError::NumberTaken | DecideError::Reason),
+            "{verdict:?}: {refused:?}"
+        );
+    }
+    let mut reader = portal.staff(StaffRole::ReadOnly).await;
+    let page = reader.get(&portal, "/admin/inbox").await;
+    assert!(!page.body.contains("/admin/decide"), "who may not decide sees no buttons");
+    let operation = operation.to_string();
+    let form = [("operation", operation.as_str()), ("verdict", "give-up"), ("reason", "nothing")];
+    assert_eq!(reader.post(&portal, "/admin/decide", &form).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(portal.wallet().await.1, eur("4.90"));
+    assert_eq!(portal.count("select count(*) from audit where action like 'operation.%'").await, 0);
+}
