@@ -403,6 +403,8 @@ statement-title = Statement
 statement-empty = No movements yet
 statement-empty-text = Every cent that comes in, is reserved, charged or returned will appear here with its reason.
 moved-in = Topped up
+moved-back = Given back
+change-link = { $what }, license { $number }
 moved-out = Taken out
 moved-held = Reserved
 moved-held-text = Set aside, not spent
@@ -1004,3 +1006,15 @@ health-i11 = Nothing was sent more than three times, or without a record
 health-i12 = Vendors were paid exactly what is confirmed
 health-i13 = Every transfer has a cause that exists
 health-i14 = Every credit limit was granted by somebody
+
+## Refunds
+refund-open = Give money back
+refund-button = Give it back
+refund-hint = { $most } at most. The license stays as it is.
+refund-so-far = { $amount } went back to the wallet.
+refund-refused = Nothing was given back
+refund-done = The money is in the wallet again.
+refund-bad-amount = More than nothing, and not more than is left of the charge.
+refund-form-used = This form was used before. Look at what went back, then send it again.
+action-wallet-refund = Money given back
+action-operation-decide = Operation judged

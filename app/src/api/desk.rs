@@ -58,6 +58,19 @@ pub async fn decide_operation(
     with_status(on_server::decide(&operation, &case, &verdict, &number, &reason).await)
 }
 
+/// A form of `/admin/orders/{order}`: gives money back.
+#[server(prefix = "/admin", endpoint = "refund")]
+pub async fn refund_order(
+    order: String,
+    operation: String,
+    id: String,
+    amount: String,
+    currency: String,
+    reason: String,
+) -> Result<(), ApiError> {
+    with_status(on_server::refund(&order, &operation, &id, amount, &currency, reason).await)
+}
+
 /// The button of `/admin/health`: checks everything now.
 #[server(prefix = "/admin", endpoint = "check-health")]
 pub async fn check_health() -> Result<(), ApiError> {
@@ -86,7 +99,7 @@ mod on_server {
     use portal::operations::{DecideError, Verdict};
     use portal::people::{Permission, StaffRole};
     use portal::staff::StaffError;
-    use portal::wallet::{Credit, CreditError};
+    use portal::wallet::{Credit, CreditError, Refund, RefundError};
     use uuid::Uuid;
 
     use crate::api::ApiError;
@@ -193,6 +206,58 @@ mod on_server {
                 refuse(StatusCode::CONFLICT, "", t!(locale, "inbox-too-often"))
             }
             Err(DecideError::Internal(error)) => Err(cx.failed(&error)),
+        }
+    }
+
+    pub async fn refund(
+        order: &str,
+        operation: &str,
+        id: &str,
+        amount: String,
+        currency: &str,
+        reason: String,
+    ) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let (Ok(order), Ok(operation), Ok(id)) =
+            (order.parse::<Uuid>(), operation.parse::<Uuid>(), id.parse::<Uuid>())
+        else {
+            return Err(ApiError::NotFound);
+        };
+        let page = format!("/admin/orders/{order}");
+        let refuse = |status, field: &str, text: String| {
+            Err(cx.refuse(Refused {
+                page: page.clone(),
+                errors: vec![(field.to_owned(), text)],
+                values: BTreeMap::from([
+                    ("amount".to_owned(), amount.clone()),
+                    ("reason".to_owned(), reason.clone()),
+                ]),
+                status,
+            }))
+        };
+        let locale = cx.locale;
+        let parsed =
+            Currency::from_code(currency).and_then(|currency| Money::parse(&amount, currency).ok());
+        let Some(parsed) = parsed else {
+            return refuse(BAD, "amount", t!(locale, "credit-bad-amount"));
+        };
+        let refund = Refund { id, operation, amount: parsed, reason: reason.clone() };
+        match cx.portal.refund(staff, &refund).await {
+            Ok(()) => {
+                see_other(&format!("{page}?done=refund"));
+                Ok(())
+            }
+            Err(RefundError::Forbidden) => {
+                refuse(StatusCode::FORBIDDEN, "", t!(locale, "credit-forbidden"))
+            }
+            Err(RefundError::NotCharged) => Err(ApiError::NotFound),
+            Err(RefundError::Amount) => refuse(BAD, "amount", t!(locale, "refund-bad-amount")),
+            Err(RefundError::Reason) => refuse(BAD, "reason", t!(locale, "credit-bad-reason")),
+            Err(RefundError::FormUsed) => {
+                refuse(StatusCode::CONFLICT, "", t!(locale, "refund-form-used"))
+            }
+            Err(RefundError::Internal(error)) => Err(cx.failed(&error)),
         }
     }
 

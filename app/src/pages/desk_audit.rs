@@ -125,6 +125,8 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
 fn action(locale: Locale, word: &str) -> String {
     match word {
         "wallet.credit" => t!(locale, "action-wallet-credit"),
+        "wallet.refund" => t!(locale, "action-wallet-refund"),
+        "operation.decide" => t!(locale, "action-operation-decide"),
         "customer.rename" => t!(locale, "action-customer-rename"),
         "customer.group" => t!(locale, "action-customer-group"),
         "customer.block" => t!(locale, "action-customer-block"),
@@ -146,6 +148,7 @@ fn object_type(locale: Locale, word: &str) -> String {
         "user" => t!(locale, "object-staff"),
         "pricelist" => t!(locale, "object-pricelist"),
         "plan" => t!(locale, "object-plan"),
+        "operation" => t!(locale, "fact-operation"),
         other => other.to_owned(),
     }
 }

@@ -8,10 +8,10 @@ use leptos::prelude::*;
 use portal::listing::{Cursor, Paging};
 use portal::locale::Locale;
 use portal::people::CustomerViewer;
-use portal::wallet::{BY_LINE, MovementFilter, SORTS};
+use portal::wallet::{BY_LINE, Behind, MovementFilter, SORTS};
 use uuid::Uuid;
 
-use super::{PAGE, Shown, frame, page};
+use super::{PAGE, Shown, change, frame, page};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, DataTable, Money, PageHead, Panel, RowHead, Stat, Stats, TabItem, Tabs,
@@ -36,7 +36,7 @@ async fn wallet(cx: Context) -> Shown {
     let (asked, filter) = asked(&cx, &wallets);
     let statement = cx.portal.statement(viewer, currency, &filter, &asked.paging);
     let statement = asked.load(&cx, statement).await?;
-    let numbers = numbers(&cx, viewer, &statement.rows).await?;
+    let behind = behind(&cx, viewer, &statement.rows).await?;
     let locale = cx.locale;
     let title = t!(locale, "wallet-title");
 
@@ -81,7 +81,7 @@ async fn wallet(cx: Context) -> Shown {
     };
     let heading = Some(t!(locale, "statement-title"));
     let content = list(&cx, &asked, heading, fields, statement, nothing, |rows| {
-        table(locale, &asked, rows, &numbers).into_any()
+        table(locale, &asked, rows, &behind).into_any()
     });
     let top_up = if cx.portal.demo {
         t!(locale, "top-up-demo", staff = portal::demo::ADMIN)
@@ -134,15 +134,13 @@ fn asked(cx: &Context, wallets: &[Balance]) -> (Asked, MovementFilter) {
 }
 
 /// The orders behind movements.
-async fn numbers(
+async fn behind(
     cx: &Context,
     viewer: &CustomerViewer,
     movements: &[Movement],
-) -> Result<BTreeMap<Uuid, (Uuid, i64)>, ApiError> {
+) -> Result<BTreeMap<Uuid, Behind>, ApiError> {
     let causes: Vec<Uuid> = movements.iter().map(|line| line.cause_id).collect();
-    let orders = cx.portal.order_numbers(viewer, &causes).await;
-    let orders = orders.map_err(|error| cx.failed(&error))?;
-    Ok(orders.into_iter().map(|(cause, order, number)| (cause, (order, number))).collect())
+    cx.portal.behind(viewer, &causes).await.map_err(|error| cx.failed(&error))
 }
 
 /// The columns of the file.
@@ -168,9 +166,12 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
     let asked = asked.for_export(after)?;
     let statement = cx.portal.statement(viewer, currency, &filter, &asked.paging);
     let statement = asked.load(cx, statement).await?;
-    let numbers = numbers(cx, viewer, &statement.rows).await?;
+    let behind = behind(cx, viewer, &statement.rows).await?;
     Ok(Chunk::of(statement, |line| {
-        let order = numbers.get(&line.cause_id).map(|(_, number)| *number);
+        let order = match behind.get(&line.cause_id) {
+            Some(Behind::Order { number, .. }) => Some(*number),
+            _ => None,
+        };
         vec![
             Value::plain(&line.line),
             Value::time(line.at),
@@ -178,7 +179,7 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
             order.map_or_else(Value::empty, |value| Value::plain(&value)),
             Value::text(line.reason.clone()),
             Value::amount(line.amount),
-            Value::amount(change(&line)),
+            Value::amount(changed(&line)),
             Value::amount(line.available_after),
             Value::amount(line.held_after),
             Value::currency(line.amount),
@@ -187,7 +188,7 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
 }
 
 /// What a movement did to the available money.
-fn change(line: &Movement) -> Amount {
+fn changed(line: &Movement) -> Amount {
     let amount = line.amount.amount();
     let change = match line.kind {
         MovementKind::In | MovementKind::Released => amount,
@@ -206,12 +207,12 @@ fn table(
     locale: Locale,
     asked: &Asked,
     movements: Vec<Movement>,
-    numbers: &BTreeMap<Uuid, (Uuid, i64)>,
+    behind: &BTreeMap<Uuid, Behind>,
 ) -> impl IntoView + use<> {
     let rows = movements
         .into_iter()
         .map(|line| {
-            let what = what(locale, &line, numbers.get(&line.cause_id).copied());
+            let what = what(locale, &line, behind.get(&line.cause_id).copied());
             let amount = amount(locale, &line);
             // The available money paid for it when it was reserved.
             let from =
@@ -257,22 +258,32 @@ fn moved(locale: Locale, kind: MovementKind) -> String {
     }
 }
 
-/// What moved, in words, with the order behind it.
-fn what(locale: Locale, line: &Movement, order: Option<(Uuid, i64)>) -> AnyView {
-    let word = moved(locale, line.kind);
-    let explained = match line.kind {
-        MovementKind::In | MovementKind::Out => None,
-        MovementKind::Held => Some(t!(locale, "moved-held-text")),
-        MovementKind::Captured => Some(t!(locale, "moved-captured-text")),
-        MovementKind::Released => Some(t!(locale, "moved-released-text")),
+/// What moved, in words, with the order or the license behind it.
+fn what(locale: Locale, line: &Movement, behind: Option<Behind>) -> AnyView {
+    // Money that comes in because of an order was paid for it before.
+    let back = line.kind == MovementKind::In && behind.is_some();
+    let word = if back { t!(locale, "moved-back") } else { moved(locale, line.kind) };
+    // What staff and payments write is theirs to say.
+    let sub = match line.kind {
+        MovementKind::In | MovementKind::Out => line.reason.clone(),
+        MovementKind::Held => t!(locale, "moved-held-text"),
+        MovementKind::Captured => t!(locale, "moved-captured-text"),
+        MovementKind::Released => t!(locale, "moved-released-text"),
     };
-    // Without an order behind it, the reason is what the staff or the payment wrote.
-    let sub = if order.is_some() { explained } else { explained.or(Some(line.reason.clone())) };
-    let link = order.map(|(id, number)| {
-        let label = t!(locale, "order-link", number = number);
+    let link = behind.map(|behind| {
+        let (href, label) = match behind {
+            Behind::Order { id, number } => {
+                (format!("/my/orders/{id}"), t!(locale, "order-link", number = number))
+            }
+            Behind::Change { license, number, kind } => {
+                let what = change::name(locale, kind).unwrap_or_default();
+                let label = t!(locale, "change-link", what = what, number = number);
+                (format!("/my/licenses/{license}"), label)
+            }
+        };
         view! {
             ", "
-            <a href=format!("/my/orders/{id}")>{label}</a>
+            <a href=href>{label}</a>
         }
     });
     view! {
@@ -292,7 +303,7 @@ fn amount(locale: Locale, line: &Movement) -> AnyView {
             view! { <Money text=format!("+{shown}") gain=true /> }.into_any()
         }
         MovementKind::Out | MovementKind::Held => {
-            view! { <Money text=format::money(locale, change(line)) /> }.into_any()
+            view! { <Money text=format::money(locale, changed(line)) /> }.into_any()
         }
         MovementKind::Captured => view! {
             <span class="muted">

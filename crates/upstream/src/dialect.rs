@@ -30,10 +30,10 @@ pub struct OrderWish {
 pub enum Action {
     /// Pay for another term.
     Renew(Period),
-    /// Set address and name, both of them, changed or not: that is what clients do, and an
-    /// unchanged address is no change (protocol section 3.1).
+    /// Set the name, and the address where it changes: somebody may have moved the license past us,
+    /// and a new name must not move it back.
     Edit {
-        /// The server's address.
+        /// The server's new address.
         ip: Option<IpAddr>,
         /// The whole name at the vendor, our reference included.
         name: String,

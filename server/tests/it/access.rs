@@ -296,6 +296,14 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             format!("operation={id}&verdict=give-up&reason=nothing+there"),
             desk([NO, S::CONFLICT, NO, S::CONFLICT]),
         ),
+        (
+            "/admin/refund",
+            format!(
+                "order={}&operation={id}&id={id}&amount=1&currency=EUR&reason=nothing+there",
+                cast.order
+            ),
+            desk([NO, GONE, NO, GONE]),
+        ),
         ("/admin/check-health", String::new(), desk([DONE; 4])),
         ("/login", "email=x%40example.org&password=nobody-at-all".into(), doors),
         ("/join", "email=x&password=nobody-at-all".into(), doors),

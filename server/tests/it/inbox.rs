@@ -1,9 +1,10 @@
-//! What a person decides, and what becomes of it.
+//! What a person decides, and what becomes of it: verdicts and refunds.
 
 use axum::http::StatusCode;
 use domain::{Currency, Money};
 use portal::operations::{Advice, DecideError, Verdict};
 use portal::people::StaffRole;
+use portal::wallet::{Refund, RefundError};
 use sqlx::PgPool;
 use upstream_sim::{ByHand, Fault, Times};
 use uuid::Uuid;
@@ -124,4 +125,55 @@ async fn a_verdict_needs_a_right_a_reason_and_a_number_of_its_own(pool: PgPool) 
     assert_eq!(reader.post(&portal, "/admin/decide", &form).await.status, StatusCode::FORBIDDEN);
     assert_eq!(portal.wallet().await.1, eur("4.90"));
     assert_eq!(portal.count("select count(*) from audit where action like 'operation.%'").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_charged_can_be_given_back_but_no_more(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut browser = portal.signed_in().await;
+    let answer = browser.post(&portal, "/buy", &portal.lite_form(IP).await).await;
+    let order: Uuid =
+        answer.location.unwrap().strip_prefix("/my/orders/").unwrap().parse().unwrap();
+    let viewer = portal.customer().await;
+    let operation = portal.portal.order(&viewer, order).await.unwrap().unwrap().operation;
+    let staff = portal.owner().await;
+    let refund = |amount: &str| Refund {
+        id: Uuid::now_v7(),
+        operation,
+        amount: eur(amount),
+        reason: "the server broke".to_owned(),
+    };
+    let early = portal.portal.refund(&staff, &refund("1")).await;
+    assert!(matches!(early, Err(RefundError::NotCharged)), "{early:?}");
+    portal.settle().await;
+    let part = refund("1.90");
+    for _ in 0..2 {
+        portal.portal.refund(&staff, &part).await.unwrap();
+    }
+    assert_eq!(portal.wallet().await, (eur("497"), eur("0")));
+    for amount in ["3.01", "0", "-1"] {
+        let refused = portal.portal.refund(&staff, &refund(amount)).await;
+        assert!(matches!(refused, Err(RefundError::Amount)), "{amount}: {refused:?}");
+    }
+    // By the page: the rest.
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    let page = desk.get(&portal, &format!("/admin/orders/{order}")).await.body;
+    assert!(page.contains("€1.90") && page.contains("€3.00 at most"), "{page}");
+    let (order, operation, id) =
+        (order.to_string(), operation.to_string(), Uuid::now_v7().to_string());
+    let form = [
+        ("order", order.as_str()),
+        ("operation", operation.as_str()),
+        ("id", id.as_str()),
+        ("amount", "3.00"),
+        ("currency", "EUR"),
+        ("reason", "and the rest"),
+    ];
+    assert_eq!(desk.post(&portal, "/admin/refund", &form).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(portal.wallet().await, (eur("500"), eur("0")));
+    assert!(browser.get(&portal, "/my/wallet").await.body.contains("and the rest"));
+    let lines = portal.count("select count(*) from audit where action = 'wallet.refund'").await;
+    assert_eq!(lines, 2);
+    assert_eq!(portal.portal.check_health().await.unwrap(), vec![]);
+    portal.sound().await;
 }

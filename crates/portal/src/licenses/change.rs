@@ -336,7 +336,7 @@ impl Portal {
             }
         }
         check(&owned, &wish.change, today)?;
-        let change = tidied(&wish.change)?;
+        let change = tidied(&wish.change, &owned)?;
         let priced = priced(&mut tx, viewer, &owned, &change, today).await?;
         let total = priced.as_ref().map(|priced| priced.quote.total);
         match (total, wish.shown_total) {
@@ -496,9 +496,9 @@ impl Portal {
 fn check(owned: &Owned, change: &Change, today: Date) -> Result<(), ChangeError> {
     let ran_out = owned.expires_on.is_some_and(|day| day < today);
     change.check(Subject { status: owned.status, period: owned.period, ran_out })?;
-    match tidied(change)? {
+    match tidied(change, owned)? {
         Change::Edit { ip, name } => {
-            let same_ip = ip.is_none_or(|ip| ip.to_string() == owned.ip);
+            let same_ip = ip.is_none();
             let same_name = name.is_none_or(|name| name == owned.name.clone().unwrap_or_default());
             if same_ip && same_name {
                 return Err(NotNow::Same.into());
@@ -516,11 +516,13 @@ fn check(owned: &Owned, change: &Change, today: Date) -> Result<(), ChangeError>
     Ok(())
 }
 
-fn tidied(change: &Change) -> Result<Change, ChangeError> {
+/// What is asked for without what is so already: an address that is not changed is not sent.
+fn tidied(change: &Change, owned: &Owned) -> Result<Change, ChangeError> {
     Ok(match change {
-        Change::Edit { ip, name: Some(name) } => {
-            let name = license_name(name).map_err(ChangeError::Name)?;
-            Change::Edit { ip: *ip, name: Some(name.unwrap_or_default()) }
+        Change::Edit { ip, name } => {
+            let name = name.as_deref().map(license_name).transpose();
+            let name = name.map_err(ChangeError::Name)?.map(Option::unwrap_or_default);
+            Change::Edit { ip: ip.filter(|ip| ip.to_string() != owned.ip), name }
         }
         other => other.clone(),
     })

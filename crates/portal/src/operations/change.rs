@@ -73,7 +73,7 @@ impl Portal {
             return Ok(Seen::Contradiction(why, Evidence::default()));
         };
         let found = if work.action == Action::Delete {
-            self.find_listed(op, work, account, dialect).await?
+            self.find_listed(work, account, dialect).await?
         } else {
             account.view(dialect, &work.upstream_id).await.map(Some)
         };
@@ -94,7 +94,6 @@ impl Portal {
     /// The license in the vendor's whole list; a deleted one has no form to look at.
     async fn find_listed(
         &self,
-        op: &Claimed,
         work: &Work,
         account: &UpstreamAccount,
         dialect: &dyn Dialect,
@@ -103,7 +102,7 @@ impl Portal {
             Ok((rows, _)) => rows,
             Err(failure) => return Ok(Err(failure)),
         };
-        let known = store::known_licenses(&self.pool, account.id, op.id).await?;
+        let known = store::known_licenses(&self.pool, account.id).await?;
         let others: Vec<_> = known.iter().filter(|id| **id != work.upstream_id).collect();
         let found = rows.iter().find(|row| row.id == work.upstream_id).cloned();
         let complete =

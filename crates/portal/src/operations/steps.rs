@@ -93,7 +93,12 @@ impl Portal {
                 let tx = self.pool.begin().await?;
                 return self.confirm(tx, &op, account, None, EventKind::Already).await.map(drop);
             }
-            Ready::Stale(why) => return self.reject(&op, &why, now).await,
+            Ready::Stale(why) => {
+                if let Task::Change(work) = &op.task {
+                    store::read_again(&self.pool, work.license, now).await?;
+                }
+                return self.reject(&op, &why, now).await;
+            }
             Ready::Later(why) => return self.postpone(&op, account, &why, now).await,
         };
         // Waiting for a free slot comes before the promise, not after it.

@@ -123,7 +123,7 @@ async fn take_in_tx(
                 c.generation as \"generation!\", c.attempts as \"attempts!\",
                 c.upstream_account_id as \"upstream_account_id!\", c.reference as \"reference!\",
                 c.refused as \"refused!\",
-                coalesce(c.decided_at, c.created_at) as \"created_at!\", c.sent_at,
+                greatest(c.created_at, c.undo_until, c.decided_at) as \"created_at!\", c.sent_at,
                 c.absent_since, c.hold_id, c.currency as \"currency!\", c.cost as \"cost!\",
                 c.customer_id as \"customer_id!\", c.term,
                 c.change as \"change: Json<Change>\", c.before as \"before: Json<Before>\",
@@ -277,11 +277,10 @@ impl ClaimedRow {
         let action = match &change {
             Change::Renew { period } => Action::Renew(*period),
             Change::Edit { ip, name } => {
-                // The vendor is always told both, changed or not.
                 let name = name.as_deref().or(self.name.as_deref());
                 let reference = self.bought_as.as_deref().ok_or_else(|| bad("reference"))?;
-                let ip = ip.map(LicenseIp::get).map_or_else(|| self.ip(bad), |ip| Ok(Some(ip)))?;
-                Action::Edit { ip, name: upstream::named(name, reference) }
+                let name = upstream::named(name, reference);
+                Action::Edit { ip: ip.map(LicenseIp::get), name }
             }
             Change::ChangePlan { period, .. } => {
                 new_addons = self.new_addons.0;
@@ -471,20 +470,31 @@ pub(super) async fn confirmed_answer(
 }
 
 /// Some licenses that must stand in this account's list, the newest first.
-pub(super) async fn known_licenses(
-    pool: &PgPool,
-    account: Uuid,
-    operation: Uuid,
-) -> Result<Vec<String>, Error> {
+pub(super) async fn known_licenses(pool: &PgPool, account: Uuid) -> Result<Vec<String>, Error> {
     Ok(sqlx::query_scalar!(
-        "select l.upstream_id from license l join operation x on x.license_id = l.id
-          where l.upstream_account_id = $1 and x.id <> $2 and l.status in ('active', 'suspended')
-          order by l.number desc limit 20",
+        "select upstream_id from license
+          where upstream_account_id = $1 and status in ('active', 'suspended')
+          order by number desc limit 20",
         account,
-        operation,
     )
     .fetch_all(pool)
     .await?)
+}
+
+/// Has a license read from its vendor soon: what we know of it is not what the vendor has.
+pub(super) async fn read_again(
+    pool: &PgPool,
+    license: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update license set next_check_at = $2 where id = $1 and status <> 'deleted'",
+        license,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 /// Keeps an operation for longer; false if it has another owner by now.

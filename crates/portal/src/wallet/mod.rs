@@ -1,5 +1,10 @@
-//! The customer's money: what there is, what moved, and crediting it by hand.
+//! The customer's money: what there is, what moved, crediting it by hand and giving it back.
 
+mod refund;
+
+use std::collections::BTreeMap;
+
+use domain::operation::OperationKind;
 use domain::{Currency, Money};
 use ledger::{
     AccountKind, Balance, Cause, CauseKind, Look, Movement, MovementKind, Transfer,
@@ -7,6 +12,8 @@ use ledger::{
 };
 use serde_json::json;
 use uuid::Uuid;
+
+pub use refund::{Charge, Refund, RefundError};
 
 use crate::listing::{Cursor, Days, Listed, Paging, SortKey};
 use crate::people::{CustomerViewer, Permission, StaffViewer};
@@ -24,6 +31,27 @@ pub struct MovementFilter {
     pub kind: Option<MovementKind>,
     /// When.
     pub days: Days,
+}
+
+/// What a movement is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// An order.
+    Order {
+        /// The order.
+        id: Uuid,
+        /// Its number.
+        number: i64,
+    },
+    /// Something that was done to a license.
+    Change {
+        /// The license.
+        license: Uuid,
+        /// Its number.
+        number: i64,
+        /// What was done.
+        kind: OperationKind,
+    },
 }
 
 /// A credit by hand.
@@ -108,23 +136,39 @@ impl Portal {
         Ok(Listed { rows: page.movements, next: page.next.map(Cursor::at) })
     }
 
-    /// The numbers of the orders behind a statement's movements.
-    pub async fn order_numbers(
+    /// The orders and licenses behind a statement's movements, by their causes.
+    pub async fn behind(
         &self,
         viewer: &CustomerViewer,
         causes: &[Uuid],
-    ) -> Result<Vec<(Uuid, Uuid, i64)>, Error> {
+    ) -> Result<BTreeMap<Uuid, Behind>, Error> {
         let rows = sqlx::query!(
-            "select c.id as \"cause!\", o.id, o.number from unnest($1::uuid[]) as c(id)
+            "select c.id as \"cause!\", o.id as \"order?\", o.number as \"order_number?\",
+                    l.id as \"license?\", l.number as \"license_number?\", x.kind as \"kind?\"
+               from unnest($1::uuid[]) as c(id)
                left join operation x on x.id = c.id
-               join customer_order o on o.id = coalesce(x.order_id, c.id)
-              where o.customer_id = $2",
+               left join customer_order o
+                 on o.id = coalesce(x.order_id, c.id) and o.customer_id = $2
+               left join license l
+                 on l.id = x.license_id and x.kind <> 'order' and l.customer_id = $2
+              where o.id is not null or l.id is not null",
             causes,
             viewer.customer,
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.into_iter().map(|row| (row.cause, row.id, row.number)).collect())
+        let behind = rows.into_iter().filter_map(|row| {
+            let kind = row.kind.as_deref().and_then(OperationKind::from_word);
+            let behind = match (row.order.zip(row.order_number), row.license, kind) {
+                (Some((id, number)), _, _) => Behind::Order { id, number },
+                (None, Some(id), Some(kind)) => {
+                    Behind::Change { license: id, number: row.license_number?, kind }
+                }
+                _ => return None,
+            };
+            Some((row.cause, behind))
+        });
+        Ok(behind.collect())
     }
 
     /// Credits a wallet by hand: a transfer from the adjustments and a line in the audit, together.
