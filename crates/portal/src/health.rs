@@ -258,6 +258,22 @@ impl Portal {
         Ok(found)
     }
 
+    /// Checks everything unless some process, this one before its start or another one, has done so
+    /// lately: it reads all the books.
+    async fn check_health_when_due(&self) -> Result<(), Error> {
+        let due = self.clock.now() - EVERY;
+        let checked = sqlx::query_scalar!(
+            "select exists (select from health_check where checked_at > $1) as \"checked!\"",
+            due,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        if !checked {
+            self.check_health().await?;
+        }
+        Ok(())
+    }
+
     /// The last result of every check, also of those that never ran.
     pub async fn health(&self, _staff: &StaffViewer) -> Result<Vec<Checked>, Error> {
         let rows = sqlx::query!(
@@ -284,7 +300,7 @@ impl Portal {
 /// Checks everything now and then until `stop` says so.
 pub async fn watch_over(portal: Portal, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = portal.check_health().await {
+        if let Err(error) = portal.check_health_when_due().await {
             tracing::warn!(error = %error.chain(), "the invariants cannot be checked now");
         }
         tokio::select! {

@@ -60,6 +60,21 @@ pub struct Browser {
     cookies: BTreeMap<String, String>,
 }
 
+/// The use cases over this database, with cheap passwords and vendors on this machine.
+fn portal_with(pool: PgPool, clock: Arc<dyn portal::Clock>) -> Portal {
+    Portal {
+        pool,
+        clock,
+        key: MasterKey::new(&[7; 32]),
+        passwords: Passwords::cheap().unwrap(),
+        upstreams: Upstreams::new(true),
+        bell: portal::operations::Bell::default(),
+        shelves: Shelves::default(),
+        tags: portal::catalog::Tags::default(),
+        demo: true,
+    }
+}
+
 impl TestPortal {
     pub async fn new(pool: PgPool) -> Self {
         Self::with(pool, SimConfig::default()).await
@@ -70,17 +85,7 @@ impl TestPortal {
         let vendor = upstream_sim::start(config).await.unwrap();
         let clock = Arc::new(ManualClock::at(datetime!(2026-11-21 10:00 UTC)));
         let shared: Arc<dyn portal::Clock> = clock.clone();
-        let portal = Portal {
-            pool,
-            clock: shared,
-            key: MasterKey::new(&[7; 32]),
-            passwords: Passwords::cheap().unwrap(),
-            upstreams: Upstreams::new(true),
-            bell: portal::operations::Bell::default(),
-            shelves: Shelves::default(),
-            tags: portal::catalog::Tags::default(),
-            demo: true,
-        };
+        let portal = portal_with(pool, shared);
         portal.fill_demo(&vendor.base_url()).await.unwrap();
         // A call that hangs is given up soon; all windows are moved through by hand.
         sqlx::query(
@@ -379,17 +384,7 @@ pub struct Desk {
 pub async fn portal_on(pool: &PgPool) -> Desk {
     let clock: Arc<dyn portal::Clock> =
         Arc::new(portal::clock::DatabaseClock::read(pool).await.unwrap());
-    let portal = Portal {
-        pool: pool.clone(),
-        clock,
-        key: MasterKey::new(&[7; 32]),
-        passwords: Passwords::cheap().unwrap(),
-        upstreams: Upstreams::new(true),
-        bell: portal::operations::Bell::default(),
-        shelves: Shelves::default(),
-        tags: portal::catalog::Tags::default(),
-        demo: true,
-    };
+    let portal = portal_with(pool.clone(), clock);
     Desk { portal }
 }
 

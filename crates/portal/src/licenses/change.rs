@@ -292,9 +292,8 @@ impl Portal {
             return known;
         }
         if let (ChangeError::NotEnough { .. }, Some(total)) = (&refused, wish.shown_total) {
-            let available = self.balance(viewer, total.currency()).await?.spendable();
-            let missing = total.checked_sub(available).ok().filter(|money| money.amount() > 0);
-            return Err(ChangeError::NotEnough { available, missing: missing.unwrap_or(total) });
+            let (available, missing) = self.shortfall(viewer, total).await?;
+            return Err(ChangeError::NotEnough { available, missing });
         }
         Err(refused)
     }

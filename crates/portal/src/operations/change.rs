@@ -9,7 +9,6 @@ use time::OffsetDateTime;
 use upstream::dialect::{Action, Dialect, VendorLicense};
 use upstream::effect::{Before, Effect, effect};
 use upstream::outcome::{Evidence, Failure};
-use uuid::Uuid;
 
 use super::steps::{Ready, Seen};
 use super::store::{self, Claimed, Work};
@@ -120,7 +119,7 @@ impl Portal {
         tx: &mut PgConnection,
         work: &Work,
         now: OffsetDateTime,
-    ) -> Result<Result<Uuid, String>, Error> {
+    ) -> Result<(), Error> {
         let mut ip = None;
         let mut name = None;
         let mut status = None;
@@ -173,6 +172,6 @@ impl Portal {
         )
         .execute(tx)
         .await?;
-        Ok(Ok(work.license))
+        Ok(())
     }
 }

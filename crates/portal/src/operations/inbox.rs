@@ -107,15 +107,6 @@ impl From<sqlx::Error> for DecideError {
 const SHOWN: i64 = 50;
 
 impl Portal {
-    /// How many operations wait for a person.
-    pub async fn cases_waiting(&self, _staff: &StaffViewer) -> Result<i64, Error> {
-        Ok(sqlx::query_scalar!(
-            "select count(*) as \"count!\" from operation where state = 'review'"
-        )
-        .fetch_one(&self.pool)
-        .await?)
-    }
-
     /// Operations that wait for a person, the oldest first.
     pub async fn inbox(&self, _staff: &StaffViewer) -> Result<Vec<Case>, Error> {
         let rows = sqlx::query!(

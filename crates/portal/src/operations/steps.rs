@@ -449,7 +449,10 @@ impl Portal {
                 };
                 self.write_purchase_in_tx(&mut tx, op, purchase, account, number, now).await?
             }
-            Task::Change(work) => self.write_change_in_tx(&mut tx, work, now).await?,
+            Task::Change(work) => {
+                self.write_change_in_tx(&mut tx, work, now).await?;
+                Ok(work.license)
+            }
         };
         let license = match written {
             Ok(license) => license,

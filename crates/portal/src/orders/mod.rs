@@ -150,10 +150,8 @@ impl Portal {
             return known;
         }
         if let PlaceError::NotEnough { .. } = refused {
-            let total = wish.shown_total;
-            let available = self.balance(viewer, total.currency()).await?.spendable();
-            let missing = total.checked_sub(available).ok().filter(|money| money.amount() > 0);
-            return Err(PlaceError::NotEnough { available, missing: missing.unwrap_or(total) });
+            let (available, missing) = self.shortfall(viewer, wish.shown_total).await?;
+            return Err(PlaceError::NotEnough { available, missing });
         }
         Err(refused)
     }

@@ -136,6 +136,18 @@ impl Portal {
         Ok(Listed { rows: page.movements, next: page.next.map(Cursor::at) })
     }
 
+    /// What the customer can spend now, and what is missing for this amount: all of it if enough came
+    /// in meanwhile, because nothing was reserved.
+    pub(crate) async fn shortfall(
+        &self,
+        viewer: &CustomerViewer,
+        total: Money,
+    ) -> Result<(Money, Money), Error> {
+        let available = self.balance(viewer, total.currency()).await?.spendable();
+        let missing = total.checked_sub(available).ok().filter(|money| money.amount() > 0);
+        Ok((available, missing.unwrap_or(total)))
+    }
+
     /// The orders and licenses behind a statement's movements, by their causes.
     pub async fn behind(
         &self,
