@@ -150,7 +150,7 @@ impl Invariant {
                 "select 'operation ' || x.number || ' is ' || x.state || ' since ' || x.created_at
                    from operation x
                   where x.state in ('planned', 'sent', 'unknown') and x.waits_for is null
-                    and greatest(x.created_at, x.undo_until, x.decided_at)
+                    and greatest(x.created_at, x.undo_until, x.counts_from)
                         < $1::timestamptz - interval '60 minutes'"
             }
             Self::I11 => {

@@ -105,11 +105,7 @@ mod tests {
                  <elem><balance>-0.5</balance><currency>EUR</currency></elem></doc>",
                 "-0.50",
             ),
-            (
-                BalanceFunction::AccountInfo,
-                "<doc><elem><balance>0</balance></elem></doc>",
-                "0.00",
-            ),
+            (BalanceFunction::AccountInfo, "<doc><elem><balance>0</balance></elem></doc>", "0.00"),
             (
                 BalanceFunction::Dashboard,
                 "<doc><elem><balance>9 EUR</balance>\

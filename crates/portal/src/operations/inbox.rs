@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::steps::Proof;
 use super::store::{self, Task};
 use crate::locale::Localized;
 use crate::orders::{Attempt, EventKind};
@@ -171,9 +172,13 @@ impl Portal {
             return Err(DecideError::Reason);
         }
         let now = self.clock.now();
-        let op = store::take_reviewed(&self.pool, operation, now).await?;
+        let op = store::take_waiting(&self.pool, operation, now).await?;
         let op = op.ok_or(DecideError::NotInReview)?;
         let account = self.upstream_account(op.upstream_account).await?;
+        if op.state == OperationState::Parked && matches!(verdict, Verdict::Happened { .. }) {
+            // It certainly did not: that is what parked means.
+            return Err(DecideError::NotInReview);
+        }
         let after = match verdict {
             Verdict::Happened { .. } => OperationState::Confirmed,
             Verdict::SendAgain => OperationState::Planned,
@@ -198,7 +203,7 @@ impl Portal {
             action: "operation.decide",
             object_type: "operation",
             object_id: op.id,
-            before: Some(json!({ "state": "review" })),
+            before: Some(json!({ "state": op.state.as_str() })),
             after: Some(json!({ "state": after.as_str(), "upstream_id": number })),
             reason: Some(reason),
         };
@@ -221,7 +226,8 @@ impl Portal {
                 if taken {
                     return Err(DecideError::NumberTaken);
                 }
-                if !self.confirm(tx, &op, &account, number, EventKind::Found).await? {
+                let proof = number.map_or(Proof::Done, |number| Proof::Number(number.to_owned()));
+                if !self.confirm(tx, &op, &account, &proof, EventKind::Found).await? {
                     return Err(DecideError::NotInReview);
                 }
             }

@@ -5,9 +5,13 @@
 //!
 //! ```text
 //! planned ─► sent ─► confirmed            a readable success
-//!    ▲         └───► unknown ─► (read the vendor) ─► confirmed | planned | rejected | review
-//!    └── provably not sent (DNS, refused, TLS)
+//!    ▲         └───► unknown ─► (read the vendor) ─► confirmed | planned | rejected | review | parked
+//!    ├── provably not sent (DNS, refused, TLS)
+//!    └── in the basket, unpaid: exactly that item is paid next
 //! ```
+//!
+//! What our money at the vendor does not suffice for is `parked` ([`parking`]) and planned again
+//! after a top-up.
 //!
 //! Invariants:
 //! - Nothing is sent without the committed `sent` row and its `operation_attempt`, and nothing
@@ -24,6 +28,7 @@
 mod bell;
 mod change;
 mod inbox;
+mod parking;
 mod purchase;
 mod steps;
 mod store;
@@ -36,6 +41,8 @@ use uuid::Uuid;
 
 pub use bell::{Bell, carry};
 pub use inbox::{Advice, Case, DecideError, Verdict};
+pub(crate) use parking::Purse;
+pub use parking::Treasury;
 pub use worker::{Done, is_working, run};
 
 use crate::Error;
