@@ -32,6 +32,7 @@ mod parking;
 mod purchase;
 mod steps;
 mod store;
+mod sweep;
 mod worker;
 
 use ledger::{Cause, CauseKind};
@@ -43,6 +44,7 @@ pub use bell::{Bell, carry};
 pub use inbox::{Advice, Case, DecideError, Verdict};
 pub(crate) use parking::Purse;
 pub use parking::Treasury;
+pub use sweep::{Finding, FindingKind, Remedy, RemedyError};
 pub use worker::{Done, is_working, run};
 
 use crate::Error;

@@ -112,7 +112,7 @@ pub(super) async fn claim_in_tx(
 }
 
 /// The operation with everything that carrying it out needs, in the hands of a new owner.
-async fn take_in_tx(
+pub(super) async fn take_in_tx(
     tx: &mut PgConnection,
     id: Uuid,
     lease: OffsetDateTime,
@@ -189,7 +189,7 @@ pub(super) async fn take_waiting(
     row.read().map(Some)
 }
 
-struct ClaimedRow {
+pub(super) struct ClaimedRow {
     id: Uuid,
     kind: String,
     state: String,
@@ -231,7 +231,7 @@ struct ClaimedRow {
 }
 
 impl ClaimedRow {
-    fn read(self) -> Result<Claimed, Error> {
+    pub(super) fn read(self) -> Result<Claimed, Error> {
         let id = self.id;
         let bad = |what: &str| Error::unreadable("operation", format!("{id} {what}"));
         let currency = Currency::from_code(&self.currency).ok_or_else(|| bad("currency"))?;

@@ -111,13 +111,13 @@ async fn read_licenses(portal: Portal, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Reads balances that are due, and renews what renews by itself.
+/// Reads balances that are due, renews what renews by itself, and compares whole lists.
 async fn keep_house(portal: Portal, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         match portal.keep_house_once().await {
             Ok(Done::Worked) => continue,
             Ok(Done::Idle) => {}
-            Err(error) => tracing::warn!(error = %error.chain(), "balances cannot be read now"),
+            Err(error) => tracing::warn!(error = %error.chain(), "balances and lists cannot be looked at now"),
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
@@ -177,9 +177,11 @@ impl Portal {
     }
 
     async fn keep_house_once(&self) -> Result<Done, Error> {
-        match self.check_due_balance().await? {
-            Done::Worked => Ok(Done::Worked),
-            Done::Idle => self.renew_due_license().await,
+        if self.check_due_balance().await? == Done::Worked
+            || self.renew_due_license().await? == Done::Worked
+        {
+            return Ok(Done::Worked);
         }
+        self.sweep_due_account().await
     }
 }
