@@ -206,6 +206,7 @@ mod on_server {
             NotNow::Active => t!(locale, "not-now-active"),
             NotNow::RanOut => t!(locale, "not-now-ran-out"),
             NotNow::Same => t!(locale, "not-now-same"),
+            NotNow::PlanChanging => t!(locale, "not-now-plan-changing"),
         }
     }
 

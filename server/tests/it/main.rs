@@ -17,4 +17,5 @@ mod orders;
 mod people;
 mod prices;
 mod program;
+mod simulation;
 mod slow;

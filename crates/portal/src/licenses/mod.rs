@@ -344,7 +344,7 @@ impl Portal {
               where p.id = l.plan_id and u.id = l.upstream_account_id and l.id = (
                     select id from license where next_check_at <= $1
                        and (lease_until is null or lease_until <= $1)
-                     order by next_check_at limit 1 for update skip locked)
+                     order by next_check_at, number limit 1 for update skip locked)
              returning l.id, l.upstream_account_id, l.upstream_id, l.key, l.created_at, l.version,
                        p.dialect",
             now,

@@ -273,7 +273,8 @@ impl Portal {
             // Somebody else's basket is none of our business.
             (Some(LicenseStatus::Ordered), None) => {}
             (_, Some(purchase)) => {
-                let found = New { kind: FindingKind::Orphan, operation: Some(purchase.id), license: None };
+                let found =
+                    New { kind: FindingKind::Orphan, operation: Some(purchase.id), license: None };
                 self.find(account, &found, &row.id, &format!("{row:#?}"), now).await?;
             }
             (_, None) => {
@@ -293,8 +294,10 @@ impl Portal {
     ) {
         let exchange = account.send(&dialect.unbasket(&row.id)).await;
         tracing::info!(
-            upstream = account.name, upstream.id = row.id,
-            answered = exchange.result.is_ok(), "an unpaid item was thrown away"
+            upstream = account.name,
+            upstream.id = row.id,
+            answered = exchange.result.is_ok(),
+            "an unpaid item was thrown away"
         );
     }
 
@@ -378,7 +381,9 @@ impl Portal {
         .await?;
         if fresh {
             tracing::error!(
-                upstream = account.name, upstream.id = upstream_id, kind = found.kind.as_str(),
+                upstream = account.name,
+                upstream.id = upstream_id,
+                kind = found.kind.as_str(),
                 "the vendor's list and our books do not agree"
             );
         }
@@ -419,7 +424,10 @@ impl Portal {
                     order: row.order,
                     license: row.license,
                     plan: row.plan.map(|plan| plan.0),
-                    price: row.price.zip(currency).map(|(price, currency)| Money::new(price, currency)),
+                    price: row
+                        .price
+                        .zip(currency)
+                        .map(|(price, currency)| Money::new(price, currency)),
                     evidence: row.evidence,
                     since: row.first_seen_at,
                     seen_at: row.last_seen_at,
@@ -495,8 +503,7 @@ impl Portal {
             }
             (Remedy::Dismiss, _, None) => tx.commit().await?,
             (Remedy::Adopt, Some(operation), _) => {
-                let account =
-                    self.upstream_account_in_tx(&mut tx, row.upstream_account_id).await?;
+                let account = self.upstream_account_in_tx(&mut tx, row.upstream_account_id).await?;
                 self.adopt(tx, staff, operation, &account, &row.upstream_id, now).await?;
             }
             (Remedy::Adopt, None, _) => return Err(RemedyError::NotAnOrphan),

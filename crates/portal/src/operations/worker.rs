@@ -117,7 +117,9 @@ async fn keep_house(portal: Portal, mut stop: watch::Receiver<bool>) {
         match portal.keep_house_once().await {
             Ok(Done::Worked) => continue,
             Ok(Done::Idle) => {}
-            Err(error) => tracing::warn!(error = %error.chain(), "balances and lists cannot be looked at now"),
+            Err(error) => {
+                tracing::warn!(error = %error.chain(), "balances and lists cannot be looked at now")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
