@@ -36,6 +36,7 @@ export const pages = [
   { route: "/my/licenses", who: ["customer"] },
   { route: "/my/licenses/{id}", who: ["customer"], islands: true },
   { route: "/my/licenses/{id}/{change}", who: ["customer"] },
+  { route: "/my/changes", who: ["customer"] },
   { route: "/my/wallet", who: ["customer"] },
   { route: "/admin", who: ["staff"], leads: true },
   { route: "/admin/inbox", who: ["staff"] },

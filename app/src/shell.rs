@@ -124,6 +124,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/my/licenses") view=pages::Licenses ssr=ssr.clone() />
                 <Route path=path!("/my/licenses/:id") view=pages::LicensePage ssr=ssr.clone() />
                 <Route path=path!("/my/licenses/:id/:change") view=pages::ChangePage ssr=ssr.clone() />
+                <Route path=path!("/my/changes") view=pages::Changes ssr=ssr.clone() />
                 <Route path=path!("/my/wallet") view=pages::WalletPage ssr=ssr.clone() />
                 <Route path=path!("/admin") view=pages::DeskStart ssr=ssr.clone() />
                 <Route path=path!("/admin/inbox") view=pages::DeskInbox ssr=ssr.clone() />

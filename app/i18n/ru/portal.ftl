@@ -785,6 +785,9 @@ filter-bad-value = Это значение не прочитать.
 filter-order = Номер или сервер
 filter-license = Название или сервер
 filter-customer = Номер клиента
+filter-license-number = Номер лицензии
+filter-group = Название или код
+filter-inbox = Номер, метка, сервер, имя, почта
 filter-desk-order = Номер, почта, имя, сервер
 filter-desk-license = Номер, почта, имя, сервер
 filter-desk-customer = Номер, имя или почта
@@ -800,6 +803,8 @@ sort-end-up = Раньше заканчиваются
 sort-end-down = Позже заканчиваются
 sort-name-up = По имени от А до Я
 sort-name-down = По имени от Я до А
+sort-customers-down = Сначала многолюдные
+sort-customers-up = Сначала малолюдные
 list-no-match = Ничего не нашлось
 list-no-match-text = Под этот фильтр ничего не подходит. Текст сравнивается с началом имени или адреса.
 list-past = Дальше пусто
@@ -887,6 +892,7 @@ staff-role-of = Роль для { $email }
 staff-disable = Отключить
 staff-enable = Включить
 staff-disabled = Отключён
+staff-enabled = Включён
 staff-you = это вы
 staff-done = Сохранено. Подействует со следующего нажатия этого сотрудника.
 staff-refused-title = Ничего не изменено
@@ -906,6 +912,10 @@ role-readonly-text = Видит всё, ничего не меняет.
 ## Изменение лицензии
 license-manage = Управление
 license-changes = Изменения
+changes-title = Изменения лицензий
+changes-lead = Что вы делали со своими лицензиями и чем это кончилось. Время по UTC.
+changes-empty = Изменений пока нет
+changes-empty-text = Здесь появятся продления, смена тарифа, сервера и всё остальное. Начать можно на странице лицензии.
 col-kind = Изменение
 change-renew = Продлить
 change-plan = Сменить тариф
@@ -978,13 +988,27 @@ inbox-lead = Операции, исход которых может опреде
 inbox-empty = Ничего не ждёт решения
 inbox-empty-text = Здесь появится то, о чём портал не может судить сам, с данными обеих сторон.
 inbox-refused = Решение не принято
-inbox-done = Решено. Деньги и журнал приведены в порядок.
+inbox-done =
+    { $count ->
+        [one] Решена { $count } операция. Деньги и журнал приведены в порядок.
+        [few] Решены { $count } операции. Деньги и журнал приведены в порядок.
+       *[many] Решено { $count } операций. Деньги и журнал приведены в порядок.
+    }
+inbox-refused-some = Решено не всё
+inbox-case-refused = Операция { $number }: { $why }
+inbox-none-selected = Отметьте хотя бы одну операцию.
+inbox-ambiguous = Предложенный номер здесь не один. Решите эту операцию отдельно.
+inbox-select = Отметить
+inbox-select-one = Отметить операцию { $number }
+inbox-select-all = Отметить все на странице
+inbox-selected = Отмечено
+inbox-bulk-reason = Почему, для всех отмеченных
+inbox-bulk-happened = Это сделано
 inbox-case = Операция { $number }: { $what }
 inbox-purchase = покупка
 inbox-vendor-side = Что показывает поставщик
 inbox-held = Зарезервировано
 inbox-since = Запрошено
-inbox-order = Открыть заказ
 inbox-adopt = Это № { $number }
 inbox-number = Номер у поставщика
 inbox-number-hint = Лицензии, которая относится к этому заказу, если её нет среди предложенных

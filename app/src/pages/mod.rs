@@ -5,16 +5,17 @@
 
 mod catalog;
 mod change;
+pub(crate) mod changes;
 pub(crate) mod desk_audit;
 mod desk_customer;
 pub(crate) mod desk_customers;
 mod desk_health;
-mod desk_inbox;
+pub(crate) mod desk_inbox;
 pub(crate) mod desk_licenses;
 pub(crate) mod desk_mail;
 mod desk_order;
 pub(crate) mod desk_orders;
-mod desk_staff;
+pub(crate) mod desk_staff;
 mod errors;
 mod frame;
 mod home;
@@ -45,6 +46,7 @@ use crate::{format, t};
 
 pub use catalog::Catalog;
 pub use change::ChangePage;
+pub use changes::Changes;
 pub use desk_audit::DeskAudit;
 pub use desk_customer::DeskCustomerPage;
 pub use desk_customers::DeskCustomers;

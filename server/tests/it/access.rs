@@ -53,6 +53,8 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/my/orders/nonsense".into(), nothing),
         ("/my/licenses".into(), own),
         ("/my/licenses.csv".into(), own),
+        ("/my/changes".into(), own),
+        ("/my/changes.csv".into(), own),
         (format!("/my/licenses/{license}"), object),
         (format!("/my/licenses/{license}/renew"), object),
         (format!("/my/licenses/{license}/delete"), object),
@@ -62,6 +64,7 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/my/wallet.csv".into(), own),
         ("/admin".into(), staff(SignIn, Nothing, Nothing, On)),
         ("/admin/inbox".into(), desk),
+        ("/admin/inbox.csv".into(), desk),
         ("/admin/health".into(), desk),
         ("/admin/orders".into(), desk),
         ("/admin/orders.csv".into(), desk),
@@ -75,11 +78,14 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/admin/licenses".into(), desk),
         ("/admin/licenses.csv".into(), desk),
         ("/admin/pricelists".into(), desk),
+        ("/admin/pricelists.csv".into(), desk),
         ("/admin/pricelists/public".into(), desk),
         ("/admin/pricelists/nonsense".into(), no_object),
         // Without a draft there is nothing to review.
         ("/admin/pricelists/public/review".into(), staff(SignIn, Nothing, Nothing, On)),
         ("/admin/pricelists/public/versions".into(), desk),
+        ("/admin/versions.csv?group=public".into(), desk),
+        ("/admin/versions.csv?group=nonsense".into(), no_object),
         ("/admin/pricelists/public/versions/1".into(), desk),
         ("/admin/pricelists/public/versions/9".into(), no_object),
         ("/admin/prices.csv?group=public".into(), desk),
@@ -92,6 +98,7 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/admin/audit".into(), desk),
         ("/admin/audit.csv".into(), desk),
         ("/admin/staff".into(), owners),
+        ("/admin/staff.csv".into(), owners),
         // Their place was taken by the customers.
         ("/admin/wallets".into(), nothing),
         ("/no-such-page".into(), nothing),
@@ -294,6 +301,11 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
         (
             "/admin/decide",
             format!("operation={id}&verdict=give-up&reason=nothing+there"),
+            desk([NO, S::CONFLICT, NO, S::CONFLICT]),
+        ),
+        (
+            "/admin/decide-many",
+            format!("cases[]={id}+17&verdict=give-up&reason=nothing+there"),
             desk([NO, S::CONFLICT, NO, S::CONFLICT]),
         ),
         (

@@ -35,7 +35,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use bell::{Bell, carry};
-pub use inbox::{Advice, Case, DecideError, Verdict};
+pub use inbox::{Advice, CASE_SORTS, CASES_BY_TIME, Case, CaseFilter, DecideError, Verdict};
 pub use worker::{Done, is_working, run};
 
 use crate::Error;

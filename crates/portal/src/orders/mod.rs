@@ -21,7 +21,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(crate) use view::attempts;
+pub(crate) use view::attempts_of;
 pub use view::{
     Attempt, BY_PRICE, BY_TIME, DeskOrder, DeskOrderRow, Event, EventKind, MoneyState, OrderDetail,
     OrderFilter, OrderRow, SORTS,
