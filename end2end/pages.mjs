@@ -43,6 +43,8 @@ export const pages = [
   { route: "/admin/health", who: ["staff"] },
   { route: "/admin/orders", who: ["staff"] },
   { route: "/admin/orders/{id}", who: ["staff"] },
+  { route: "/admin/operations", who: ["staff"] },
+  { route: "/admin/operations/{id}", who: ["staff"] },
   { route: "/admin/customers", who: ["staff"] },
   { route: "/admin/customers/{id}", who: ["staff"] },
   { route: "/admin/licenses", who: ["staff"] },

@@ -106,6 +106,8 @@ pub enum Export {
     DeskInbox,
     /// All orders.
     DeskOrders,
+    /// Everything at the vendors.
+    DeskOperations,
     /// All customers.
     DeskCustomers,
     /// All licenses.
@@ -128,13 +130,14 @@ pub enum Export {
 
 impl Export {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Orders,
         Self::Licenses,
         Self::Changes,
         Self::Statement,
         Self::DeskInbox,
         Self::DeskOrders,
+        Self::DeskOperations,
         Self::DeskCustomers,
         Self::DeskLicenses,
         Self::DeskMail,
@@ -156,6 +159,7 @@ impl Export {
             Self::Statement => "/my/wallet.csv",
             Self::DeskInbox => "/admin/inbox.csv",
             Self::DeskOrders => "/admin/orders.csv",
+            Self::DeskOperations => "/admin/operations.csv",
             Self::DeskCustomers => "/admin/customers.csv",
             Self::DeskLicenses => "/admin/licenses.csv",
             Self::DeskMail => "/admin/mail.csv",
@@ -178,6 +182,7 @@ impl Export {
             Self::Statement => pages::wallet::CSV,
             Self::DeskInbox => pages::desk_inbox::CSV,
             Self::DeskOrders => pages::desk_orders::CSV,
+            Self::DeskOperations => pages::desk_operations::CSV,
             Self::DeskCustomers => pages::desk_customers::CSV,
             Self::DeskLicenses => pages::desk_licenses::CSV,
             Self::DeskMail => pages::desk_mail::CSV,
@@ -199,6 +204,7 @@ impl Export {
             Self::Statement => pages::wallet::export(cx, after).await,
             Self::DeskInbox => pages::desk_inbox::export(cx, after).await,
             Self::DeskOrders => pages::desk_orders::export(cx, after).await,
+            Self::DeskOperations => pages::desk_operations::export(cx, after).await,
             Self::DeskCustomers => pages::desk_customers::export(cx, after).await,
             Self::DeskLicenses => pages::desk_licenses::export(cx, after).await,
             Self::DeskMail => pages::desk_mail::export(cx, after).await,

@@ -131,6 +131,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/health") view=pages::DeskHealth ssr=ssr.clone() />
                 <Route path=path!("/admin/orders") view=pages::DeskOrders ssr=ssr.clone() />
                 <Route path=path!("/admin/orders/:id") view=pages::DeskOrderPage ssr=ssr.clone() />
+                <Route path=path!("/admin/operations") view=pages::DeskOperations ssr=ssr.clone() />
+                <Route
+                    path=path!("/admin/operations/:id")
+                    view=pages::DeskOperationPage
+                    ssr=ssr.clone()
+                />
                 <Route path=path!("/admin/customers") view=pages::DeskCustomers ssr=ssr.clone() />
                 <Route path=path!("/admin/customers/:id") view=pages::DeskCustomerPage ssr=ssr.clone() />
                 <Route path=path!("/admin/licenses") view=pages::DeskLicenses ssr=ssr.clone() />

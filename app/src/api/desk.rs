@@ -19,6 +19,18 @@ pub async fn credit_wallet(
     with_status(on_server::credit_wallet(customer, id, amount, currency, reason).await)
 }
 
+/// A form of `/admin/customers/{customer}`: how far below zero a wallet may go.
+#[server(prefix = "/admin", endpoint = "credit-limit")]
+pub async fn set_credit_limit(
+    customer: String,
+    currency: String,
+    seen: String,
+    limit: String,
+    reason: String,
+) -> Result<(), ApiError> {
+    with_status(on_server::set_credit_limit(&customer, &currency, &seen, limit, reason).await)
+}
+
 /// A form of `/admin/customers/{customer}`: another name.
 #[server(prefix = "/admin", endpoint = "customer-name")]
 pub async fn rename_customer(customer: String, version: i32, name: String) -> Result<(), ApiError> {
@@ -69,10 +81,10 @@ pub async fn decide_operations(
     with_status(on_server::decide_many(&cases, &verdict, &reason).await)
 }
 
-/// A form of `/admin/orders/{order}`: gives money back.
+/// A form of `/admin/orders/{order}` and of `/admin/operations/{operation}`: gives money back.
 #[server(prefix = "/admin", endpoint = "refund")]
-pub async fn refund_order(
-    order: String,
+pub async fn refund_operation(
+    #[server(default)] order: String,
     operation: String,
     id: String,
     amount: String,
@@ -111,12 +123,12 @@ mod on_server {
     use portal::operations::{DecideError, Verdict};
     use portal::people::{Permission, StaffRole};
     use portal::staff::StaffError;
-    use portal::wallet::{Credit, CreditError, Refund, RefundError};
+    use portal::wallet::{Credit, CreditError, LimitError, NewLimit, Refund, RefundError};
     use uuid::Uuid;
 
     use crate::api::ApiError;
     use crate::context::{Context, Refused, context, see_other};
-    use crate::t;
+    use crate::{format, t};
 
     const BAD: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     /// The most cases that one form decides: more than a page shows.
@@ -167,6 +179,60 @@ mod on_server {
                 refuse(StatusCode::CONFLICT, "", t!(cx.locale, "credit-form-used"))
             }
             Err(CreditError::Internal(error)) => Err(cx.failed(&error)),
+        }
+    }
+
+    pub async fn set_credit_limit(
+        customer: &str,
+        currency: &str,
+        seen: &str,
+        limit: String,
+        reason: String,
+    ) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let customer = customer.parse::<Uuid>().map_err(|_| ApiError::NotFound)?;
+        let currency = Currency::from_code(currency).ok_or(ApiError::Malformed)?;
+        let seen = Money::parse(seen, currency).map_err(|_| ApiError::Malformed)?;
+        let locale = cx.locale;
+        let page = format!("/admin/customers/{customer}");
+        // A customer has a form for each currency.
+        let field = |name: &str| format!("{name}-{}", currency.code());
+        let refuse = |status, name: &str, text: String| {
+            let name = if name.is_empty() { String::new() } else { field(name) };
+            Err(cx.refuse(Refused {
+                page: page.clone(),
+                errors: vec![(name, text)],
+                values: BTreeMap::from([
+                    (field("limit"), limit.clone()),
+                    (field("why-limit"), reason.clone()),
+                ]),
+                status,
+            }))
+        };
+        let Ok(parsed) = Money::parse(&limit, currency) else {
+            return refuse(BAD, "limit", t!(locale, "limit-bad-amount"));
+        };
+        let new = NewLimit { customer, limit: parsed, seen, reason: reason.clone() };
+        match cx.portal.set_credit_limit(staff, &new).await {
+            Ok(()) => {
+                see_other(&format!("{page}?done=limit"));
+                Ok(())
+            }
+            Err(LimitError::Forbidden) => {
+                refuse(StatusCode::FORBIDDEN, "", t!(locale, "limit-forbidden"))
+            }
+            Err(LimitError::NoSuchCustomer) => Err(ApiError::NotFound),
+            Err(LimitError::Changed) => {
+                refuse(StatusCode::CONFLICT, "", t!(locale, "customer-changed"))
+            }
+            Err(LimitError::Amount) => refuse(BAD, "limit", t!(locale, "limit-bad-amount")),
+            Err(LimitError::Used { used }) => {
+                let used = format::money(locale, used);
+                refuse(StatusCode::CONFLICT, "limit", t!(locale, "limit-used", used = used))
+            }
+            Err(LimitError::Reason) => refuse(BAD, "why-limit", t!(locale, "credit-bad-reason")),
+            Err(LimitError::Internal(error)) => Err(cx.failed(&error)),
         }
     }
 
@@ -309,12 +375,14 @@ mod on_server {
     ) -> Result<(), ApiError> {
         let cx = context();
         let staff = cx.staff()?;
-        let (Ok(order), Ok(operation), Ok(id)) =
-            (order.parse::<Uuid>(), operation.parse::<Uuid>(), id.parse::<Uuid>())
-        else {
+        let (Ok(operation), Ok(id)) = (operation.parse::<Uuid>(), id.parse::<Uuid>()) else {
             return Err(ApiError::NotFound);
         };
-        let page = format!("/admin/orders/{order}");
+        let page = match order.parse::<Uuid>() {
+            Ok(order) => format!("/admin/orders/{order}"),
+            Err(_) if order.is_empty() => format!("/admin/operations/{operation}"),
+            Err(_) => return Err(ApiError::NotFound),
+        };
         let refuse = |status, field: &str, text: String| {
             Err(cx.refuse(Refused {
                 page: page.clone(),

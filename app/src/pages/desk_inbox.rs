@@ -286,8 +286,13 @@ fn facts(locale: Locale, case: &Case) -> impl IntoView + use<> {
     let number = case.upstream_id.clone().map(|number| {
         view! { <Fact label=t!(locale, "fact-vendor-number")>{number}</Fact> }
     });
+    let operation = format!("/admin/operations/{}", case.operation);
+    let number_of = case.number.to_string();
     view! {
         <DefinitionGrid>
+            <Fact label=t!(locale, "fact-operation")>
+                <a href=operation>{number_of}</a>
+            </Fact>
             <Fact label=t!(locale, "col-customer")>
                 <a href=customer_page>{customer}</a>
             </Fact>

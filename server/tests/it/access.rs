@@ -27,7 +27,12 @@ use Gets::{Nothing, On, Page, SignIn};
 const PEOPLE: usize = 7;
 
 /// Address, and what each kind of visitor gets there.
-fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOPLE])> {
+fn pages(
+    order: &str,
+    license: &str,
+    customer: &str,
+    operation: &str,
+) -> Vec<(String, [Gets; PEOPLE])> {
     let staff = |guest, other, own, staff| [guest, other, own, staff, staff, staff, staff];
     let shop = [Page; PEOPLE];
     let nothing = [Nothing; PEOPLE];
@@ -70,6 +75,11 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/admin/orders.csv".into(), desk),
         (format!("/admin/orders/{order}"), desk),
         ("/admin/orders/nonsense".into(), no_object),
+        ("/admin/operations".into(), desk),
+        ("/admin/operations.csv".into(), desk),
+        (format!("/admin/operations/{operation}"), desk),
+        (format!("/admin/operations/{order}"), no_object),
+        ("/admin/operations/nonsense".into(), no_object),
         ("/admin/customers".into(), desk),
         ("/admin/customers.csv".into(), desk),
         (format!("/admin/customers/{customer}"), desk),
@@ -112,6 +122,7 @@ struct Cast {
     order: Uuid,
     license: Uuid,
     customer: Uuid,
+    operation: Uuid,
 }
 
 async fn cast(portal: &TestPortal) -> Cast {
@@ -126,6 +137,10 @@ async fn cast(portal: &TestPortal) -> Cast {
             .fetch_one(&portal.portal.pool)
             .await
             .unwrap();
+    let operation = sqlx::query_scalar("select id from operation")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
     let browsers = [
         Browser::default(),
         other,
@@ -139,15 +154,16 @@ async fn cast(portal: &TestPortal) -> Cast {
         .fetch_one(&portal.portal.pool)
         .await
         .unwrap();
-    Cast { browsers, auditor, order, license, customer }
+    Cast { browsers, auditor, order, license, customer, operation }
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn every_page_as_everybody(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let mut cast = cast(&portal).await;
-    let table =
-        pages(&cast.order.to_string(), &cast.license.to_string(), &cast.customer.to_string());
+    let [order, license, customer, operation] =
+        [cast.order, cast.license, cast.customer, cast.operation].map(|id| id.to_string());
+    let table = pages(&order, &license, &customer, &operation);
     for (path, expected) in &table {
         for (who, (browser, gets)) in cast.browsers.iter_mut().zip(expected).enumerate() {
             let answer = browser.get(&portal, path).await;
@@ -195,6 +211,7 @@ fn pattern(path: &str, cast: &Cast) -> String {
         .replace(&format!("{}", cast.license), "{id}")
         .replace("{id}/renew", "{id}/{change}")
         .replace(&format!("{}", cast.customer), "{id}")
+        .replace(&format!("{}", cast.operation), "{id}")
 }
 
 /// Every server function with a call of it, and what each kind of visitor gets.
@@ -229,6 +246,11 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             format!("customer={customer}&id={id}&amount=1&currency=EUR&reason=bank+transfer"),
             // One form is one credit, by one person.
             desk([NO, DONE, NO, S::CONFLICT]),
+        ),
+        (
+            "/admin/credit-limit",
+            format!("customer={customer}&currency=EUR&seen=0.00&limit=10&reason=pays+later"),
+            desk([NO, NO, NO, DONE]),
         ),
         (
             "/admin/customer-name",

@@ -152,6 +152,7 @@ async fn an_address_that_makes_no_sense_is_told_apart_from_an_empty_list(pool: P
         ("/admin/licenses", vec!["customer=1.5", "from=9999-12-31"]),
         ("/admin/mail", vec!["state=x", "from=-0044-03-15"]),
         ("/admin/audit", vec!["actor=x", "object=x", "after=~"]),
+        ("/admin/operations", vec!["kind=x", "state=x", "license=x", "sort=cost", "to=1"]),
         ("/admin/inbox", vec!["kind=x", "sort=price", "after=1"]),
         ("/admin/pricelists", vec!["sort=code", "after=x~public", "q=%01"]),
         ("/admin/staff", vec!["role=king", "disabled=x", "after=~"]),
