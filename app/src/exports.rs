@@ -98,10 +98,16 @@ pub enum Export {
     Orders,
     /// A customer's licenses.
     Licenses,
+    /// What was done to a customer's licenses.
+    Changes,
     /// A wallet's statement.
     Statement,
+    /// What waits for a person.
+    DeskInbox,
     /// All orders.
     DeskOrders,
+    /// Everything at the vendors.
+    DeskOperations,
     /// All customers.
     DeskCustomers,
     /// All licenses.
@@ -110,6 +116,12 @@ pub enum Export {
     DeskMail,
     /// Who changed what.
     DeskAudit,
+    /// Who works at the desk.
+    DeskStaff,
+    /// Customer groups.
+    DeskGroups,
+    /// Published versions of a pricelist.
+    DeskVersions,
     /// Every price of a pricelist.
     DeskPrices,
     /// Every cost in force.
@@ -118,15 +130,21 @@ pub enum Export {
 
 impl Export {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Orders,
         Self::Licenses,
+        Self::Changes,
         Self::Statement,
+        Self::DeskInbox,
         Self::DeskOrders,
+        Self::DeskOperations,
         Self::DeskCustomers,
         Self::DeskLicenses,
         Self::DeskMail,
         Self::DeskAudit,
+        Self::DeskStaff,
+        Self::DeskGroups,
+        Self::DeskVersions,
         Self::DeskPrices,
         Self::DeskCosts,
     ];
@@ -137,12 +155,18 @@ impl Export {
         match self {
             Self::Orders => "/my/orders.csv",
             Self::Licenses => "/my/licenses.csv",
+            Self::Changes => "/my/changes.csv",
             Self::Statement => "/my/wallet.csv",
+            Self::DeskInbox => "/admin/inbox.csv",
             Self::DeskOrders => "/admin/orders.csv",
+            Self::DeskOperations => "/admin/operations.csv",
             Self::DeskCustomers => "/admin/customers.csv",
             Self::DeskLicenses => "/admin/licenses.csv",
             Self::DeskMail => "/admin/mail.csv",
             Self::DeskAudit => "/admin/audit.csv",
+            Self::DeskStaff => "/admin/staff.csv",
+            Self::DeskGroups => "/admin/pricelists.csv",
+            Self::DeskVersions => "/admin/versions.csv",
             Self::DeskPrices => "/admin/prices.csv",
             Self::DeskCosts => "/admin/costs.csv",
         }
@@ -154,12 +178,18 @@ impl Export {
         match self {
             Self::Orders => pages::orders::CSV,
             Self::Licenses => pages::licenses::CSV,
+            Self::Changes => pages::changes::CSV,
             Self::Statement => pages::wallet::CSV,
+            Self::DeskInbox => pages::desk_inbox::CSV,
             Self::DeskOrders => pages::desk_orders::CSV,
+            Self::DeskOperations => pages::desk_operations::CSV,
             Self::DeskCustomers => pages::desk_customers::CSV,
             Self::DeskLicenses => pages::desk_licenses::CSV,
             Self::DeskMail => pages::desk_mail::CSV,
             Self::DeskAudit => pages::desk_audit::CSV,
+            Self::DeskStaff => pages::desk_staff::CSV,
+            Self::DeskGroups => pages::prices::list::CSV,
+            Self::DeskVersions => pages::prices::versions::CSV,
             Self::DeskPrices => pages::prices::editor::CSV,
             Self::DeskCosts => pages::prices::costs::CSV,
         }
@@ -170,12 +200,18 @@ impl Export {
         match self {
             Self::Orders => pages::orders::export(cx, after).await,
             Self::Licenses => pages::licenses::export(cx, after).await,
+            Self::Changes => pages::changes::export(cx, after).await,
             Self::Statement => pages::wallet::export(cx, after).await,
+            Self::DeskInbox => pages::desk_inbox::export(cx, after).await,
             Self::DeskOrders => pages::desk_orders::export(cx, after).await,
+            Self::DeskOperations => pages::desk_operations::export(cx, after).await,
             Self::DeskCustomers => pages::desk_customers::export(cx, after).await,
             Self::DeskLicenses => pages::desk_licenses::export(cx, after).await,
             Self::DeskMail => pages::desk_mail::export(cx, after).await,
             Self::DeskAudit => pages::desk_audit::export(cx, after).await,
+            Self::DeskStaff => pages::desk_staff::export(cx, after).await,
+            Self::DeskGroups => pages::prices::list::export(cx, after).await,
+            Self::DeskVersions => pages::prices::versions::export(cx, after).await,
             // These are short: there is no second chunk.
             Self::DeskPrices => pages::prices::editor::export(cx).await,
             Self::DeskCosts => pages::prices::costs::export(cx).await,

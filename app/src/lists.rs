@@ -22,7 +22,9 @@ const CHUNK: u16 = 1000;
 
 /// What the address asks for.
 pub struct Asked {
-    path: &'static str,
+    path: String,
+    /// Where the list is had as a file, and what that address needs beside the filters.
+    file: (String, Option<(&'static str, String)>),
     /// What is looked at, such as a currency; no filter, so a reset keeps it.
     kept: Vec<(&'static str, String)>,
     values: Vec<(&'static str, String)>,
@@ -38,14 +40,15 @@ impl Asked {
     /// with the usual order in `paging`.
     pub fn read(
         cx: &Context,
-        path: &'static str,
+        path: &str,
         names: &[&'static str],
         sorts: &'static [SortKey],
         paging: Paging,
     ) -> Self {
         let usual = paging.sort;
         let mut asked = Self {
-            path,
+            path: path.to_owned(),
+            file: (format!("{path}.csv"), None),
             kept: Vec::new(),
             values: Vec::new(),
             wrong: Vec::new(),
@@ -85,6 +88,11 @@ impl Asked {
     /// Keeps this in every address of the list.
     pub fn keep(&mut self, name: &'static str, value: String) {
         self.kept.push((name, value));
+    }
+
+    /// Has the file elsewhere: a list whose path names an object has a file whose query does.
+    pub fn file_at(&mut self, path: &str, name: &'static str, object: String) {
+        self.file = (path.to_owned(), Some((name, object)));
     }
 
     /// The value of a filter.
@@ -132,6 +140,11 @@ impl Asked {
         !self.values.is_empty()
     }
 
+    /// Whether the beginning of all rows is asked for: without any, there are none at all.
+    fn is_untouched(&self) -> bool {
+        self.is_sound() && !self.is_filtered() && self.paging.after.is_none()
+    }
+
     /// Asks the portal, unless the address is not sound.
     pub async fn load<T>(
         &self,
@@ -155,10 +168,27 @@ impl Asked {
         Ok(self)
     }
 
-    /// An address of this list, or of its export.
-    fn address(&self, path: &str, sort: (SortKey, bool), after: Option<&Cursor>) -> String {
+    /// An address of this list.
+    fn address(&self, sort: (SortKey, bool), after: Option<&Cursor>) -> String {
+        self.address_at(&self.path, None, sort, after)
+    }
+
+    /// This page of the list with one more word for it.
+    pub fn address_with(&self, name: &'static str, value: &str) -> String {
+        let more = (name, value.to_owned());
+        self.address_at(&self.path, Some(&more), self.here(), self.paging.after.as_ref())
+    }
+
+    /// An address of this list, or of its file.
+    fn address_at(
+        &self,
+        path: &str,
+        object: Option<&(&'static str, String)>,
+        sort: (SortKey, bool),
+        after: Option<&Cursor>,
+    ) -> String {
         let (key, descending) = sort;
-        let mut pairs = self.kept.clone();
+        let mut pairs: Vec<_> = object.into_iter().chain(&self.kept).cloned().collect();
         pairs.extend(self.values.iter().cloned());
         if (key, descending) != (self.usual, self.usual.descending) {
             pairs.push(("sort", sort_word(key, descending)));
@@ -186,7 +216,7 @@ impl Asked {
         } else {
             Sort::Ascending
         });
-        column.sortable(self.address(self.path, (key, descending), None), now)
+        column.sortable(self.address((key, descending), None), now)
     }
 
     fn error(&self, locale: Locale, name: &str) -> Option<String> {
@@ -306,7 +336,7 @@ impl Asked {
             .iter()
             .map(|(name, value)| view! { <input type="hidden" name=*name value=value.clone() /> })
             .collect_view();
-        let (path, beginning) = (self.path, self.beginning());
+        let (path, beginning) = (self.path.clone(), self.beginning());
         view! {
             <FilterBar
                 action=path
@@ -324,7 +354,8 @@ impl Asked {
     /// The list without filters, in its usual order.
     fn beginning(&self) -> String {
         let plain = Self {
-            path: self.path,
+            path: self.path.clone(),
+            file: self.file.clone(),
             kept: self.kept.clone(),
             values: Vec::new(),
             wrong: Vec::new(),
@@ -332,13 +363,13 @@ impl Asked {
             usual: self.usual,
             paging: Paging::first(self.usual, self.paging.limit),
         };
-        plain.address(self.path, plain.here(), None)
+        plain.address(plain.here(), None)
     }
 
     /// Ways on through the list, and all of it as a file.
     fn foot(&self, locale: Locale, next: Option<&Cursor>) -> AnyView {
-        let first = self.paging.after.is_some().then(|| self.address(self.path, self.here(), None));
-        let next = next.map(|after| self.address(self.path, self.here(), Some(after)));
+        let first = self.paging.after.is_some().then(|| self.address(self.here(), None));
+        let next = next.map(|after| self.address(self.here(), Some(after)));
         let pager = (first.is_some() || next.is_some()).then(|| {
             view! {
                 <Pager
@@ -350,7 +381,8 @@ impl Asked {
                 />
             }
         });
-        let csv = self.address(&format!("{}.csv", self.path), self.here(), None);
+        let (file, object) = &self.file;
+        let csv = self.address_at(file, object.as_ref(), self.here(), None);
         foot(locale, pager.map(IntoAny::into_any), csv)
     }
 }
@@ -382,6 +414,8 @@ fn sort_label(locale: Locale, key: SortKey, descending: bool) -> String {
         ("end", true) => t!(locale, "sort-end-down"),
         ("name", false) => t!(locale, "sort-name-up"),
         ("name", true) => t!(locale, "sort-name-down"),
+        ("customers", true) => t!(locale, "sort-customers-down"),
+        ("customers", false) => t!(locale, "sort-customers-up"),
         // All others are times.
         (_, true) => t!(locale, "sort-newest"),
         (_, false) => t!(locale, "sort-oldest"),
@@ -419,21 +453,11 @@ pub fn list<T>(
     nothing: Nothing,
     table: impl FnOnce(Vec<T>) -> AnyView,
 ) -> AnyView {
-    let locale = cx.locale;
+    let (bar, foot) = around(cx.locale, asked, fields, &listed);
     let id = title.as_ref().map(|_| "list");
-    let nothing_yet = listed.rows.is_empty()
-        && asked.is_sound()
-        && !asked.is_filtered()
-        && asked.paging.after.is_none();
-    let bar = (!nothing_yet).then(|| asked.bar(locale, fields));
-    let foot = (!listed.rows.is_empty()).then(|| asked.foot(locale, listed.next.as_ref()));
-    let content = if !listed.rows.is_empty() {
-        table(listed.rows)
-    } else if nothing_yet {
-        let Nothing { icon, title, text, action } = nothing;
-        view! { <Empty icon=icon title=title text=text action=action /> }.into_any()
-    } else {
-        nothing_found(locale, asked)
+    let content = match listed.rows {
+        rows if rows.is_empty() => none(cx.locale, asked, nothing),
+        rows => table(rows),
     };
     view! {
         {bar}
@@ -442,6 +466,52 @@ pub fn list<T>(
         </Panel>
     }
     .into_any()
+}
+
+/// The same for rows that are boxes themselves.
+pub fn boxes<T>(
+    cx: &Context,
+    asked: &Asked,
+    fields: AnyView,
+    listed: Listed<T>,
+    nothing: Nothing,
+    boxes: impl FnOnce(Vec<T>) -> AnyView,
+) -> AnyView {
+    let (bar, foot) = around(cx.locale, asked, fields, &listed);
+    let content = match listed.rows {
+        rows if rows.is_empty() => {
+            let none = none(cx.locale, asked, nothing);
+            view! { <Panel flush=true>{none}</Panel> }.into_any()
+        }
+        rows => boxes(rows),
+    };
+    view! {
+        {bar}
+        {content}
+        {foot}
+    }
+    .into_any()
+}
+
+/// The filters above a list and the ways on below it; neither where there is nothing yet.
+fn around<T>(
+    locale: Locale,
+    asked: &Asked,
+    fields: AnyView,
+    listed: &Listed<T>,
+) -> (Option<AnyView>, Option<AnyView>) {
+    let empty = listed.rows.is_empty();
+    let bar = (!(empty && asked.is_untouched())).then(|| asked.bar(locale, fields).into_any());
+    (bar, (!empty).then(|| asked.foot(locale, listed.next.as_ref())))
+}
+
+/// Why there are no rows.
+fn none(locale: Locale, asked: &Asked, nothing: Nothing) -> AnyView {
+    if !asked.is_untouched() {
+        return nothing_found(locale, asked);
+    }
+    let Nothing { icon, title, text, action } = nothing;
+    view! { <Empty icon=icon title=title text=text action=action /> }.into_any()
 }
 
 fn nothing_found(locale: Locale, asked: &Asked) -> AnyView {

@@ -124,12 +124,19 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/my/licenses") view=pages::Licenses ssr=ssr.clone() />
                 <Route path=path!("/my/licenses/:id") view=pages::LicensePage ssr=ssr.clone() />
                 <Route path=path!("/my/licenses/:id/:change") view=pages::ChangePage ssr=ssr.clone() />
+                <Route path=path!("/my/changes") view=pages::Changes ssr=ssr.clone() />
                 <Route path=path!("/my/wallet") view=pages::WalletPage ssr=ssr.clone() />
                 <Route path=path!("/admin") view=pages::DeskStart ssr=ssr.clone() />
                 <Route path=path!("/admin/inbox") view=pages::DeskInbox ssr=ssr.clone() />
                 <Route path=path!("/admin/health") view=pages::DeskHealth ssr=ssr.clone() />
                 <Route path=path!("/admin/orders") view=pages::DeskOrders ssr=ssr.clone() />
                 <Route path=path!("/admin/orders/:id") view=pages::DeskOrderPage ssr=ssr.clone() />
+                <Route path=path!("/admin/operations") view=pages::DeskOperations ssr=ssr.clone() />
+                <Route
+                    path=path!("/admin/operations/:id")
+                    view=pages::DeskOperationPage
+                    ssr=ssr.clone()
+                />
                 <Route path=path!("/admin/customers") view=pages::DeskCustomers ssr=ssr.clone() />
                 <Route path=path!("/admin/customers/:id") view=pages::DeskCustomerPage ssr=ssr.clone() />
                 <Route path=path!("/admin/licenses") view=pages::DeskLicenses ssr=ssr.clone() />

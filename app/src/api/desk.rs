@@ -19,6 +19,18 @@ pub async fn credit_wallet(
     with_status(on_server::credit_wallet(customer, id, amount, currency, reason).await)
 }
 
+/// A form of `/admin/customers/{customer}`: how far below zero a wallet may go.
+#[server(prefix = "/admin", endpoint = "credit-limit")]
+pub async fn set_credit_limit(
+    customer: String,
+    currency: String,
+    seen: String,
+    limit: String,
+    reason: String,
+) -> Result<(), ApiError> {
+    with_status(on_server::set_credit_limit(&customer, &currency, &seen, limit, reason).await)
+}
+
 /// A form of `/admin/customers/{customer}`: another name.
 #[server(prefix = "/admin", endpoint = "customer-name")]
 pub async fn rename_customer(customer: String, version: i32, name: String) -> Result<(), ApiError> {
@@ -58,10 +70,21 @@ pub async fn decide_operation(
     with_status(on_server::decide(&operation, &case, &verdict, &number, &reason).await)
 }
 
-/// A form of `/admin/orders/{order}`: gives money back.
+/// The form below the cases of `/admin/inbox`: says the same of several operations. Each case is the
+/// operation's id, its number, and the vendor's number that the page offered, if it did.
+#[server(prefix = "/admin", endpoint = "decide-many")]
+pub async fn decide_operations(
+    #[server(default)] cases: Vec<String>,
+    verdict: String,
+    #[server(default)] reason: String,
+) -> Result<(), ApiError> {
+    with_status(on_server::decide_many(&cases, &verdict, &reason).await)
+}
+
+/// A form of `/admin/orders/{order}` and of `/admin/operations/{operation}`: gives money back.
 #[server(prefix = "/admin", endpoint = "refund")]
-pub async fn refund_order(
-    order: String,
+pub async fn refund_operation(
+    #[server(default)] order: String,
     operation: String,
     id: String,
     amount: String,
@@ -96,17 +119,20 @@ mod on_server {
     use axum::http::StatusCode;
     use domain::{Currency, Money};
     use portal::customers::{CustomerError, Expected};
+    use portal::locale::Locale;
     use portal::operations::{DecideError, Verdict};
     use portal::people::{Permission, StaffRole};
     use portal::staff::StaffError;
-    use portal::wallet::{Credit, CreditError, Refund, RefundError};
+    use portal::wallet::{Credit, CreditError, LimitError, NewLimit, Refund, RefundError};
     use uuid::Uuid;
 
     use crate::api::ApiError;
     use crate::context::{Context, Refused, context, see_other};
-    use crate::t;
+    use crate::{format, t};
 
     const BAD: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+    /// The most cases that one form decides: more than a page shows.
+    const MOST_CASES: usize = 100;
 
     pub async fn credit_wallet(
         customer: String,
@@ -156,6 +182,60 @@ mod on_server {
         }
     }
 
+    pub async fn set_credit_limit(
+        customer: &str,
+        currency: &str,
+        seen: &str,
+        limit: String,
+        reason: String,
+    ) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let customer = customer.parse::<Uuid>().map_err(|_| ApiError::NotFound)?;
+        let currency = Currency::from_code(currency).ok_or(ApiError::Malformed)?;
+        let seen = Money::parse(seen, currency).map_err(|_| ApiError::Malformed)?;
+        let locale = cx.locale;
+        let page = format!("/admin/customers/{customer}");
+        // A customer has a form for each currency.
+        let field = |name: &str| format!("{name}-{}", currency.code());
+        let refuse = |status, name: &str, text: String| {
+            let name = if name.is_empty() { String::new() } else { field(name) };
+            Err(cx.refuse(Refused {
+                page: page.clone(),
+                errors: vec![(name, text)],
+                values: BTreeMap::from([
+                    (field("limit"), limit.clone()),
+                    (field("why-limit"), reason.clone()),
+                ]),
+                status,
+            }))
+        };
+        let Ok(parsed) = Money::parse(&limit, currency) else {
+            return refuse(BAD, "limit", t!(locale, "limit-bad-amount"));
+        };
+        let new = NewLimit { customer, limit: parsed, seen, reason: reason.clone() };
+        match cx.portal.set_credit_limit(staff, &new).await {
+            Ok(()) => {
+                see_other(&format!("{page}?done=limit"));
+                Ok(())
+            }
+            Err(LimitError::Forbidden) => {
+                refuse(StatusCode::FORBIDDEN, "", t!(locale, "limit-forbidden"))
+            }
+            Err(LimitError::NoSuchCustomer) => Err(ApiError::NotFound),
+            Err(LimitError::Changed) => {
+                refuse(StatusCode::CONFLICT, "", t!(locale, "customer-changed"))
+            }
+            Err(LimitError::Amount) => refuse(BAD, "limit", t!(locale, "limit-bad-amount")),
+            Err(LimitError::Used { used }) => {
+                let used = format::money(locale, used);
+                refuse(StatusCode::CONFLICT, "limit", t!(locale, "limit-used", used = used))
+            }
+            Err(LimitError::Reason) => refuse(BAD, "why-limit", t!(locale, "credit-bad-reason")),
+            Err(LimitError::Internal(error)) => Err(cx.failed(&error)),
+        }
+    }
+
     pub async fn decide(
         operation: &str,
         case: &str,
@@ -167,12 +247,7 @@ mod on_server {
         let staff = cx.staff()?;
         let operation = operation.parse::<Uuid>().map_err(|_| ApiError::NotFound)?;
         let (word, advised) = verdict.split_once(' ').unwrap_or((verdict, number));
-        let verdict = match word {
-            "happened" => Verdict::Happened { upstream_id: advised.to_owned() },
-            "again" => Verdict::SendAgain,
-            "give-up" => Verdict::GiveUp,
-            _ => return Err(ApiError::Malformed),
-        };
+        let verdict = verdict_of(word, advised)?;
         let refuse = |status, field: &str, text: String| {
             let field = if field.is_empty() { String::new() } else { format!("{field}-{case}") };
             Err(cx.refuse(Refused {
@@ -185,28 +260,109 @@ mod on_server {
                 status,
             }))
         };
-        let locale = cx.locale;
         match cx.portal.decide(staff, operation, &verdict, reason).await {
             Ok(()) => {
-                see_other("/admin/inbox?done=decided");
+                see_other("/admin/inbox?done=1");
                 Ok(())
             }
-            Err(DecideError::Forbidden) => {
-                refuse(StatusCode::FORBIDDEN, "", t!(locale, "inbox-forbidden"))
-            }
-            Err(DecideError::NotInReview) => {
-                refuse(StatusCode::CONFLICT, "", t!(locale, "inbox-decided-already"))
-            }
-            Err(DecideError::Reason) => refuse(BAD, "reason", t!(locale, "credit-bad-reason")),
-            Err(DecideError::Number) => refuse(BAD, "number", t!(locale, "inbox-bad-number")),
-            Err(DecideError::NumberTaken) => {
-                refuse(StatusCode::CONFLICT, "number", t!(locale, "inbox-number-taken"))
-            }
-            Err(DecideError::TooOften) => {
-                refuse(StatusCode::CONFLICT, "", t!(locale, "inbox-too-often"))
-            }
             Err(DecideError::Internal(error)) => Err(cx.failed(&error)),
+            Err(error) => {
+                let (status, field, text) = undecided(cx.locale, &error);
+                refuse(status, field, text)
+            }
         }
+    }
+
+    fn verdict_of(word: &str, number: &str) -> Result<Verdict, ApiError> {
+        Ok(match word {
+            "happened" => Verdict::Happened { upstream_id: number.to_owned() },
+            "again" => Verdict::SendAgain,
+            "give-up" => Verdict::GiveUp,
+            _ => return Err(ApiError::Malformed),
+        })
+    }
+
+    /// Why nothing was decided: the status, the field and the words.
+    fn undecided(locale: Locale, error: &DecideError) -> (StatusCode, &'static str, String) {
+        let taken = StatusCode::CONFLICT;
+        match error {
+            DecideError::Forbidden => (StatusCode::FORBIDDEN, "", t!(locale, "inbox-forbidden")),
+            DecideError::NotInReview => (taken, "", t!(locale, "inbox-decided-already")),
+            DecideError::Reason => (BAD, "reason", t!(locale, "credit-bad-reason")),
+            DecideError::Number => (BAD, "number", t!(locale, "inbox-bad-number")),
+            DecideError::NumberTaken => (taken, "number", t!(locale, "inbox-number-taken")),
+            DecideError::TooOften => (taken, "", t!(locale, "inbox-too-often")),
+            DecideError::Internal(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "", t!(locale, "error-inside"))
+            }
+        }
+    }
+
+    pub async fn decide_many(
+        cases: &[String],
+        verdict: &str,
+        reason: &str,
+    ) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        verdict_of(verdict, "")?;
+        let locale = cx.locale;
+        let refuse = |status, errors, left: Vec<String>, decided: u32| {
+            let values = [
+                ("cases", left.join(" ")),
+                ("reason", reason.to_owned()),
+                ("decided", decided.to_string()),
+            ];
+            Err(cx.refuse(Refused {
+                page: "/admin/inbox".to_owned(),
+                errors,
+                values: values.map(|(name, value)| (name.to_owned(), value)).into(),
+                status,
+            }))
+        };
+        if cases.is_empty() {
+            let text = t!(locale, "inbox-none-selected");
+            return refuse(BAD, vec![(String::new(), text)], Vec::new(), 0);
+        }
+        let (mut decided, mut errors, mut left) = (0, Vec::new(), Vec::new());
+        for case in cases.iter().take(MOST_CASES) {
+            let mut words = case.split(' ');
+            let operation = words.next().and_then(|id| id.parse::<Uuid>().ok());
+            let operation = operation.ok_or(ApiError::Malformed)?;
+            let number = words.next().and_then(|number| number.parse::<i64>().ok());
+            let advised = words.next().unwrap_or_default();
+            let verdict = verdict_of(verdict, advised)?;
+            let Err(error) = cx.portal.decide(staff, operation, &verdict, reason).await else {
+                decided += 1;
+                continue;
+            };
+            if let DecideError::Internal(error) = &error {
+                cx.failed(error);
+            }
+            let gone = matches!(error, DecideError::NotInReview);
+            let (status, field, text) = match error {
+                DecideError::Number => (BAD, "", t!(locale, "inbox-ambiguous")),
+                error => undecided(locale, &error),
+            };
+            // What is wrong with all of them is said once.
+            if field == "reason" || status == StatusCode::FORBIDDEN {
+                let field = if field.is_empty() { "" } else { "bulk-reason" };
+                let ids = cases.iter().filter_map(|case| case.split(' ').next());
+                let ids = ids.map(str::to_owned).collect();
+                return refuse(status, vec![(field.to_owned(), text)], ids, decided);
+            }
+            let number = number.unwrap_or_default();
+            // What somebody else has decided is not on the page any more.
+            let place = if gone { String::new() } else { format!("case-{number}") };
+            let text = t!(locale, "inbox-case-refused", number = number, why = text);
+            errors.push((place, text));
+            left.push(operation.to_string());
+        }
+        if errors.is_empty() {
+            see_other(&format!("/admin/inbox?done={decided}"));
+            return Ok(());
+        }
+        refuse(StatusCode::CONFLICT, errors, left, decided)
     }
 
     pub async fn refund(
@@ -219,12 +375,14 @@ mod on_server {
     ) -> Result<(), ApiError> {
         let cx = context();
         let staff = cx.staff()?;
-        let (Ok(order), Ok(operation), Ok(id)) =
-            (order.parse::<Uuid>(), operation.parse::<Uuid>(), id.parse::<Uuid>())
-        else {
+        let (Ok(operation), Ok(id)) = (operation.parse::<Uuid>(), id.parse::<Uuid>()) else {
             return Err(ApiError::NotFound);
         };
-        let page = format!("/admin/orders/{order}");
+        let page = match order.parse::<Uuid>() {
+            Ok(order) => format!("/admin/orders/{order}"),
+            Err(_) if order.is_empty() => format!("/admin/operations/{operation}"),
+            Err(_) => return Err(ApiError::NotFound),
+        };
         let refuse = |status, field: &str, text: String| {
             Err(cx.refuse(Refused {
                 page: page.clone(),

@@ -5,19 +5,18 @@ use std::collections::BTreeMap;
 
 use domain::Currency;
 use domain::change::Change;
-use domain::operation::{OperationKind, OperationState};
+use domain::operation::OperationKind;
 use domain::plan::Addon;
 use leptos::prelude::*;
-use portal::licenses::{ChangeError, Possible, Preview, UnderWay};
+use portal::licenses::{ChangeError, Possible, Preview};
 use portal::locale::Locale;
 use portal::people::CustomerViewer;
 use uuid::Uuid;
 
-use super::{Shown, frame, id_param, instant, page, param, refusal};
+use super::{Shown, changes, frame, id_param, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    ActionsCell, Breadcrumbs, Cell, Column, Crumb, DataTable, Field, LinkButton, Money as Amount,
-    Notice, PageHead, Panel, RadioCards, RadioOption, RowHead, StatusPill, Tone,
+    Breadcrumbs, Crumb, Field, LinkButton, Notice, PageHead, Panel, RadioCards, RadioOption, Tone,
 };
 use crate::context::Context;
 use crate::{format, t};
@@ -492,84 +491,20 @@ pub(super) async fn panels(
             </Notice>
         }
     });
-    let list = (!history.is_empty()).then(|| history_panel(cx, id, &history));
+    let list = (!history.is_empty()).then(|| {
+        let all = format!("/my/changes?license={}", possible.license.row.number);
+        let all = view! { <a href=all>{t!(locale, "show-all")}</a> }.into_any();
+        let table = changes::table(locale, None, history);
+        view! {
+            <Panel title=t!(locale, "license-changes") id="changes" flush=true actions=all>
+                {table}
+            </Panel>
+        }
+    });
     Ok(view! {
         {done}
         {manage}
         {list}
     }
     .into_any())
-}
-
-fn history_panel(cx: &Context, id: Uuid, history: &[UnderWay]) -> AnyView {
-    let locale = cx.locale;
-    let rows = history
-        .iter()
-        .map(|row| {
-            let (tone, icon, word) = status(locale, row);
-            let name = name(locale, row.kind).unwrap_or_default();
-            let price = row.price;
-            let said = row.vendor_message.clone().map(|said| {
-                let text = t!(locale, "step-refused-text", said = said);
-                view! { <span class="cell-sub">{text}</span> }
-            });
-            let until = row.undo_until.filter(|_| row.can_cancel).map(|at| {
-                let at = format::moment(locale, at);
-                let text = t!(locale, "change-sent-at", at = at);
-                view! { <span class="cell-sub">{text}</span> }
-            });
-            let operation = row.operation.to_string();
-            let cancel = row.can_cancel.then(|| {
-                view! {
-                    <form method="post" action="/my/license-cancel">
-                        <input type="hidden" name="license" value=id.to_string() />
-                        <input type="hidden" name="operation" value=operation />
-                        <button class="btn btn-sm" type="submit">
-                            {t!(locale, "change-take-back")}
-                        </button>
-                    </form>
-                }
-            });
-            let price = if price.is_zero() {
-                t!(locale, "change-free").into_any()
-            } else {
-                view! { <Amount text=format::money(locale, price) /> }.into_any()
-            };
-            let at = row.at;
-            view! {
-                <tr>
-                    <RowHead><span>{name} {said} {until}</span></RowHead>
-                    <Cell label=t!(locale, "col-status")>
-                        <StatusPill tone=tone icon=icon label=word />
-                    </Cell>
-                    <Cell label=t!(locale, "col-when")>{instant(locale, at)}</Cell>
-                    <Cell label=t!(locale, "col-price") num=true>{price}</Cell>
-                    <ActionsCell>{cancel}</ActionsCell>
-                </tr>
-            }
-        })
-        .collect_view();
-    let columns = vec![
-        Column::text(t!(locale, "col-kind")),
-        Column::text(t!(locale, "col-status")),
-        Column::text(t!(locale, "col-when-utc")),
-        Column::num(t!(locale, "col-price")),
-        Column::actions(t!(locale, "col-actions")),
-    ];
-    view! {
-        <Panel title=t!(locale, "license-changes") id="changes" flush=true>
-            <DataTable caption=t!(locale, "license-changes") columns=columns>
-                {rows}
-            </DataTable>
-        </Panel>
-    }
-    .into_any()
-}
-
-fn status(locale: Locale, row: &UnderWay) -> (Tone, &'static str, String) {
-    match row.state {
-        OperationState::Confirmed => (Tone::Success, "circle-check", t!(locale, "change-done")),
-        OperationState::Rejected => (Tone::Danger, "circle-x", t!(locale, "change-not-done")),
-        state => format::order_status(locale, state, true),
-    }
 }

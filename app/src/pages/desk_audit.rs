@@ -125,6 +125,7 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
 fn action(locale: Locale, word: &str) -> String {
     match word {
         "wallet.credit" => t!(locale, "action-wallet-credit"),
+        "wallet.credit_limit" => t!(locale, "action-wallet-limit"),
         "wallet.refund" => t!(locale, "action-wallet-refund"),
         "operation.decide" => t!(locale, "action-operation-decide"),
         "customer.rename" => t!(locale, "action-customer-rename"),
@@ -172,6 +173,7 @@ fn object_href(line: &Line) -> String {
     match line.object_type.as_str() {
         "customer" => format!("/admin/customers/{}", line.object_id),
         "order" => format!("/admin/orders/{}", line.object_id),
+        "operation" => format!("/admin/operations/{}", line.object_id),
         "pricelist" => match (noted(line, "group"), noted(line, "version")) {
             (Some(group), Some(version)) => {
                 format!("/admin/pricelists/{group}/versions/{version}")

@@ -72,6 +72,7 @@ async fn customer(cx: Context) -> Shown {
                 {users(locale, &detail)}
                 {profile(&cx, staff, &detail)}
                 {group(&cx, staff, &detail, groups)}
+                {limits(&cx, staff, &detail)}
                 {access(&cx, staff, &detail)}
             </div>
         </div>
@@ -85,6 +86,7 @@ fn done(cx: &Context) -> Option<AnyView> {
     let locale = cx.locale;
     let text = match cx.query("done").filter(|_| cx.refused.is_none())?.as_str() {
         "credit" => t!(locale, "credit-done"),
+        "limit" => t!(locale, "limit-done"),
         "name" => t!(locale, "customer-done-name"),
         "group" => t!(locale, "customer-done-group"),
         "blocked" => t!(locale, "customer-done-blocked"),
@@ -404,6 +406,81 @@ fn credit_form(cx: &Context, detail: &CustomerDetail) -> impl IntoView + use<> {
                 </button>
             </div>
         </form>
+    }
+}
+
+/// How far below zero each wallet may go; the main one may have no movements yet.
+fn limits(cx: &Context, staff: &StaffViewer, detail: &CustomerDetail) -> Option<AnyView> {
+    if !staff.role.may(Permission::GrantCredit) {
+        return None;
+    }
+    let locale = cx.locale;
+    let mut limits: Vec<Money> =
+        detail.row.balances.iter().map(|balance| balance.credit_limit).collect();
+    if limits.is_empty() {
+        limits.push(Money::zero(Currency::EUR));
+    }
+    let forms = limits.into_iter().map(|limit| limit_form(cx, detail, limit)).collect_view();
+    Some(
+        view! {
+            <Panel title=t!(locale, "wallet-credit") id="limits">
+                <div class="stack">{forms}</div>
+            </Panel>
+        }
+        .into_any(),
+    )
+}
+
+fn limit_form(cx: &Context, detail: &CustomerDetail, now: Money) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let code = now.currency().code();
+    let id = |name: &str| format!("{name}-{code}");
+    let typed = cx.typed(&id("limit"));
+    // Rarely wanted, so it unfolds; a refused form is open again.
+    let open = typed.is_some();
+    let shown = if now.is_zero() {
+        t!(locale, "limit-none", currency = code)
+    } else {
+        t!(locale, "limit-now", limit = format::money(locale, now))
+    };
+    let form = view! {
+            <form class="form" method="post" action="/admin/credit-limit">
+                <input type="hidden" name="customer" value=detail.row.id.to_string() />
+                <input type="hidden" name="currency" value=code />
+                <input type="hidden" name="seen" value=now.to_plain() />
+                <Field
+                    label=t!(locale, "limit-amount", currency = code)
+                    name="limit"
+                    id=id("limit")
+                    inputmode="decimal"
+                    autocomplete="off"
+                    maxlength=16
+                    hint=t!(locale, "limit-hint")
+                    value=typed.unwrap_or_else(|| now.to_plain())
+                    error=cx.error_of(&id("limit"))
+                    required=true
+                />
+                <TextArea
+                    label=t!(locale, "credit-reason")
+                    name="reason"
+                    id=id("why-limit")
+                    hint=t!(locale, "block-reason-hint")
+                    value=cx.typed(&id("why-limit"))
+                    error=cx.error_of(&id("why-limit"))
+                    rows=2
+                    required=true
+                />
+                <div class="actions">
+                    <button class="btn" type="submit">
+                        {t!(locale, "limit-button")}
+                    </button>
+                </div>
+            </form>
+    };
+    view! {
+        <Disclosure summary=shown open=open>
+            {form}
+        </Disclosure>
     }
 }
 

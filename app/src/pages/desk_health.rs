@@ -67,7 +67,7 @@ fn row(locale: Locale, check: &Checked) -> impl IntoView + use<> {
         .examples
         .iter()
         .map(|text| {
-            let text = text.clone();
+            let text = example(text);
             view! { <span class="cell-sub mono">{text}</span> }
         })
         .collect_view();
@@ -83,6 +83,19 @@ fn row(locale: Locale, check: &Checked) -> impl IntoView + use<> {
             <Cell label=t!(locale, "col-status")>{pill}</Cell>
             <Cell label=t!(locale, "health-checked")>{at}</Cell>
         </tr>
+    }
+}
+
+/// A broken row; an operation leads to where it is found.
+fn example(text: &str) -> AnyView {
+    let number = text.strip_prefix("operation ").and_then(|rest| rest.split(' ').next());
+    match number.filter(|number| number.parse::<i64>().is_ok()) {
+        Some(number) => {
+            let href = format!("/admin/operations?q={number}");
+            let text = text.to_owned();
+            view! { <a href=href>{text}</a> }.into_any()
+        }
+        None => text.to_owned().into_any(),
     }
 }
 

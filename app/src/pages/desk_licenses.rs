@@ -118,6 +118,7 @@ pub fn table(
             let order = format!("/admin/orders/{}", license.order);
             let order_number = license.order_number.to_string();
             let number = row.number.to_string();
+            let done = format!("/admin/operations?license={number}");
             let customer = many.then(|| {
                 let href = format!("/admin/customers/{}", license.customer_id);
                 view! {
@@ -132,7 +133,7 @@ pub fn table(
             view! {
                 <tr>
                     <RowHead sub=row.plan.get(locale).to_owned() word=t!(locale, "col-license")>
-                        {number}
+                        <a href=done>{number}</a>
                     </RowHead>
                     {customer}
                     <Cell label=t!(locale, "col-server") sub=row.name>

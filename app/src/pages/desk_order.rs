@@ -2,18 +2,15 @@
 
 use leptos::prelude::*;
 use portal::locale::Locale;
-use portal::orders::{Attempt, DeskOrder, Event, EventKind, MoneyState};
-use portal::people::{Permission, StaffViewer};
-use portal::random;
-use portal::wallet::Charge;
-use uuid::Builder;
+use portal::orders::{Attempt, DeskOrder, Event, EventKind};
 
+use super::desk_operation::{place, refund, refunded};
 use super::desk_orders::margin;
 use super::{Shown, frame, id_param, instant, order, page, refusal};
 use crate::api::{ApiError, progress_of};
 use crate::components::{
-    Breadcrumbs, Crumb, DefinitionGrid, Disclosure, Fact, Field, Notice, PageHead, Panel,
-    StatusPill, StepState, TextArea, Timeline, TimelineItem, Tone, TotalRow, Totals,
+    Breadcrumbs, Crumb, DefinitionGrid, Disclosure, Fact, PageHead, Panel, StatusPill, StepState,
+    Timeline, TimelineItem, TotalRow, Totals,
 };
 use crate::context::Context;
 use crate::{format, t};
@@ -49,14 +46,7 @@ async fn desk_order(cx: Context) -> Shown {
     let charge = cx.portal.charge(staff, detail.operation).await;
     let charge = charge.map_err(|error| cx.failed(&error))?;
     let money = money(locale, &order);
-    let refund = charge.map(|charge| refund(&cx, staff, &order, &charge));
-    let done = cx.query("done").filter(|_| cx.refused.is_none()).map(|_| {
-        view! {
-            <Notice tone=Tone::Success live=true>
-                <p>{t!(locale, "refund-done")}</p>
-            </Notice>
-        }
-    });
+    let refund = charge.map(|charge| refund(&cx, staff, Some(id), detail.operation, &charge));
     let facts = facts(locale, &order);
     let whose = whose(locale, &order).into_any();
     let summary = order::summary(locale, detail, t!(locale, "desk-order-ordered"), Some(whose));
@@ -68,7 +58,7 @@ async fn desk_order(cx: Context) -> Shown {
             crumbs=crumbs
         />
         {refusal(&cx, t!(locale, "refund-refused"))}
-        {done}
+        {refunded(&cx)}
         <div class="columns">
             <div class="column">
                 <Panel title=t!(locale, "desk-order-history") id="history">
@@ -187,12 +177,7 @@ pub(super) fn one_attempt(
 }
 
 fn money(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
-    let place = match order.detail.money {
-        MoneyState::Free => t!(locale, "money-free"),
-        MoneyState::Reserved => t!(locale, "money-reserved"),
-        MoneyState::Captured => t!(locale, "money-captured"),
-        MoneyState::Released => t!(locale, "money-released"),
-    };
+    let place = place(locale, order.detail.money);
     let price = format::money(locale, order.desk.row.price);
     let cost = format::money(locale, order.desk.cost);
     let margin = margin(locale, &order.desk);
@@ -206,67 +191,6 @@ fn money(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
             <p class="fine">{place}</p>
         </div>
     }
-}
-
-/// What went back so far, and the form that gives more back.
-fn refund(cx: &Context, staff: &StaffViewer, order: &DeskOrder, charge: &Charge) -> AnyView {
-    let locale = cx.locale;
-    let back = (!charge.given_back.is_zero()).then(|| {
-        let amount = format::money(locale, charge.given_back);
-        view! { <p class="fine">{t!(locale, "refund-so-far", amount = amount)}</p> }
-    });
-    let left = charge.left();
-    let may = staff.role.may(Permission::CreditWallet) && !left.is_zero();
-    let form = may.then(|| {
-        // Made with the form: however often it is sent, it is one refund.
-        let id = Builder::from_random_bytes(random::bytes()).into_uuid();
-        let amount = cx.typed("amount").unwrap_or_else(|| left.to_plain());
-        let most = format::money(locale, left);
-        let open = cx.refused.is_some();
-        view! {
-            <details class="reveal" open=open>
-                <summary>{t!(locale, "refund-open")}</summary>
-                <form class="form" method="post" action="/admin/refund">
-                    <input type="hidden" name="order" value=order.detail.row.id.to_string() />
-                    <input type="hidden" name="operation" value=order.detail.operation.to_string() />
-                    <input type="hidden" name="id" value=id.to_string() />
-                    <input type="hidden" name="currency" value=left.currency().code() />
-                    <Field
-                        label=t!(locale, "credit-amount")
-                        name="amount"
-                        inputmode="decimal"
-                        autocomplete="off"
-                        maxlength=16
-                        hint=t!(locale, "refund-hint", most = most)
-                        value=amount
-                        error=cx.error_of("amount")
-                        required=true
-                    />
-                    <TextArea
-                        label=t!(locale, "credit-reason")
-                        name="reason"
-                        rows=2
-                        required=true
-                        hint=t!(locale, "credit-reason-hint")
-                        value=cx.typed("reason")
-                        error=cx.error_of("reason")
-                    />
-                    <div class="actions">
-                        <button class="btn" type="submit">
-                            {t!(locale, "refund-button")}
-                        </button>
-                    </div>
-                </form>
-            </details>
-        }
-    });
-    view! {
-        <div class="stack">
-            {back}
-            {form}
-        </div>
-    }
-    .into_any()
 }
 
 /// Who ordered, and by which prices.
@@ -296,6 +220,7 @@ fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     let upstream = order.upstream.clone();
     let reference = order.reference.clone();
     let operation = order.operation_number.to_string();
+    let operation_href = format!("/admin/operations/{}", order.detail.operation);
     let generation = order.generation.to_string();
     let said = order.detail.vendor_message.clone().map(|text| {
         view! { <Fact label=t!(locale, "fact-vendor-said")>{text}</Fact> }
@@ -310,7 +235,9 @@ fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
             <Fact label=t!(locale, "fact-reference")>
                 <code>{reference}</code>
             </Fact>
-            <Fact label=t!(locale, "fact-operation")>{operation}</Fact>
+            <Fact label=t!(locale, "fact-operation")>
+                <a href=operation_href>{operation}</a>
+            </Fact>
             <Fact label=t!(locale, "fact-generation")>{generation}</Fact>
             {said}
             {next}

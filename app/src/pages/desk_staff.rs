@@ -1,16 +1,20 @@
 //! Who works at the desk, and as what; for owners.
 
 use leptos::prelude::*;
+use portal::listing::{Cursor, Listed, Paging};
 use portal::locale::Locale;
 use portal::people::{Permission, StaffRole, StaffViewer};
-use portal::staff::Member;
+use portal::staff::{BY_EMAIL, Member, MemberFilter, SORTS, StaffError};
 
-use super::{Shown, frame, page, refusal};
+use super::{DESK_PAGE, Shown, frame, page, refusal};
+use crate::api::ApiError;
 use crate::components::{
     ActionsCell, Badge, Cell, Column, DataTable, DefinitionGrid, Fact, Notice, PageHead, Panel,
     RowHead, SelectOption, StatusPill, Tone,
 };
 use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
+use crate::lists::{Asked, Nothing, list};
 use crate::{format, t};
 
 /// `/admin/staff`
@@ -21,10 +25,8 @@ pub fn DeskStaff() -> impl IntoView {
 
 async fn desk_staff(cx: Context) -> Shown {
     let staff = cx.staff_who_may(Permission::ManageStaff)?;
-    let members = cx.portal.staff_members(staff).await.map_err(|error| match error {
-        portal::staff::StaffError::Internal(error) => cx.failed(&error),
-        _ => crate::api::ApiError::NotFound,
-    })?;
+    let (asked, filter) = asked(&cx);
+    let listed = members(&cx, staff, &asked, &filter).await?;
     let locale = cx.locale;
     let title = t!(locale, "staff-title");
     let done = cx.query("done").filter(|_| cx.refused.is_none()).map(|_| {
@@ -40,12 +42,33 @@ async fn desk_staff(cx: Context) -> Shown {
         <code class="nowrap">"server create-admin"</code>
     }
     .into_any();
-    let table = table(locale, staff, members);
+    let roles = StaffRole::ALL.map(|role| (role.as_str().to_owned(), role_name(locale, role)));
+    let access = vec![
+        ("no".to_owned(), t!(locale, "staff-enabled")),
+        ("yes".to_owned(), t!(locale, "staff-disabled")),
+    ];
+    let fields = view! {
+        {asked.search_field(locale, t!(locale, "field-email"))}
+        {asked.select_field(locale, "role", t!(locale, "col-role"), roles.to_vec())}
+        {asked.select_field(locale, "disabled", t!(locale, "staff-access"), access)}
+        {asked.sort_field(locale)}
+    }
+    .into_any();
+    // Whoever sees this is one of them.
+    let nothing = Nothing {
+        icon: "users",
+        title: t!(locale, "list-no-match"),
+        text: t!(locale, "list-no-match-text"),
+        action: None,
+    };
+    let content = list(&cx, &asked, None, fields, listed, nothing, |rows| {
+        table(locale, &asked, staff, rows).into_any()
+    });
     let main = view! {
         <PageHead title=title.clone() lead=lead />
         {done}
         {refusal(&cx, t!(locale, "staff-refused-title"))}
-        <Panel flush=true>{table}</Panel>
+        {content}
         <Panel title=t!(locale, "staff-roles") id="roles">
             <DefinitionGrid>
                 {StaffRole::ALL
@@ -62,6 +85,59 @@ async fn desk_staff(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/staff", main))
+}
+
+fn asked(cx: &Context) -> (Asked, MemberFilter) {
+    let usual = Paging::first(BY_EMAIL, DESK_PAGE);
+    let mut asked = Asked::read(cx, "/admin/staff", &["q", "role", "disabled"], &SORTS, usual);
+    let filter = MemberFilter {
+        text: asked.value("q").map(str::to_owned),
+        role: asked.parsed("role", StaffRole::from_word),
+        disabled: asked.parsed("disabled", |word| match word {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        }),
+    };
+    (asked, filter)
+}
+
+async fn members(
+    cx: &Context,
+    staff: &StaffViewer,
+    asked: &Asked,
+    filter: &MemberFilter,
+) -> Result<Listed<Member>, ApiError> {
+    let query = async {
+        match cx.portal.staff_members(staff, filter, &asked.paging).await {
+            Ok(listed) => Ok(listed),
+            Err(StaffError::Internal(error)) => Err(error),
+            // Whoever may not see it was sent away before.
+            Err(_) => Ok(Listed::nothing()),
+        }
+    };
+    asked.load(cx, query).await
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] = &["email", "user_id", "role", "created_at", "last_seen_at", "disabled_at"];
+
+/// The rows of the file.
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
+    let staff = cx.staff_who_may(Permission::ManageStaff)?;
+    let (asked, filter) = asked(cx);
+    let asked = asked.for_export(after)?;
+    let listed = members(cx, staff, &asked, &filter).await?;
+    Ok(Chunk::of(listed, |member| {
+        vec![
+            Value::text(member.email),
+            Value::plain(&member.id),
+            Value::plain(member.role.as_str()),
+            Value::time(member.created_at),
+            member.last_seen_at.map_or_else(Value::empty, Value::time),
+            member.disabled_at.map_or_else(Value::empty, Value::time),
+        ]
+    }))
 }
 
 fn role_name(locale: Locale, role: StaffRole) -> String {
@@ -82,12 +158,15 @@ fn role_text(locale: Locale, role: StaffRole) -> String {
     }
 }
 
-fn table(locale: Locale, staff: &StaffViewer, members: Vec<Member>) -> impl IntoView + use<> {
-    let owns = |member: &Member| member.role == StaffRole::Owner && member.disabled_at.is_none();
-    let owners = members.iter().filter(|member| owns(member)).count();
+fn table(
+    locale: Locale,
+    asked: &Asked,
+    staff: &StaffViewer,
+    members: Vec<Member>,
+) -> impl IntoView + use<> {
     let own = staff.email.clone();
     let columns = vec![
-        Column::text(t!(locale, "col-member")),
+        asked.sortable(BY_EMAIL, Column::text(t!(locale, "col-member"))),
         Column::text(t!(locale, "col-last-seen")),
         Column::text(t!(locale, "col-role")),
         Column::actions(t!(locale, "staff-access")),
@@ -95,7 +174,6 @@ fn table(locale: Locale, staff: &StaffViewer, members: Vec<Member>) -> impl Into
     let rows = members
         .into_iter()
         .map(|member| {
-            let last_owner = owners == 1 && owns(&member);
             let you = (member.email == own).then(|| {
                 view! {
                     " "
@@ -114,7 +192,7 @@ fn table(locale: Locale, staff: &StaffViewer, members: Vec<Member>) -> impl Into
                 }
             });
             // What could only be refused is not offered.
-            let (role, access) = if last_owner {
+            let (role, access) = if member.last_owner {
                 let why = t!(locale, "staff-last-owner-stays");
                 (
                     role_name(locale, member.role).into_any(),

@@ -209,6 +209,7 @@ pub fn desk(
     let selling = entries(vec![
         ("/admin/inbox", t!(locale, "nav-inbox"), "inbox"),
         ("/admin/orders", t!(locale, "nav-orders"), "shopping-cart"),
+        ("/admin/operations", t!(locale, "nav-operations"), "list"),
         ("/admin/customers", t!(locale, "nav-customers"), "users"),
         ("/admin/licenses", t!(locale, "nav-licenses"), "key-round"),
         ("/admin/pricelists", t!(locale, "nav-pricelists"), "tag"),

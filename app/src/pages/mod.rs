@@ -5,16 +5,19 @@
 
 mod catalog;
 mod change;
+pub(crate) mod changes;
 pub(crate) mod desk_audit;
 mod desk_customer;
 pub(crate) mod desk_customers;
 mod desk_health;
-mod desk_inbox;
+pub(crate) mod desk_inbox;
 pub(crate) mod desk_licenses;
 pub(crate) mod desk_mail;
+mod desk_operation;
+pub(crate) mod desk_operations;
 mod desk_order;
 pub(crate) mod desk_orders;
-mod desk_staff;
+pub(crate) mod desk_staff;
 mod errors;
 mod frame;
 mod home;
@@ -45,6 +48,7 @@ use crate::{format, t};
 
 pub use catalog::Catalog;
 pub use change::ChangePage;
+pub use changes::Changes;
 pub use desk_audit::DeskAudit;
 pub use desk_customer::DeskCustomerPage;
 pub use desk_customers::DeskCustomers;
@@ -52,6 +56,8 @@ pub use desk_health::DeskHealth;
 pub use desk_inbox::DeskInbox;
 pub use desk_licenses::DeskLicenses;
 pub use desk_mail::DeskMail;
+pub use desk_operation::DeskOperationPage;
+pub use desk_operations::DeskOperations;
 pub use desk_order::DeskOrderPage;
 pub use desk_orders::{DeskOrders, DeskStart};
 pub use desk_staff::DeskStaff;

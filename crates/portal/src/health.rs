@@ -189,12 +189,18 @@ impl Invariant {
                         else false end"
             }
             Self::I14 => {
-                "select 'wallet ' || a.id || ' may go ' || a.credit_limit || ' below zero'
+                "select 'wallet ' || a.id || ': limit ' || a.credit_limit || ', granted '
+                        || coalesce(g.granted, 0)
                    from ledger_account a
-                  where a.kind = 'wallet' and a.credit_limit <> 0 and $1::timestamptz is not null
-                    and not exists (select from audit e
-                                     where e.object_id in (a.id, a.owner)
-                                       and e.action = 'wallet.credit_limit')"
+                   left join (select distinct on (e.object_id, l.key)
+                                     e.object_id, l.key, (l.value::numeric * 10000)::bigint as granted
+                                from audit e
+                               cross join jsonb_each_text(e.after -> 'credit_limit') l
+                               where e.action = 'wallet.credit_limit'
+                               order by e.object_id, l.key, e.id desc) g
+                     on g.object_id = a.owner and g.key = a.currency
+                  where a.kind = 'wallet' and a.credit_limit <> coalesce(g.granted, 0)
+                    and $1::timestamptz is not null"
             }
         })
     }

@@ -18,6 +18,7 @@ pub mod customers;
 pub mod demo;
 pub mod fault;
 pub mod health;
+pub mod journal;
 pub mod licenses;
 pub mod listing;
 pub mod locale;

@@ -265,7 +265,7 @@ impl<T> Listed<T> {
         rows: Vec<R>,
         paging: &Paging,
         place: impl Fn(&R) -> (i64, &str),
-        read: impl Fn(R) -> Result<T, E>,
+        read: impl FnMut(R) -> Result<T, E>,
     ) -> Result<Self, E> {
         let limit = usize::from(paging.limit);
         let more = rows.len() > limit;

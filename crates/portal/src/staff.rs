@@ -2,12 +2,32 @@
 //! ([`Portal::create_staff`]); owners change their roles and take their access away.
 
 use serde_json::json;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::listing::{Listed, Paging, SortKey, push_beginning};
 use crate::people::{Permission, StaffRole, StaffViewer};
 use crate::{Error, Portal, audit};
+
+const EMAIL: &str = "lower(u.email) collate \"C\"";
+/// Their address.
+pub const BY_EMAIL: SortKey = SortKey::text("name", EMAIL);
+/// When they were made.
+pub const BY_NUMBER: SortKey = SortKey::number("joined", "u.number");
+/// What members can be sorted by, the usual one first.
+pub const SORTS: [SortKey; 2] = [BY_EMAIL, BY_NUMBER];
+
+/// Which members are listed.
+#[derive(Debug, Clone, Default)]
+pub struct MemberFilter {
+    /// The beginning of their address.
+    pub text: Option<String>,
+    /// What they may do.
+    pub role: Option<StaffRole>,
+    /// Those who may not sign in, or the others.
+    pub disabled: Option<bool>,
+}
 
 /// A member of the staff.
 #[derive(Debug, Clone)]
@@ -24,6 +44,8 @@ pub struct Member {
     pub last_seen_at: Option<OffsetDateTime>,
     /// Since when they may not sign in.
     pub disabled_at: Option<OffsetDateTime>,
+    /// Nobody else can manage the staff, so that they stay what they are.
+    pub last_owner: bool,
 }
 
 /// Why a member was not changed.
@@ -56,35 +78,74 @@ impl From<sqlx::Error> for StaffError {
     }
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    number: i64,
+    email: String,
+    staff_role: String,
+    created_at: OffsetDateTime,
+    last_seen_at: Option<OffsetDateTime>,
+    disabled_at: Option<OffsetDateTime>,
+    last_owner: bool,
+    sort_key: String,
+}
+
+impl Row {
+    fn read(self) -> Result<Member, Error> {
+        Ok(Member {
+            role: read_role(&self.staff_role)?,
+            id: self.id,
+            email: self.email,
+            created_at: self.created_at,
+            last_seen_at: self.last_seen_at,
+            disabled_at: self.disabled_at,
+            last_owner: self.last_owner,
+        })
+    }
+}
+
 struct Before {
     role: StaffRole,
     disabled: bool,
 }
 
 impl Portal {
-    /// Everybody who works at the desk.
-    pub async fn staff_members(&self, staff: &StaffViewer) -> Result<Vec<Member>, StaffError> {
+    /// Who works at the desk.
+    pub async fn staff_members(
+        &self,
+        staff: &StaffViewer,
+        filter: &MemberFilter,
+        paging: &Paging,
+    ) -> Result<Listed<Member>, StaffError> {
         if !staff.role.may(Permission::ManageStaff) {
             return Err(StaffError::Forbidden);
         }
-        let rows = sqlx::query!(
-            "select id, email, staff_role as \"role!\", created_at, last_seen_at, disabled_at
-               from app_user where staff_role is not null order by email limit 500"
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Member {
-                    role: read_role(&row.role)?,
-                    id: row.id,
-                    email: row.email,
-                    created_at: row.created_at,
-                    last_seen_at: row.last_seen_at,
-                    disabled_at: row.disabled_at,
-                })
-            })
-            .collect()
+        let mut query = QueryBuilder::<Postgres>::new(
+            "select u.id, u.number, u.email, u.staff_role, u.created_at, u.last_seen_at,
+                    u.disabled_at,
+                    u.staff_role = 'owner' and u.disabled_at is null and not exists (
+                        select from app_user o
+                         where o.staff_role = 'owner' and o.disabled_at is null and o.id <> u.id)
+                        as last_owner, ",
+        );
+        query.push(paging.sort.selected(paging.sort.column));
+        query.push(" from app_user u where u.staff_role is not null");
+        if let Some(text) = &filter.text {
+            query.push(" and ");
+            push_beginning(&mut query, EMAIL, text);
+        }
+        if let Some(role) = filter.role {
+            query.push(" and u.staff_role = ").push_bind(role.as_str());
+        }
+        query.push(match filter.disabled {
+            None => "",
+            Some(true) => " and u.disabled_at is not null",
+            Some(false) => " and u.disabled_at is null",
+        });
+        paging.push(&mut query, paging.sort.column, "u.number");
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
+        Ok(Listed::cut(rows, paging, |row| (row.number, row.sort_key.as_str()), Row::read)?)
     }
 
     /// Who works at the desk, by name only: whose deeds the audit can be searched for.

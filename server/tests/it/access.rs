@@ -27,7 +27,12 @@ use Gets::{Nothing, On, Page, SignIn};
 const PEOPLE: usize = 7;
 
 /// Address, and what each kind of visitor gets there.
-fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOPLE])> {
+fn pages(
+    order: &str,
+    license: &str,
+    customer: &str,
+    operation: &str,
+) -> Vec<(String, [Gets; PEOPLE])> {
     let staff = |guest, other, own, staff| [guest, other, own, staff, staff, staff, staff];
     let shop = [Page; PEOPLE];
     let nothing = [Nothing; PEOPLE];
@@ -53,6 +58,8 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/my/orders/nonsense".into(), nothing),
         ("/my/licenses".into(), own),
         ("/my/licenses.csv".into(), own),
+        ("/my/changes".into(), own),
+        ("/my/changes.csv".into(), own),
         (format!("/my/licenses/{license}"), object),
         (format!("/my/licenses/{license}/renew"), object),
         (format!("/my/licenses/{license}/delete"), object),
@@ -62,11 +69,17 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/my/wallet.csv".into(), own),
         ("/admin".into(), staff(SignIn, Nothing, Nothing, On)),
         ("/admin/inbox".into(), desk),
+        ("/admin/inbox.csv".into(), desk),
         ("/admin/health".into(), desk),
         ("/admin/orders".into(), desk),
         ("/admin/orders.csv".into(), desk),
         (format!("/admin/orders/{order}"), desk),
         ("/admin/orders/nonsense".into(), no_object),
+        ("/admin/operations".into(), desk),
+        ("/admin/operations.csv".into(), desk),
+        (format!("/admin/operations/{operation}"), desk),
+        (format!("/admin/operations/{order}"), no_object),
+        ("/admin/operations/nonsense".into(), no_object),
         ("/admin/customers".into(), desk),
         ("/admin/customers.csv".into(), desk),
         (format!("/admin/customers/{customer}"), desk),
@@ -75,11 +88,14 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/admin/licenses".into(), desk),
         ("/admin/licenses.csv".into(), desk),
         ("/admin/pricelists".into(), desk),
+        ("/admin/pricelists.csv".into(), desk),
         ("/admin/pricelists/public".into(), desk),
         ("/admin/pricelists/nonsense".into(), no_object),
         // Without a draft there is nothing to review.
         ("/admin/pricelists/public/review".into(), staff(SignIn, Nothing, Nothing, On)),
         ("/admin/pricelists/public/versions".into(), desk),
+        ("/admin/versions.csv?group=public".into(), desk),
+        ("/admin/versions.csv?group=nonsense".into(), no_object),
         ("/admin/pricelists/public/versions/1".into(), desk),
         ("/admin/pricelists/public/versions/9".into(), no_object),
         ("/admin/prices.csv?group=public".into(), desk),
@@ -92,6 +108,7 @@ fn pages(order: &str, license: &str, customer: &str) -> Vec<(String, [Gets; PEOP
         ("/admin/audit".into(), desk),
         ("/admin/audit.csv".into(), desk),
         ("/admin/staff".into(), owners),
+        ("/admin/staff.csv".into(), owners),
         // Their place was taken by the customers.
         ("/admin/wallets".into(), nothing),
         ("/no-such-page".into(), nothing),
@@ -105,6 +122,7 @@ struct Cast {
     order: Uuid,
     license: Uuid,
     customer: Uuid,
+    operation: Uuid,
 }
 
 async fn cast(portal: &TestPortal) -> Cast {
@@ -119,6 +137,10 @@ async fn cast(portal: &TestPortal) -> Cast {
             .fetch_one(&portal.portal.pool)
             .await
             .unwrap();
+    let operation = sqlx::query_scalar("select id from operation")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
     let browsers = [
         Browser::default(),
         other,
@@ -132,15 +154,16 @@ async fn cast(portal: &TestPortal) -> Cast {
         .fetch_one(&portal.portal.pool)
         .await
         .unwrap();
-    Cast { browsers, auditor, order, license, customer }
+    Cast { browsers, auditor, order, license, customer, operation }
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn every_page_as_everybody(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let mut cast = cast(&portal).await;
-    let table =
-        pages(&cast.order.to_string(), &cast.license.to_string(), &cast.customer.to_string());
+    let [order, license, customer, operation] =
+        [cast.order, cast.license, cast.customer, cast.operation].map(|id| id.to_string());
+    let table = pages(&order, &license, &customer, &operation);
     for (path, expected) in &table {
         for (who, (browser, gets)) in cast.browsers.iter_mut().zip(expected).enumerate() {
             let answer = browser.get(&portal, path).await;
@@ -188,6 +211,7 @@ fn pattern(path: &str, cast: &Cast) -> String {
         .replace(&format!("{}", cast.license), "{id}")
         .replace("{id}/renew", "{id}/{change}")
         .replace(&format!("{}", cast.customer), "{id}")
+        .replace(&format!("{}", cast.operation), "{id}")
 }
 
 /// Every server function with a call of it, and what each kind of visitor gets.
@@ -222,6 +246,11 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             format!("customer={customer}&id={id}&amount=1&currency=EUR&reason=bank+transfer"),
             // One form is one credit, by one person.
             desk([NO, DONE, NO, S::CONFLICT]),
+        ),
+        (
+            "/admin/credit-limit",
+            format!("customer={customer}&currency=EUR&seen=0.00&limit=10&reason=pays+later"),
+            desk([NO, NO, NO, DONE]),
         ),
         (
             "/admin/customer-name",
@@ -294,6 +323,11 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
         (
             "/admin/decide",
             format!("operation={id}&verdict=give-up&reason=nothing+there"),
+            desk([NO, S::CONFLICT, NO, S::CONFLICT]),
+        ),
+        (
+            "/admin/decide-many",
+            format!("cases[]={id}+17&verdict=give-up&reason=nothing+there"),
             desk([NO, S::CONFLICT, NO, S::CONFLICT]),
         ),
         (

@@ -42,11 +42,14 @@ async fn stage(pool: PgPool) -> (TestPortal, Cast, tempfile::TempDir) {
     customer.post(&portal, "/buy", &portal.lite_form(IP).await).await;
     portal.settle().await;
     let staff = portal.sign_in(portal::demo::ADMIN).await;
-    let ids: (Uuid, Uuid, Uuid) = sqlx::query_as("select order_id, id, customer_id from license")
-        .fetch_one(&portal.portal.pool)
-        .await
-        .unwrap();
-    let ids = [ids.0, ids.1, ids.2, Uuid::now_v7()].map(|id| id.to_string());
+    let ids: (Uuid, Uuid, Uuid, Uuid) = sqlx::query_as(
+        "select l.order_id, l.id, l.customer_id, x.id
+           from license l join operation x on x.order_id = l.order_id",
+    )
+    .fetch_one(&portal.portal.pool)
+    .await
+    .unwrap();
+    let ids = [ids.0, ids.1, ids.2, ids.3, Uuid::now_v7()].map(|id| id.to_string());
     let examples = ids.into_iter().chain(["isp6-lite".to_owned()]).collect();
     let people = [
         ("guest", Browser::default(), false),

@@ -174,6 +174,36 @@ async fn i14_a_credit_limit_is_granted_by_somebody(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn i14_a_credit_limit_is_the_last_one_granted(pool: PgPool) {
+    let portal = lively(pool).await;
+    let staff = portal.owner().await;
+    let customer =
+        sqlx::query_scalar("select id from customer").fetch_one(&portal.portal.pool).await.unwrap();
+    let eur = |text: &str| domain::Money::parse(text, domain::Currency::EUR).unwrap();
+    for (seen, limit) in [("0", "100"), ("100", "25.5"), ("25.5", "40")] {
+        let new = portal::wallet::NewLimit {
+            customer,
+            limit: eur(limit),
+            seen: eur(seen),
+            reason: "pays at the end of the month".to_owned(),
+        };
+        portal.portal.set_credit_limit(&staff, &new).await.unwrap();
+        assert_eq!(portal.portal.check_health().await.unwrap(), vec![], "{limit}");
+    }
+    // Granted once, and not now; or more than granted.
+    for by_hand in [255_000, 400_001, 0] {
+        sqlx::query("update ledger_account set credit_limit = $1 where kind = 'wallet'")
+            .bind(by_hand)
+            .execute(&portal.portal.pool)
+            .await
+            .unwrap();
+        let broken = portal.portal.check_health().await.unwrap();
+        let found: Vec<_> = broken.iter().map(|check| check.invariant).collect();
+        assert_eq!(found, [Invariant::I14], "{by_hand}: {broken:?}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn every_invariant_has_its_test(_pool: PgPool) {
     let tests = include_str!("health.rs");
     for invariant in Invariant::ALL {

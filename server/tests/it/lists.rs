@@ -146,11 +146,16 @@ async fn an_address_that_makes_no_sense_is_told_apart_from_an_empty_list(pool: P
         ("/my/orders", vec!["state=x", "from=x", "to=2026-02-30", "sort=evil", "after=1", &long]),
         ("/my/licenses", vec!["status=x", "q=%00", "from=2026-11-22&to=2026-11-21"]),
         ("/my/wallet", vec!["kind=x", "after=x~y", "sort=-"]),
+        ("/my/changes", vec!["kind=order", "license=x", "state=y", "sort=license"]),
         ("/admin/orders", vec!["customer=x", "after=1~9223372036854775807", "sort=number;drop"]),
         ("/admin/customers", vec!["blocked=maybe", "q=%0A%00x"]),
         ("/admin/licenses", vec!["customer=1.5", "from=9999-12-31"]),
         ("/admin/mail", vec!["state=x", "from=-0044-03-15"]),
         ("/admin/audit", vec!["actor=x", "object=x", "after=~"]),
+        ("/admin/operations", vec!["kind=x", "state=x", "license=x", "sort=cost", "to=1"]),
+        ("/admin/inbox", vec!["kind=x", "sort=price", "after=1"]),
+        ("/admin/pricelists", vec!["sort=code", "after=x~public", "q=%01"]),
+        ("/admin/staff", vec!["role=king", "disabled=x", "after=~"]),
     ] {
         let browser = if path.starts_with("/my") { &mut own } else { &mut desk };
         for query in queries {
@@ -270,4 +275,143 @@ async fn a_file_carries_no_formulas_and_no_secrets(pool: PgPool) {
     }
     let mail = desk.get(&portal, "/admin/mail.csv?q=%2B7&state=waiting").await.body;
     assert!(mail.contains(",'+7@example.org,welcome,en,waiting,"), "{mail}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_short_lists_of_the_desk_are_lists_too(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let owner = portal.owner().await;
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    for code in ["gold", "silver", "bronze"] {
+        let new = portal::pricing::NewGroup {
+            code: code.to_owned(),
+            name: format!("{}{}", code[..1].to_uppercase(), &code[1..]),
+            like: "public".to_owned(),
+        };
+        portal.portal.create_group(&owner, &new).await.unwrap();
+    }
+    sqlx::query("update customer set group_code = 'silver'")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    for (sort, descending) in both_ways(&portal::pricing::GROUP_SORTS) {
+        let mut paging = Paging { sort, descending, after: None, limit: 2 };
+        let mut seen = Vec::new();
+        loop {
+            let listed = portal.portal.pricelists(&owner, None, &paging).await.unwrap();
+            seen.extend(listed.rows.into_iter().map(|row| row.group.code));
+            paging.after = listed.next;
+            if paging.after.is_none() {
+                break;
+            }
+        }
+        let all: BTreeSet<_> = seen.iter().collect();
+        assert_eq!(all.len(), seen.len(), "{sort:?} {descending}: {seen:?}");
+        let first = match (sort.word, descending) {
+            ("name", false) => "public",
+            ("customers", true) => "silver",
+            _ => continue,
+        };
+        assert_eq!(seen[0], first, "{sort:?} {descending}");
+    }
+    let by_name = Paging::first(portal::pricing::GROUPS_BY_NAME, 10);
+    for (text, count) in [("GO", 1), ("bron", 1), ("old", 0)] {
+        let listed = portal.portal.pricelists(&owner, Some(text), &by_name).await.unwrap();
+        assert_eq!(listed.rows.len(), count, "{text}");
+    }
+    let file = desk.get(&portal, "/admin/pricelists.csv?sort=-customers").await.body;
+    assert!(file.lines().nth(1).unwrap().starts_with("silver,Silver,1,"), "{file}");
+
+    // Versions: of one author, of one day.
+    let author: uuid::Uuid = sqlx::query_scalar("select id from app_user where email = $1")
+        .bind(portal::demo::ADMIN)
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    for (query, lines) in [
+        (String::new(), 2),
+        (format!("&author={author}"), 2),
+        ("&author=portal".to_owned(), 1),
+        ("&from=2026-11-21&to=2026-11-21".to_owned(), 2),
+        ("&to=2026-11-20".to_owned(), 1),
+    ] {
+        let file = desk.get(&portal, &format!("/admin/versions.csv?group=gold{query}")).await.body;
+        assert_eq!(file.lines().count(), lines, "{query}: {file}");
+    }
+    let path = "/admin/pricelists/gold/versions";
+    let page = desk.get(&portal, &format!("{path}?author={author}")).await.body;
+    let link = format!("href=\"/admin/versions.csv?group=gold&amp;author={author}\"");
+    assert!(page.contains(&link), "{page}");
+    let bad = desk.get(&portal, &format!("{path}?author=x&sort=note")).await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+
+    // Staff: by the beginning of an address, by role, by access.
+    for role in ["support", "pricing", "readonly"] {
+        let role = portal::people::StaffRole::from_word(role).unwrap();
+        let email = format!("{}@example.org", role.as_str());
+        portal.portal.create_staff(&email, portal::demo::PASSWORD, role).await.unwrap();
+    }
+    sqlx::query("update app_user set disabled_at = $1 where staff_role = 'readonly'")
+        .bind(portal.portal.clock.now())
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    for (query, lines) in [
+        ("", 5),
+        ("?q=SUPP", 2),
+        ("?role=pricing", 2),
+        ("?disabled=yes", 2),
+        ("?disabled=no&sort=-joined", 4),
+        ("?role=owner&disabled=yes", 1),
+    ] {
+        let file = desk.get(&portal, &format!("/admin/staff.csv{query}")).await.body;
+        assert_eq!(file.lines().count(), lines, "{query}: {file}");
+    }
+    // Filtered or not, the last owner is known to be the last one.
+    let page = desk.get(&portal, "/admin/staff?role=owner").await.body;
+    assert!(page.contains("The last owner stays"), "{page}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn changes_of_licenses_are_found_by_license_kind_and_state(pool: PgPool) {
+    use domain::change::Change;
+    let portal = TestPortal::new(pool).await;
+    let mut own = portal.signed_in().await;
+    bought(&portal, &mut own).await;
+    let viewer = portal.customer().await;
+    let licenses: Vec<(uuid::Uuid, i64)> =
+        sqlx::query_as("select id, number from license order by number")
+            .fetch_all(&portal.portal.pool)
+            .await
+            .unwrap();
+    let (license, number) = licenses[0];
+    for change in [Change::Suspend, Change::Resume, Change::Suspend] {
+        let id = uuid::Uuid::now_v7();
+        let wish = portal::licenses::ChangeWish { id, license, change, shown_total: None };
+        portal.portal.change_license(&viewer, &wish).await.unwrap();
+        portal.settle().await;
+    }
+    for (query, lines) in [
+        (String::new(), 4),
+        (format!("?license={number}"), 4),
+        (format!("?license={}", licenses[1].1), 1),
+        ("?license=1".to_owned(), 1),
+        ("?kind=suspend".to_owned(), 3),
+        ("?kind=suspend&state=confirmed".to_owned(), 3),
+        ("?state=planned&sort=-price".to_owned(), 1),
+        ("?to=2026-11-20".to_owned(), 1),
+    ] {
+        let file = own.get(&portal, &format!("/my/changes.csv{query}")).await.body;
+        assert_eq!(file.lines().count(), lines, "{query}: {file}");
+    }
+    let page = own.get(&portal, &format!("/my/licenses/{license}")).await.body;
+    assert!(page.contains(&format!("href=\"/my/changes?license={number}\"")), "{page}");
+    // Nobody else's.
+    let mut other = Browser::default();
+    let form = [("email", "new@example.org"), ("password", "a-quiet-harbour-7")];
+    other.post(&portal, "/join", &form).await;
+    let file = other.get(&portal, &format!("/my/changes.csv?license={number}")).await.body;
+    assert_eq!(file.lines().count(), 1, "{file}");
+    let page = other.get(&portal, "/my/changes").await.body;
+    assert!(page.contains("Nothing was changed yet"), "{page}");
 }

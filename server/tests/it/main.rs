@@ -5,12 +5,14 @@
 mod access;
 mod catalog;
 mod changes;
+mod credit;
 mod desk;
 mod forms;
 mod harness;
 mod headers;
 mod health;
 mod inbox;
+mod journal;
 mod killed;
 mod lists;
 mod orders;

@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use domain::pricelist::{Markup, Rule, Scope};
 use domain::{Currency, Decimal, Money, Period};
+use portal::listing::Paging;
 use portal::orders::{PlaceError, Wish};
 use portal::people::{StaffRole, StaffViewer, Viewer};
-use portal::pricing::{CostEdit, CostError, Edit, EditError, Editor, PriceKey, PublishError, Seen};
+use portal::pricing::{
+    CostEdit, CostError, Edit, EditError, Editor, PriceKey, PublishError, Seen, VERSIONS_BY_NUMBER,
+    VersionFilter,
+};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -190,8 +194,12 @@ async fn any_version_can_be_brought_back(pool: PgPool) {
     assert!(matches!(in_the_way, Err(EditError::DraftInTheWay)));
     assert_eq!(publish(&portal, &owner).await.unwrap(), 3);
     assert_eq!(price_in_shop(&portal).await, eur("4.90"));
-    let (versions, _) = portal.portal.pricelist_versions(&owner, "public", None, 10).await.unwrap();
-    assert_eq!(versions[0].restored_from, Some(1));
+    let newest = Paging::first(VERSIONS_BY_NUMBER, 10);
+    let any = VersionFilter::default();
+    let listed = portal.portal.pricelist_versions(&owner, "public", &any, &newest).await.unwrap();
+    let versions = listed.rows;
+    assert_eq!(versions[0].info.restored_from, Some(1));
+    assert!(versions[0].in_force && !versions[1].in_force);
     assert_eq!(versions.len(), 3);
 }
 

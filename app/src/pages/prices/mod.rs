@@ -4,9 +4,9 @@ mod cost;
 pub(crate) mod costs;
 pub(crate) mod editor;
 mod explain;
-mod list;
+pub(crate) mod list;
 mod review;
-mod versions;
+pub(crate) mod versions;
 
 use domain::pricelist::{Markup, Rounding, Rule};
 use leptos::prelude::*;

@@ -1,17 +1,23 @@
 //! What was published, and bringing it back.
 
 use leptos::prelude::*;
+use portal::audit::ActorFilter;
+use portal::listing::{Cursor, Paging};
 use portal::locale::Locale;
 use portal::people::Permission;
-use portal::pricing::{VersionInfo, VersionView};
+use portal::pricing::{
+    PUBLIC, VERSION_SORTS, VERSIONS_BY_NUMBER, VersionFilter, VersionRow, VersionView,
+};
 
 use super::review::changes;
-use super::{Names, actor, author, before, crumbs, pager};
+use super::{Names, actor, author, crumbs};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, Crumb, DataTable, Notice, PageHead, Panel, RowHead, StatusPill, Tone,
 };
 use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
+use crate::lists::{Asked, Nothing, list};
 use crate::pages::{DESK_PAGE, Shown, frame, page, param};
 use crate::{format, t};
 
@@ -32,12 +38,10 @@ async fn versions(cx: Context) -> Shown {
     let code = param("group")?;
     let found = cx.portal.group(staff, &code).await.map_err(|error| cx.failed(&error))?;
     let group = found.ok_or(ApiError::NotFound)?;
-    let cursor = before::<i32>(&cx);
-    let (rows, next) = cx
-        .portal
-        .pricelist_versions(staff, &code, cursor, DESK_PAGE)
-        .await
-        .map_err(|error| cx.failed(&error))?;
+    let (asked, filter) = asked(&cx, &group.code);
+    let query = cx.portal.pricelist_versions(staff, &group.code, &filter, &asked.paging);
+    let listed = asked.load(&cx, query).await?;
+    let names = cx.portal.staff_names(staff).await.map_err(|error| cx.failed(&error))?;
     let locale = cx.locale;
     let title = t!(locale, "versions-title");
     let address = format!("/admin/pricelists/{}", group.code);
@@ -49,38 +53,96 @@ async fn versions(cx: Context) -> Shown {
             Crumb::here(title.clone()),
         ],
     );
-    let newest = cursor.is_none();
-    let foot = pager(&cx, next);
-    let table = table(locale, &address, newest, rows);
+    let mut authors = vec![(NOBODY.to_owned(), t!(locale, "audit-nobody"))];
+    authors.extend(names.into_iter().map(|(id, email)| (id.to_string(), email)));
+    let fields = view! {
+        {asked.select_field(locale, "author", t!(locale, "col-author"), authors)}
+        {asked.sort_field(locale)}
+        {asked.day_fields(locale)}
+    }
+    .into_any();
+    // A group has a version from its beginning.
+    let nothing = Nothing {
+        icon: "history",
+        title: t!(locale, "list-no-match"),
+        text: t!(locale, "list-no-match-text"),
+        action: None,
+    };
+    let content = list(&cx, &asked, None, fields, listed, nothing, |rows| {
+        table(locale, &asked, &address, rows).into_any()
+    });
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "versions-lead") crumbs=crumbs />
-        <Panel flush=true foot=foot>
-            {table}
-        </Panel>
+        {content}
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/pricelists", main))
 }
 
+/// The word for nobody in addresses.
+const NOBODY: &str = "portal";
+
+fn asked(cx: &Context, group: &str) -> (Asked, VersionFilter) {
+    let usual = Paging::first(VERSIONS_BY_NUMBER, DESK_PAGE);
+    let path = format!("/admin/pricelists/{group}/versions");
+    let mut asked = Asked::read(cx, &path, &["author", "from", "to"], &VERSION_SORTS, usual);
+    asked.file_at("/admin/versions.csv", "group", group.to_owned());
+    let filter = VersionFilter {
+        author: asked.parsed("author", |word| match word {
+            NOBODY => Some(ActorFilter::Nobody),
+            id => id.parse().ok().map(ActorFilter::User),
+        }),
+        days: asked.days(),
+    };
+    (asked, filter)
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] =
+    &["group", "version", "published_at", "author", "note", "restored_from", "rules", "in_force"];
+
+/// The rows of the file.
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
+    let staff = cx.staff()?;
+    let code = cx.query("group").unwrap_or_else(|| PUBLIC.to_owned());
+    let found = cx.portal.group(staff, &code).await.map_err(|error| cx.failed(&error))?;
+    let group = found.ok_or(ApiError::NotFound)?;
+    let (asked, filter) = asked(cx, &group.code);
+    let asked = asked.for_export(after)?;
+    let query = cx.portal.pricelist_versions(staff, &group.code, &filter, &asked.paging);
+    let listed = asked.load(cx, query).await?;
+    Ok(Chunk::of(listed, |VersionRow { info, in_force }| {
+        vec![
+            Value::plain(&group.code),
+            Value::plain(&info.version),
+            Value::time(info.by.at),
+            Value::maybe(info.by.author),
+            Value::maybe(info.note),
+            info.restored_from.map_or_else(Value::empty, |from| Value::plain(&from)),
+            Value::plain(&info.rules),
+            Value::plain(&in_force),
+        ]
+    }))
+}
+
 fn table(
     locale: Locale,
+    asked: &Asked,
     address: &str,
-    newest: bool,
-    rows: Vec<VersionInfo>,
+    rows: Vec<VersionRow>,
 ) -> impl IntoView + use<> {
     let columns = vec![
-        Column::text(t!(locale, "col-version")),
+        asked.sortable(VERSIONS_BY_NUMBER, Column::text(t!(locale, "col-version"))),
         Column::text(t!(locale, "col-author")),
         Column::text(t!(locale, "col-note")),
         Column::num(t!(locale, "col-rules")),
     ];
     let rows = rows
         .into_iter()
-        .enumerate()
-        .map(|(place, info)| {
+        .map(|VersionRow { info, in_force }| {
             let href = format!("{address}/versions/{}", info.version);
             let name = t!(locale, "version-number", number = info.version);
-            let in_force = (newest && place == 0).then(|| {
+            let in_force = in_force.then(|| {
                 view! {
                     " "
                     <StatusPill tone=Tone::Success label=t!(locale, "version-in-force") />

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::address::{AddressError, license_name};
 use domain::change::{Change, NotNow, Subject};
 use domain::license::LicenseStatus;
-use domain::operation::{OperationKind, OperationState};
+use domain::operation::OperationKind;
 use domain::plan::{Addon, Choice, ChoiceError};
 use domain::price::{PriceError, Quote, pro_rata};
 use domain::{Money, Period};
@@ -95,29 +95,6 @@ pub struct Planned {
     pub operation: Uuid,
     /// False when it had been asked for before.
     pub fresh: bool,
-}
-
-/// Something that was done to a license, or is under way.
-#[derive(Debug, Clone)]
-pub struct UnderWay {
-    /// The operation.
-    pub operation: Uuid,
-    /// What.
-    pub kind: OperationKind,
-    /// Where it stands.
-    pub state: OperationState,
-    /// What it costs.
-    pub price: Money,
-    /// When it was asked for.
-    pub at: OffsetDateTime,
-    /// When it ended.
-    pub finished_at: Option<OffsetDateTime>,
-    /// It is not sent before this.
-    pub undo_until: Option<OffsetDateTime>,
-    /// Nothing was sent yet: it can be taken back.
-    pub can_cancel: bool,
-    /// The vendor's own words, if it refused.
-    pub vendor_message: Option<String>,
 }
 
 /// Why nothing was planned; nothing was written then.
@@ -484,45 +461,6 @@ impl Portal {
         // What waited for it may begin.
         self.bell.ring();
         Ok(())
-    }
-
-    /// What was done to a license and what is under way, the newest first.
-    pub async fn license_history(
-        &self,
-        viewer: &CustomerViewer,
-        license: Uuid,
-    ) -> Result<Vec<UnderWay>, Error> {
-        let rows = sqlx::query!(
-            "select id, kind, state, currency, price, created_at, finished_at, undo_until,
-                    vendor_message, attempts = 0 and first_sent_at is null as \"unsent!\"
-               from operation
-              where license_id = $1 and customer_id = $2 and kind <> 'order'
-              order by created_at desc, number desc limit 50",
-            license,
-            viewer.customer,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                let bad = |what: &str| Error::unreadable("operation", format!("{} {what}", row.id));
-                let currency =
-                    domain::Currency::from_code(&row.currency).ok_or_else(|| bad("currency"))?;
-                let state = OperationState::from_word(&row.state).ok_or_else(|| bad("state"))?;
-                Ok(UnderWay {
-                    operation: row.id,
-                    kind: OperationKind::from_word(&row.kind).ok_or_else(|| bad("kind"))?,
-                    state,
-                    price: Money::new(row.price, currency),
-                    at: row.created_at,
-                    finished_at: row.finished_at,
-                    undo_until: row.undo_until,
-                    can_cancel: row.unsent
-                        && matches!(state, OperationState::Planned | OperationState::Parked),
-                    vendor_message: row.vendor_message,
-                })
-            })
-            .collect()
     }
 }
 

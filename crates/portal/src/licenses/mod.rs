@@ -1,6 +1,7 @@
 //! What customers own, and keeping it as the vendor has it.
 
 mod change;
+mod history;
 mod renewal;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,8 @@ use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect;
 use crate::{Error, Portal, customers, mail};
 
-pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview, UnderWay};
+pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
+pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter, UnderWay};
 
 /// When it was bought.
 pub const BY_NUMBER: SortKey = SortKey::number("bought", "l.number");

@@ -1,18 +1,35 @@
 //! Operations that wait for a person: what is known of both sides, and the three ways out.
 
-use domain::Money;
 use domain::operation::{OperationKind, OperationState};
+use domain::{Currency, Money};
 use serde_json::json;
 use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::steps::Proof;
 use super::store::{self, Task};
+use crate::listing::{Listed, Needle, Paging, SortKey};
 use crate::locale::Localized;
-use crate::orders::{Attempt, EventKind};
+use crate::orders::{Attempt, EventKind, attempts_of};
 use crate::people::{Permission, StaffViewer};
-use crate::{Error, Portal, audit};
+use crate::{Error, Portal, audit, customers};
+
+/// When it was asked for; the oldest first, so that none is forgotten.
+pub const CASES_BY_TIME: SortKey = SortKey::time("asked", "x.created_at").ascending();
+/// What cases can be sorted by.
+pub const CASE_SORTS: [SortKey; 1] = [CASES_BY_TIME];
+
+/// Which cases are listed.
+#[derive(Debug, Clone, Default)]
+pub struct CaseFilter {
+    /// What was to be done.
+    pub kind: Option<OperationKind>,
+    /// A number of the operation, its order or its license; a reference; a server's address; or
+    /// the beginning of the customer's name or address.
+    pub needle: Option<Needle>,
+}
 
 /// An operation of which nobody but a person can say what became of it.
 #[derive(Debug, Clone)]
@@ -27,8 +44,8 @@ pub struct Case {
     pub customer: String,
     /// The customer.
     pub customer_id: Uuid,
-    /// The order of a purchase.
-    pub order: Option<Uuid>,
+    /// The order of a purchase, with its number.
+    pub order: Option<(Uuid, i64)>,
     /// The plan that is or was to be owned.
     pub plan: Localized,
     /// The server's address.
@@ -56,6 +73,20 @@ pub enum Advice {
     Adopt(Vec<String>),
     /// Look at the license: it is gone or changed past us.
     Look,
+}
+
+impl Advice {
+    /// The one number that is advised.
+    #[must_use]
+    pub fn only(&self) -> Option<&str> {
+        match self {
+            Self::Adopt(numbers) => match numbers.as_slice() {
+                [number] => Some(number),
+                _ => None,
+            },
+            Self::Look => None,
+        }
+    }
 }
 
 /// What a person says became of it.
@@ -104,56 +135,105 @@ impl From<sqlx::Error> for DecideError {
     }
 }
 
-/// So many are shown at once; the oldest first, so that none is forgotten.
-const SHOWN: i64 = 50;
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    number: i64,
+    kind: String,
+    customer: String,
+    customer_id: Uuid,
+    order_id: Option<Uuid>,
+    order_number: Option<i64>,
+    plan: Json<Localized>,
+    ip: Option<String>,
+    currency: String,
+    price: i64,
+    reference: String,
+    upstream_id: Option<String>,
+    created_at: OffsetDateTime,
+    why: Option<String>,
+    sort_key: String,
+}
+
+impl Row {
+    fn read(self, attempts: Vec<Attempt>) -> Result<Case, Error> {
+        let bad = |what: &str| Error::unreadable("operation", format!("{} {what}", self.id));
+        let kind = OperationKind::from_word(&self.kind).ok_or_else(|| bad("kind"))?;
+        let currency = Currency::from_code(&self.currency).ok_or_else(|| bad("currency"))?;
+        let why = self.why.unwrap_or_default();
+        Ok(Case {
+            attempts,
+            advice: advice(kind, &why),
+            operation: self.id,
+            number: self.number,
+            kind,
+            customer: self.customer,
+            customer_id: self.customer_id,
+            order: self.order_id.zip(self.order_number),
+            plan: self.plan.0,
+            ip: self.ip,
+            price: Money::new(self.price, currency),
+            reference: self.reference,
+            upstream_id: self.upstream_id,
+            at: self.created_at,
+            why,
+        })
+    }
+}
 
 impl Portal {
-    /// Operations that wait for a person, the oldest first.
-    pub async fn inbox(&self, _staff: &StaffViewer) -> Result<Vec<Case>, Error> {
-        let rows = sqlx::query!(
-            "select x.id, x.number, x.kind, c.name as customer, c.id as customer_id,
-                    x.order_id as \"order?\", p.name as \"plan: Json<Localized>\",
-                    coalesce(host(o.ip), host(l.ip)) as ip, x.currency, x.price, x.reference,
-                    l.upstream_id as \"upstream_id?\", x.created_at,
+    /// Operations that wait for a person.
+    pub async fn inbox(
+        &self,
+        _staff: &StaffViewer,
+        filter: &CaseFilter,
+        paging: &Paging,
+    ) -> Result<Listed<Case>, Error> {
+        let mut query = QueryBuilder::<Postgres>::new(
+            "select x.id, x.number, x.kind, c.name as customer, c.id as customer_id, x.order_id,
+                    x.order_number, p.name as plan, coalesce(host(o.ip), host(l.ip)) as ip,
+                    x.currency, x.price, x.reference, l.upstream_id, x.created_at,
                     (select e.detail from operation_event e
                       where e.operation_id = x.id and e.event = 'review'
-                      order by e.id desc limit 1) as why
-               from operation x
+                      order by e.id desc limit 1) as why, ",
+        );
+        query.push(paging.sort.selected(paging.sort.column)).push(
+            " from operation x
                join customer c on c.id = x.customer_id
                left join customer_order o on o.id = x.order_id
                left join license l on l.id = x.license_id
                join plan p on p.id = coalesce(o.plan_id, l.plan_id)
-              where x.state = 'review' order by x.created_at, x.number limit $1",
-            SHOWN,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let mut cases = Vec::new();
-        for row in rows {
-            let bad = |what: &str| Error::unreadable("operation", format!("{} {what}", row.id));
-            let kind = OperationKind::from_word(&row.kind).ok_or_else(|| bad("kind"))?;
-            let currency =
-                domain::Currency::from_code(&row.currency).ok_or_else(|| bad("currency"))?;
-            let why = row.why.unwrap_or_default();
-            cases.push(Case {
-                attempts: crate::orders::attempts(&self.pool, row.id).await?,
-                advice: advice(kind, &why),
-                operation: row.id,
-                number: row.number,
-                kind,
-                customer: row.customer,
-                customer_id: row.customer_id,
-                order: row.order,
-                plan: row.plan.0,
-                ip: row.ip,
-                price: Money::new(row.price, currency),
-                reference: row.reference,
-                upstream_id: row.upstream_id,
-                at: row.created_at,
-                why,
-            });
+              where x.state = 'review'",
+        );
+        if let Some(kind) = filter.kind {
+            query.push(" and x.kind = ").push_bind(kind.as_str());
         }
-        Ok(cases)
+        // Few wait at a time: what they are looked for by needs no index.
+        match &filter.needle {
+            None => {}
+            Some(Needle::Number(number)) => {
+                query.push(" and ").push_bind(*number);
+                query.push(" in (x.number, x.order_number, l.number)");
+            }
+            Some(Needle::Ip(ip)) => {
+                query.push(" and coalesce(o.ip, l.ip) = ").push_bind(ip.to_string());
+                query.push("::inet");
+            }
+            Some(Needle::Text(text)) => {
+                let customers = customers::named(&self.pool, text).await?;
+                query.push(" and (x.customer_id = any(").push_bind(customers);
+                query.push(") or x.reference = ").push_bind(text.clone()).push(")");
+            }
+        }
+        paging.push(&mut query, paging.sort.column, "x.number");
+        let rows: Vec<Row> = query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let mut attempts = attempts_of(&self.pool, &ids).await?;
+        let read = |row: Row| {
+            let attempts = attempts.remove(&row.id).unwrap_or_default();
+            row.read(attempts)
+        };
+        Listed::cut(rows, paging, |row| (row.number, row.sort_key.as_str()), read)
     }
 
     /// Ends the doubt as a person says, in one transaction with the money and the audit.

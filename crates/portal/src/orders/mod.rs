@@ -21,11 +21,11 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(crate) use view::attempts;
 pub use view::{
     Attempt, BY_PRICE, BY_TIME, DeskOrder, DeskOrderRow, Event, EventKind, MoneyState, OrderDetail,
     OrderFilter, OrderRow, SORTS,
 };
+pub(crate) use view::{attempts, attempts_of, events, money_of};
 
 use crate::catalog::{Priced, QuoteError};
 use crate::fault::Step;

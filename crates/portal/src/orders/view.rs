@@ -336,24 +336,58 @@ const OPERATIONS: Source<'_> = Source {
 
 /// What was sent for an operation and what came back, the first attempt first.
 pub(crate) async fn attempts(pool: &PgPool, operation: Uuid) -> Result<Vec<Attempt>, Error> {
+    Ok(attempts_of(pool, &[operation]).await?.remove(&operation).unwrap_or_default())
+}
+
+/// The same of several operations; none for those of which nothing was sent.
+pub(crate) async fn attempts_of(
+    pool: &PgPool,
+    operations: &[Uuid],
+) -> Result<BTreeMap<Uuid, Vec<Attempt>>, Error> {
     let rows = sqlx::query!(
-        "select attempt, sent_at, request, answered_at, outcome, answer from operation_attempt
-          where operation_id = $1 order by sent_at, generation",
-        operation,
+        "select operation_id, attempt, sent_at, request, answered_at, outcome, answer
+           from operation_attempt where operation_id = any($1) order by sent_at, generation",
+        operations,
     )
     .fetch_all(pool)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Attempt {
+    let mut found: BTreeMap<Uuid, Vec<Attempt>> = BTreeMap::new();
+    for row in rows {
+        found.entry(row.operation_id).or_default().push(Attempt {
             number: row.attempt,
             sent_at: row.sent_at,
             request: row.request,
             answered_at: row.answered_at,
             outcome: row.outcome,
             answer: row.answer,
-        })
-        .collect())
+        });
+    }
+    Ok(found)
+}
+
+/// What happened to an operation so far.
+pub(crate) async fn events(pool: &PgPool, operation: Uuid) -> Result<Vec<Event>, Error> {
+    let rows = sqlx::query!(
+        "select event, at, detail from operation_event where operation_id = $1 order by id",
+        operation,
+    )
+    .fetch_all(pool)
+    .await?;
+    let events = rows.into_iter().filter_map(|row| {
+        let kind = EventKind::from_word(&row.event)?;
+        Some(Event { kind, at: row.at, detail: row.detail })
+    });
+    Ok(events.collect())
+}
+
+/// Where the money of an operation is, by its hold and its state.
+pub(crate) const fn money_of(held: bool, state: OperationState) -> MoneyState {
+    match (held, state) {
+        (false, _) => MoneyState::Free,
+        (true, OperationState::Confirmed) => MoneyState::Captured,
+        (true, OperationState::Rejected | OperationState::Cancelled) => MoneyState::Released,
+        (true, _) => MoneyState::Reserved,
+    }
 }
 
 impl Portal {
@@ -498,12 +532,7 @@ impl Portal {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let events = sqlx::query!(
-            "select event, at, detail from operation_event where operation_id = $1 order by id",
-            row.operation,
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        let events = events(&self.pool, row.operation).await?;
         let desk = ListRow {
             id: row.id,
             number: row.number,
@@ -521,12 +550,7 @@ impl Portal {
         }
         .read()?;
         let state = desk.row.state;
-        let money = match (row.hold_id, state) {
-            (None, _) => MoneyState::Free,
-            (Some(_), OperationState::Confirmed) => MoneyState::Captured,
-            (Some(_), OperationState::Rejected | OperationState::Cancelled) => MoneyState::Released,
-            (Some(_), _) => MoneyState::Reserved,
-        };
+        let money = money_of(row.hold_id.is_some(), state);
         Ok(Some(DeskOrder {
             detail: OrderDetail {
                 operation: row.operation,
@@ -537,13 +561,7 @@ impl Portal {
                 addon_names: row.addon_names.0,
                 quote: row.quote.0,
                 money,
-                events: events
-                    .into_iter()
-                    .filter_map(|event| {
-                        let kind = EventKind::from_word(&event.event)?;
-                        Some(Event { kind, at: event.at, detail: event.detail })
-                    })
-                    .collect(),
+                events,
                 vendor_message: row.vendor_message,
                 license: row.license,
                 next_at: (!state.is_final()).then_some(row.next_at),

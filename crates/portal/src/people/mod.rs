@@ -58,6 +58,8 @@ pub enum Permission {
     See,
     /// Moving money by hand.
     CreditWallet,
+    /// Letting a customer owe us something.
+    GrantCredit,
     /// Blocking customers and changing their profile.
     ManageCustomers,
     /// Saying what became of an operation that nobody else can judge.
@@ -100,7 +102,7 @@ impl StaffRole {
                 matches!(self, Self::Owner | Self::Support)
             }
             Permission::SetPrices => matches!(self, Self::Owner | Self::Pricing),
-            Permission::ManageStaff => matches!(self, Self::Owner),
+            Permission::GrantCredit | Permission::ManageStaff => matches!(self, Self::Owner),
         }
     }
 }

@@ -1,15 +1,27 @@
 //! Customer groups: everybody in one pays the same prices.
 
 use serde_json::json;
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{ByWhom, PUBLIC, board};
 use crate::catalog::plans;
+use crate::listing::{Listed, Paging, SortKey, push_beginning};
 use crate::locale::Localized;
 use crate::people::{Permission, StaffViewer};
 use crate::{Error, Portal, audit};
+
+/// Everybody's group first, then by name.
+pub const GROUPS_BY_NAME: SortKey = SortKey::text(
+    "name",
+    "(case when g.code = 'public' then '' else lower(g.name) end) collate \"C\"",
+);
+/// How many customers pay its prices.
+pub const GROUPS_BY_CUSTOMERS: SortKey =
+    SortKey::number("customers", "(select count(*) from customer c where c.group_code = g.code)");
+/// What groups can be sorted by, the usual one first.
+pub const GROUP_SORTS: [SortKey; 2] = [GROUPS_BY_NAME, GROUPS_BY_CUSTOMERS];
 
 /// Customers who pay the same prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +81,15 @@ pub enum GroupError {
     Internal(#[from] Error),
 }
 
+#[derive(sqlx::FromRow)]
+struct GroupRow {
+    number: i64,
+    code: String,
+    name: String,
+    customers: i64,
+    sort_key: String,
+}
+
 impl Portal {
     /// All customer groups, the public one first.
     pub async fn groups(&self, _staff: &StaffViewer) -> Result<Vec<Group>, Error> {
@@ -81,20 +102,40 @@ impl Portal {
         Ok(rows)
     }
 
-    /// All groups with their pricelists at a glance.
-    pub async fn pricelists(&self, staff: &StaffViewer) -> Result<Vec<GroupSummary>, Error> {
-        let groups = self.groups(staff).await?;
+    /// Groups with their pricelists at a glance; a text is the beginning of a name or a code.
+    pub async fn pricelists(
+        &self,
+        _staff: &StaffViewer,
+        text: Option<&str>,
+        paging: &Paging,
+    ) -> Result<Listed<GroupSummary>, Error> {
+        let mut query = QueryBuilder::<Postgres>::new(
+            "select g.number, g.code, g.name,
+                    (select count(*) from customer c where c.group_code = g.code) as customers, ",
+        );
+        query.push(paging.sort.selected(paging.sort.column)).push(" from customer_group g where ");
+        match text {
+            None => {
+                query.push("true");
+            }
+            Some(text) => {
+                query.push("(");
+                push_beginning(&mut query, "lower(g.name) collate \"C\"", text);
+                query.push(" or ");
+                push_beginning(&mut query, "g.code collate \"C\"", text);
+                query.push(")");
+            }
+        }
+        paging.push(&mut query, paging.sort.column, "g.number");
         let mut db = self.pool.acquire().await?;
+        let rows: Vec<GroupRow> = query.build_query_as().fetch_all(&mut *db).await?;
+        let listed =
+            Listed::cut(rows, paging, |row| (row.number, row.sort_key.as_str()), Ok::<_, Error>)?;
         let plans = plans(&mut db, None).await?;
-        let mut summaries = Vec::with_capacity(groups.len());
-        for group in groups {
+        let mut summaries = Vec::with_capacity(listed.rows.len());
+        for GroupRow { code, name, customers, .. } in listed.rows {
+            let group = Group { code, name };
             let current = super::versions::current(&mut db, &group.code).await?;
-            let customers = sqlx::query_scalar!(
-                "select count(*) as \"count!\" from customer where group_code = $1",
-                group.code,
-            )
-            .fetch_one(&mut *db)
-            .await?;
             let drafts = sqlx::query!(
                 "select u.email, d.updated_at from pricelist_draft d
                    join app_user u on u.id = d.author
@@ -118,7 +159,7 @@ impl Portal {
                 group,
             });
         }
-        Ok(summaries)
+        Ok(Listed { rows: summaries, next: listed.next })
     }
 
     /// Makes a group whose first pricelist is a copy of another group's.

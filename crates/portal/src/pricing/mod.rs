@@ -16,8 +16,12 @@ use time::OffsetDateTime;
 pub use board::{PriceChange, PriceKey, PriceRow};
 pub use costs::{CostEdit, CostError, CostEvent, CostHistory, CostRow, CostSource};
 pub use drafts::{Draft, Edit, EditError, Editor, OtherDraft, PublishError, Seen};
-pub use groups::{Group, GroupError, GroupSummary, NewGroup};
-pub use versions::{VersionInfo, VersionView};
+pub use groups::{
+    GROUP_SORTS, GROUPS_BY_CUSTOMERS, GROUPS_BY_NAME, Group, GroupError, GroupSummary, NewGroup,
+};
+pub use versions::{
+    VERSION_SORTS, VERSIONS_BY_NUMBER, VersionFilter, VersionInfo, VersionRow, VersionView,
+};
 
 /// The group whose prices guests see, and where customers begin.
 pub const PUBLIC: &str = "public";

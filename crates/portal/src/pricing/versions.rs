@@ -1,19 +1,44 @@
 //! Published versions: reading them, and writing the next one.
 
 use domain::pricelist::Pricelist;
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::board::{self, PriceChange, PriceRow};
 use super::{ByWhom, Group, groups};
+use crate::audit::ActorFilter;
 use crate::catalog::plans;
+use crate::listing::{Days, Listed, Paging, SortKey};
 use crate::locale::Localized;
 use crate::people::StaffViewer;
 use crate::{Error, Portal};
 
+/// The order in which they were published.
+pub const VERSIONS_BY_NUMBER: SortKey = SortKey::number("version", "v.version");
+/// What versions can be sorted by.
+pub const VERSION_SORTS: [SortKey; 1] = [VERSIONS_BY_NUMBER];
+
+/// Which versions are listed.
+#[derive(Debug, Clone, Default)]
+pub struct VersionFilter {
+    /// Whose.
+    pub author: Option<ActorFilter>,
+    /// When they were published.
+    pub days: Days,
+}
+
 /// A version in the list of versions.
+#[derive(Debug, Clone)]
+pub struct VersionRow {
+    /// The version.
+    pub info: VersionInfo,
+    /// Whether customers pay by it.
+    pub in_force: bool,
+}
+
+/// A version at a glance.
 #[derive(Debug, Clone)]
 pub struct VersionInfo {
     /// Counting from 1.
@@ -149,6 +174,33 @@ pub(super) async fn insert_in_tx(
     Ok(())
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    version: i32,
+    published_at: OffsetDateTime,
+    author: Option<String>,
+    note: Option<String>,
+    restored_from: Option<i32>,
+    rules: i32,
+    in_force: bool,
+    sort_key: String,
+}
+
+impl Row {
+    fn read(self) -> Result<VersionRow, Error> {
+        let rules = usize::try_from(self.rules)
+            .map_err(|error| Error::unreadable("pricelist_version", error))?;
+        let info = VersionInfo {
+            version: self.version,
+            by: ByWhom { author: self.author, at: self.published_at },
+            note: self.note,
+            restored_from: self.restored_from,
+            rules,
+        };
+        Ok(VersionRow { info, in_force: self.in_force })
+    }
+}
+
 impl Portal {
     /// The group of this code.
     pub async fn group(&self, _staff: &StaffViewer, code: &str) -> Result<Option<Group>, Error> {
@@ -159,21 +211,38 @@ impl Portal {
         Ok(group)
     }
 
-    /// The versions of a group's pricelist below this number, the newest first; the second value
-    /// is the number to go on with.
+    /// The versions of a group's pricelist.
     pub async fn pricelist_versions(
         &self,
         _staff: &StaffViewer,
         group: &str,
-        before: Option<i32>,
-        limit: u16,
-    ) -> Result<(Vec<VersionInfo>, Option<i32>), Error> {
-        let mut db = self.pool.acquire().await?;
-        let mut found = read(&mut db, group, before, i64::from(limit) + 1).await?;
-        let more = found.len() > usize::from(limit);
-        found.truncate(usize::from(limit));
-        let next = if more { found.last().map(|last| last.version) } else { None };
-        Ok((found.iter().map(Published::info).collect(), next))
+        filter: &VersionFilter,
+        paging: &Paging,
+    ) -> Result<Listed<VersionRow>, Error> {
+        let mut query = QueryBuilder::<Postgres>::new(
+            "select v.version, v.published_at, u.email as author, v.note, v.restored_from,
+                    jsonb_array_length(v.content -> 'rules') as rules,
+                    v.version = (select max(n.version) from pricelist_version n
+                                  where n.group_code = v.group_code) as in_force, ",
+        );
+        query.push(paging.sort.selected(paging.sort.column)).push(
+            " from pricelist_version v left join app_user u on u.id = v.author
+              where v.group_code = ",
+        );
+        query.push_bind(group.to_owned());
+        match filter.author {
+            None => {}
+            Some(ActorFilter::Nobody) => {
+                query.push(" and v.author is null");
+            }
+            Some(ActorFilter::User(user)) => {
+                query.push(" and v.author = ").push_bind(user);
+            }
+        }
+        filter.days.push(&mut query, "v.published_at");
+        paging.push(&mut query, paging.sort.column, "v.version");
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
+        Listed::cut(rows, paging, |row| (i64::from(row.version), row.sort_key.as_str()), Row::read)
     }
 
     /// One version, and what bringing it back would change.

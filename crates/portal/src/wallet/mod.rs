@@ -1,5 +1,6 @@
 //! The customer's money: what there is, what moved, crediting it by hand and giving it back.
 
+mod limit;
 mod refund;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use ledger::{
 use serde_json::json;
 use uuid::Uuid;
 
+pub use limit::{LimitError, NewLimit};
 pub use refund::{Charge, Refund, RefundError};
 
 use crate::listing::{Cursor, Days, Listed, Paging, SortKey};
@@ -90,7 +92,8 @@ pub enum CreditError {
     Internal(#[from] Error),
 }
 
-/// The most that one credit by hand may be: a slip of the keyboard is not worth more.
+/// The most that one credit by hand or a credit limit may be: a slip of the keyboard is not worth
+/// more.
 pub const CREDIT_LIMIT: i64 = 100_000 * domain::money::SCALE;
 
 impl Portal {
