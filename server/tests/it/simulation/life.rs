@@ -337,6 +337,9 @@ impl<'a> Life<'a> {
                 self.note("28 days pass".to_owned());
                 self.pass(Duration::from_hours(28 * 24));
             }
+            if self.theme == Theme::Pauses {
+                self.wake_in_the_middle().await?;
+            }
             match self.dice.below(100) {
                 0..52 => {
                     let who = usize::try_from(self.dice.below(2)).unwrap();
@@ -402,6 +405,19 @@ impl<'a> Life<'a> {
                 }
             }
         }
+    }
+
+    /// The worst moment to wake up: the other one has judged what was left, and is sending it.
+    async fn wake_in_the_middle(&mut self) -> Result<(), String> {
+        let [sleeper, other] = self.workers.as_mut_slice() else { return Ok(()) };
+        let sends = matches!(other.at, Some(Step::Armed | Step::Answered));
+        if sends && sleeper.frozen_until.is_some() && self.dice.percent(40) {
+            sleeper.frozen_until = None;
+            self.note("worker 0 wakes up in the middle".to_owned());
+            self.work(0).await?;
+            self.work(0).await?;
+        }
+        Ok(())
     }
 
     /// A machine that is suspended wakes up where it stood.
