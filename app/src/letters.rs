@@ -47,6 +47,28 @@ pub fn write(mail: &Outgoing, base_url: &str) -> Text {
                 ),
             )
         }
+        Template::VendorBalance => {
+            let link = format!("{base_url}/admin/inbox");
+            let vendor = arg("vendor");
+            (
+                t!(locale, "mail-vendor-balance-subject", vendor = vendor.clone()),
+                t!(locale, "mail-vendor-balance-body", vendor = vendor, link = link),
+            )
+        }
+        Template::RenewalUnpaid => {
+            let link = format!("{base_url}/my/licenses/{}", arg("license"));
+            (
+                t!(locale, "mail-renewal-unpaid-subject", plan = arg("plan")),
+                t!(
+                    locale,
+                    "mail-renewal-unpaid-body",
+                    plan = arg("plan"),
+                    day = arg("day"),
+                    missing = arg("missing"),
+                    link = link
+                ),
+            )
+        }
     };
     Text { subject, body }
 }
@@ -64,7 +86,8 @@ mod tests {
             template,
             recipient: "ada@example.org".to_owned(),
             locale,
-            args: json!({ "token": "abc", "plan": "ispmanager 6 lite", "order": 10001, "license": "l-1" }),
+            args: json!({ "token": "abc", "plan": "ispmanager 6 lite", "order": 10001, "license": "l-1",
+                "vendor": "ISPsystem", "day": "2026-12-21", "missing": "4.90 EUR" }),
             created_at: time::OffsetDateTime::UNIX_EPOCH,
             sent_at: None,
             last_error: None,
@@ -78,6 +101,8 @@ mod tests {
                 (Template::Welcome, "https://shop.example/verify?token=abc"),
                 (Template::JoinKnown, "https://shop.example/login"),
                 (Template::LicenseReady, "https://shop.example/my/licenses/l-1"),
+                (Template::VendorBalance, "https://shop.example/admin/inbox"),
+                (Template::RenewalUnpaid, "https://shop.example/my/licenses/l-1"),
             ] {
                 let text = write(&mail(template, locale), "https://shop.example");
                 assert!(text.body.lines().any(|line| line == link), "{template:?}: {}", text.body);

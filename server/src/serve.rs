@@ -153,6 +153,7 @@ async fn portal_and_clock(
         shelves: Shelves::default(),
         tags: portal::catalog::Tags::default(),
         bell: Bell::default(),
+        faults: portal::fault::Faults::default(),
         demo,
     };
     Ok((portal, clock))

@@ -335,6 +335,10 @@ step-cancelled = Taken back; { $amount } is free again
 step-cancelled-free = Taken back
 step-decided = Judged by our staff
 step-already = It was so already; nothing had to be sent
+step-item = Prepared at the vendor; paid next
+step-parked = Waiting on our side
+step-parked-text = Nothing was bought yet. It goes on by itself.
+step-resumed = Going on
 step-review = Handed to our staff
 step-next-send = About to be sent to the vendor
 step-next-answer = Waiting for the vendor's answer
@@ -749,6 +753,28 @@ mail-ready-body =
     { $link }
 
     The page also tells how to activate it.
+
+    Keystall
+
+mail-vendor-balance-subject = { $vendor }: our balance there is too low
+mail-vendor-balance-body =
+    Hello,
+
+    orders wait because our balance at { $vendor } does not suffice for them. Nothing is lost: the customers' money is reserved, and the orders go on by themselves after a top-up.
+
+    What waits, and how much is needed:
+
+    { $link }
+
+    Keystall
+
+mail-renewal-unpaid-subject = { $plan }: not enough money to renew
+mail-renewal-unpaid-body =
+    Hello,
+
+    { $plan } should renew by itself before { $day }, but the wallet lacks { $missing }. After a top-up it is renewed within a few hours; you can also renew it at once here:
+
+    { $link }
 
     Keystall
 

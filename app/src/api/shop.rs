@@ -447,6 +447,11 @@ mod on_server {
                 }
                 EventKind::Already => ("done", t!(locale, "step-already"), String::new()),
                 EventKind::Decided => ("done", t!(locale, "step-decided"), String::new()),
+                EventKind::Item => ("done", t!(locale, "step-item"), String::new()),
+                EventKind::Short | EventKind::Parked => {
+                    ("unclear", t!(locale, "step-parked"), t!(locale, "step-parked-text"))
+                }
+                EventKind::Resumed => ("done", t!(locale, "step-resumed"), String::new()),
             };
             steps.push(step(locale, state, title, text, Some(event.at)));
         }

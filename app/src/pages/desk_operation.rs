@@ -134,6 +134,9 @@ fn told(locale: Locale, kind: EventKind) -> (StepState, String) {
         EventKind::Cancelled => (done, t!(locale, "step-cancelled-free")),
         EventKind::Already => (done, t!(locale, "step-already")),
         EventKind::Decided => (done, t!(locale, "step-decided")),
+        EventKind::Item => (done, t!(locale, "step-item")),
+        EventKind::Short | EventKind::Parked => (StepState::Unclear, t!(locale, "step-parked")),
+        EventKind::Resumed => (done, t!(locale, "step-resumed")),
     }
 }
 

@@ -12,12 +12,14 @@ use time::OffsetDateTime;
 pub trait Clock: Send + Sync {
     /// The instant that is written into rows and compared with rows.
     fn now(&self) -> OffsetDateTime;
+    /// Time since some moment, by a clock that never jumps and goes on while this machine or process
+    /// stands still: a deadline is measured by it.
+    fn uptime(&self) -> Duration;
 }
 
 /// Time since the machine started, by a clock that never jumps and, unlike `Instant`, goes on while
 /// the machine is suspended: who slept knows it.
-#[must_use]
-pub fn boot_time() -> Duration {
+fn boot_time() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
     Duration::try_from(now).unwrap_or_default()
 }
@@ -68,27 +70,37 @@ impl Clock for DatabaseClock {
         let (at, since) = *self.anchor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         at + boot_time().saturating_sub(since)
     }
+
+    fn uptime(&self) -> Duration {
+        boot_time()
+    }
 }
 
 /// A clock that stands still until it is moved; for tests.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<OffsetDateTime>);
+pub struct ManualClock(Mutex<(OffsetDateTime, Duration)>);
 
 impl ManualClock {
     /// Starts at this instant.
     #[must_use]
     pub const fn at(now: OffsetDateTime) -> Self {
-        Self(Mutex::new(now))
+        Self(Mutex::new((now, Duration::ZERO)))
     }
 
-    /// Moves forward.
+    /// Lets time pass.
     pub fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += by;
+        let mut moment = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        moment.0 += by;
+        moment.1 += by;
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> OffsetDateTime {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).0
+    }
+
+    fn uptime(&self) -> Duration {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).1
     }
 }

@@ -1,7 +1,11 @@
-//! Places where tests kill the process.
+//! Places where tests kill the process, or stop it, or let another worker go first; and the rules
+//! that tests leave out, to see whether they would notice.
 //!
-//! Debug builds read `PORTAL_CRASH_AT`; release builds contain nothing of this. The list of steps is
-//! the source of the crash test, so that a new step without a case cannot exist.
+//! Debug builds read `PORTAL_CRASH_AT` and ask the probe; release builds contain nothing of this. The
+//! list of steps is the source of the crash test, so that a new step without a case cannot exist.
+
+use std::pin::Pin;
+use std::sync::Arc;
 
 /// A step between the click and the delivery, named by what is durable when it is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +32,15 @@ pub enum Step {
     KeyRead,
     /// The key is committed.
     Delivered,
+    /// The number of the unpaid item is committed; nothing is paid.
+    InBasket,
+    /// It waits for money at the vendor, and that is committed.
+    Parked,
 }
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Planning,
         Self::Planned,
         Self::Claimed,
@@ -44,6 +52,8 @@ impl Step {
         Self::Looked,
         Self::KeyRead,
         Self::Delivered,
+        Self::InBasket,
+        Self::Parked,
     ];
 
     /// The name used in `PORTAL_CRASH_AT`.
@@ -61,16 +71,82 @@ impl Step {
             Self::Looked => "looked",
             Self::KeyRead => "key-read",
             Self::Delivered => "delivered",
+            Self::InBasket => "in-basket",
+            Self::Parked => "parked",
         }
     }
 }
 
-/// Dies here, as by `kill -9`, when a test asked for it.
-pub(crate) fn crash_point(step: Step) {
-    #[cfg(debug_assertions)]
+/// A rule that a test leaves out: each of them must then be missed by the simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weakness {
+    /// What got no readable answer is sent again at once.
+    RetryOnTimeout,
+    /// An error of the vendor's gives the money back at once.
+    ErrorMeansRelease,
+    /// Absence is believed at the first look, however early.
+    NoQuietWindow,
+    /// Who lost its lease writes all the same.
+    NoGenerationGuard,
+    /// What was promised is sent however late.
+    NoDeadline,
+}
+
+impl Weakness {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::RetryOnTimeout,
+        Self::ErrorMeansRelease,
+        Self::NoQuietWindow,
+        Self::NoGenerationGuard,
+        Self::NoDeadline,
+    ];
+}
+
+/// Waiting at a step.
+pub type Pause<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// A test's hand on a worker.
+pub trait Probe: Send + Sync {
+    /// The worker goes on when this is ready, or never, when its future is dropped meanwhile.
+    fn reach(&self, step: Step) -> Pause<'_>;
+    /// The rule that is left out.
+    fn weakness(&self) -> Option<Weakness> {
+        None
+    }
+}
+
+/// The probe of a process; none in a real one.
+#[derive(Clone, Default)]
+pub struct Faults(Option<Arc<dyn Probe>>);
+
+impl Faults {
+    /// Lets a test hold this process at its steps. Release builds do not ask it.
+    #[must_use]
+    pub fn probed(probe: Arc<dyn Probe>) -> Self {
+        Self(Some(probe))
+    }
+
+    /// Dies here, as by `kill -9`, when a test asked for it, or waits for the probe.
+    pub(crate) async fn reach(&self, step: Step) {
+        if cfg!(debug_assertions) {
+            crash_point(step);
+            if let Some(probe) = &self.0 {
+                probe.reach(step).await;
+            }
+        }
+    }
+
+    /// Whether a test leaves this rule out; never in a release build.
+    pub(crate) fn lacks(&self, rule: Weakness) -> bool {
+        cfg!(debug_assertions)
+            && self.0.as_ref().is_some_and(|probe| probe.weakness() == Some(rule))
+    }
+}
+
+fn crash_point(step: Step) {
     if std::env::var("PORTAL_CRASH_AT").is_ok_and(|wanted| wanted == step.as_str()) {
         let _ =
             rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
-    let _ = step;
 }

@@ -36,7 +36,8 @@ pub enum Invariant {
     I07,
     /// What is confirmed has a license, and the vendor's numbers are ours once.
     I08,
-    /// Every active license belongs to a confirmed purchase.
+    /// Every license belongs to a confirmed purchase, here and at the vendor, but for those that a
+    /// person has looked at.
     I09,
     /// Nothing is under way for too long without a person knowing.
     I10,
@@ -143,14 +144,17 @@ impl Invariant {
                    from license l
                   where $1::timestamptz is not null and not exists (
                         select from operation x
-                         where x.order_id = l.order_id and x.state = 'confirmed')"
+                         where x.order_id = l.order_id and x.state = 'confirmed')
+                 union all
+                 select 'no. ' || f.upstream_id || ' at the vendor: ' || f.kind
+                   from upstream_finding f where f.resolved_at is null"
             }
             // Parked, waiting for another one, and what can still be taken back are shown elsewhere.
             Self::I10 => {
                 "select 'operation ' || x.number || ' is ' || x.state || ' since ' || x.created_at
                    from operation x
                   where x.state in ('planned', 'sent', 'unknown') and x.waits_for is null
-                    and greatest(x.created_at, x.undo_until, x.decided_at)
+                    and greatest(x.created_at, x.undo_until, x.counts_from)
                         < $1::timestamptz - interval '60 minutes'"
             }
             Self::I11 => {

@@ -59,6 +59,8 @@ pub struct Portal {
     pub tags: catalog::Tags,
     /// Wakes the workers.
     pub bell: operations::Bell,
+    /// What tests do to this process; nothing in a real one.
+    pub faults: fault::Faults,
     /// Demo data and demo conveniences are on.
     pub demo: bool,
 }

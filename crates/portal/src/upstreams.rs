@@ -5,22 +5,26 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::Period;
+use domain::{Currency, Money, Period};
 use time::OffsetDateTime;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use upstream::Call;
-use upstream::dialect::{Dialect, VendorLicense};
+use upstream::balance::BalanceFunction;
+use upstream::dialect::{Dialect, Item, Ordering, VendorLicense};
 use upstream::outcome::{Evidence, Exchange, Failure};
-use upstream::sender::{Credentials, Endpoint, Limits, Sender};
+use upstream::sender::{Credentials, Endpoint, Limits, Sender, Wire};
 use upstream::{Listing, Next, Soft};
 use uuid::Uuid;
 
+use crate::operations::Purse;
 use crate::{Error, Portal};
 
 /// What all accounts share.
 #[derive(Clone)]
 pub struct Upstreams {
     loopback_allowed: bool,
+    /// The way of all calls in a test; none is HTTP.
+    wire: Option<Arc<dyn Wire>>,
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -30,7 +34,12 @@ struct Shared {
     senders: HashMap<i32, Sender>,
     /// One limit of concurrent calls per account.
     slots: HashMap<Uuid, Arc<Semaphore>>,
+    /// What is known of our money per account.
+    purses: HashMap<Uuid, Purse>,
 }
+
+/// A call in flight, or about to be.
+pub(crate) type Slot = OwnedSemaphorePermit;
 
 /// One login at a vendor with its limits.
 #[derive(Debug, Clone)]
@@ -55,6 +64,13 @@ pub struct UpstreamAccount {
     pub resend_within: Duration,
     /// How long something drastic can be taken back.
     pub undo_window: Duration,
+    /// How orders are paid.
+    pub(crate) ordering: Ordering,
+    /// What shows the balance; none where the vendor has nothing that does.
+    pub(crate) balance_function: Option<BalanceFunction>,
+    /// What is known of our money there.
+    pub(crate) purse: Purse,
+    currency: Currency,
     check_timeout: Duration,
     endpoint: Endpoint,
     credentials: Credentials,
@@ -77,10 +93,26 @@ impl Upstreams {
     /// `loopback_allowed` lets accounts name this very machine: the simulator.
     #[must_use]
     pub fn new(loopback_allowed: bool) -> Self {
-        Self { loopback_allowed, shared: Arc::default() }
+        Self { loopback_allowed, wire: None, shared: Arc::default() }
+    }
+
+    /// All calls go this way instead of over HTTP; for tests with a vendor in the same process.
+    #[must_use]
+    pub fn over(wire: Arc<dyn Wire>) -> Self {
+        Self { loopback_allowed: true, wire: Some(wire), shared: Arc::default() }
+    }
+
+    /// As another process would have it that has just been started: nothing is known of balances,
+    /// and nothing is in flight.
+    #[must_use]
+    pub fn forgetful(&self) -> Self {
+        Self { shared: Arc::default(), ..self.clone() }
     }
 
     fn sender(&self, connect_timeout_ms: i32) -> Result<Sender, Error> {
+        if let Some(wire) = &self.wire {
+            return Ok(Sender::over(Arc::clone(wire)));
+        }
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = shared.senders.get(&connect_timeout_ms) {
             return Ok(sender.clone());
@@ -95,6 +127,11 @@ impl Upstreams {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let most = usize::try_from(most).unwrap_or(1);
         Arc::clone(shared.slots.entry(account).or_insert_with(|| Arc::new(Semaphore::new(most))))
+    }
+
+    fn purse(&self, account: Uuid) -> Purse {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.purses.entry(account).or_default().clone()
     }
 }
 
@@ -113,9 +150,18 @@ fn millis(ms: i32) -> Duration {
 impl Portal {
     /// Loads an account with its password opened.
     pub(crate) async fn upstream_account(&self, id: Uuid) -> Result<UpstreamAccount, Error> {
-        let row = sqlx::query!("select * from upstream_account where id = $1", id)
-            .fetch_one(&self.pool)
-            .await?;
+        let mut db = self.pool.acquire().await?;
+        self.upstream_account_in_tx(&mut db, id).await
+    }
+
+    pub(crate) async fn upstream_account_in_tx(
+        &self,
+        tx: &mut sqlx::PgConnection,
+        id: Uuid,
+    ) -> Result<UpstreamAccount, Error> {
+        let row =
+            sqlx::query!("select * from upstream_account where id = $1", id).fetch_one(tx).await?;
+        let bad = |what: &str| Error::unreadable("upstream_account", what);
         let endpoint = Endpoint::parse(&row.base_url, self.upstreams.loopback_allowed)
             .map_err(|error| Error::unreadable("upstream_account", error))?;
         Ok(UpstreamAccount {
@@ -129,6 +175,15 @@ impl Portal {
             max_attempts: row.max_attempts,
             resend_within: millis(row.resend_within_ms),
             undo_window: millis(row.undo_window_ms),
+            ordering: Ordering::from_word(&row.ordering).ok_or_else(|| bad("ordering"))?,
+            balance_function: row
+                .balance_function
+                .map(|word| {
+                    BalanceFunction::from_word(&word).ok_or_else(|| bad("balance_function"))
+                })
+                .transpose()?,
+            purse: self.upstreams.purse(id),
+            currency: Currency::from_code(&row.currency).ok_or_else(|| bad("currency"))?,
             check_timeout: millis(row.check_timeout_ms),
             endpoint,
             credentials: Credentials {
@@ -149,11 +204,46 @@ impl UpstreamAccount {
     }
 
     /// Waits for a free slot before anything is promised; a held slot is a call in flight.
-    pub(crate) async fn slot(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Error> {
+    pub(crate) async fn slot(&self) -> Result<Slot, Error> {
         Arc::clone(&self.slots)
             .acquire_owned()
             .await
             .map_err(|_| Error::Machine("the vendor's slots are closed".to_owned()))
+    }
+
+    /// A slot if one is free now.
+    pub(crate) fn free_slot(&self) -> Option<Slot> {
+        Arc::clone(&self.slots).try_acquire_owned().ok()
+    }
+
+    /// How much of our money the vendor has; none where it has no function that tells.
+    pub(crate) async fn read_balance(&self) -> Option<Result<Money, Failure>> {
+        let function = self.balance_function?;
+        let _slot = self.slots.acquire().await;
+        let limits = Limits { total: self.call_timeout, list: false };
+        let call = function.call();
+        let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+        Some(exchange.result.and_then(|doc| {
+            match doc.error() {
+                Some(error) => Err(Failure::OutcomeUnknown(error.message)),
+                None => function
+                    .read(&doc, self.currency)
+                    .map_err(|unclear| Failure::OutcomeUnknown(unclear.to_string())),
+            }
+        }))
+    }
+
+    /// The unpaid items in the basket.
+    pub(crate) async fn basket(&self, dialect: &dyn Dialect) -> Result<Vec<Item>, Failure> {
+        let _slot = self.slots.acquire().await;
+        let limits = Limits { total: self.call_timeout, list: true };
+        let call = dialect.basket();
+        let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+        let doc = exchange.result?;
+        if let Some(error) = doc.error() {
+            return Err(Failure::OutcomeUnknown(format!("the basket: {}", error.message)));
+        }
+        dialect.read_basket(&doc).map_err(|unclear| Failure::OutcomeUnknown(unclear.to_string()))
     }
 
     /// Reads the vendor's whole list. One that cannot be read wholly proves nothing and is an
@@ -244,13 +334,13 @@ impl UpstreamAccount {
 pub(crate) async fn currency_in_tx(
     tx: &mut sqlx::PgConnection,
     account: Uuid,
-) -> Result<domain::Money, Error> {
+) -> Result<Money, Error> {
     let code = sqlx::query_scalar!("select currency from upstream_account where id = $1", account)
         .fetch_one(tx)
         .await?;
-    let currency = domain::Currency::from_code(&code);
+    let currency = Currency::from_code(&code);
     let currency = currency.ok_or_else(|| Error::unreadable("upstream_account", &code))?;
-    Ok(domain::Money::zero(currency))
+    Ok(Money::zero(currency))
 }
 
 /// A vendor account to be created.
@@ -267,7 +357,7 @@ pub struct NewUpstream<'a> {
     /// Password; sealed before it is stored.
     pub password: &'a str,
     /// What the vendor charges in.
-    pub currency: domain::Currency,
+    pub currency: Currency,
     /// Seconds instead of minutes: for the simulator.
     pub fast: bool,
 }

@@ -48,5 +48,5 @@ pub use faults::{Fault, FaultView, Gate, GatePoint, Times};
 pub use model::{
     Account, Addon, Clock, Debit, LicenseView, Plan, SimConfig, Status, soft_catalogue,
 };
-pub use server::{Running, start};
+pub use server::{Posted, Running, start};
 pub use sim::{AnswerKind, ByHand, CallView, Purchase, Sim};

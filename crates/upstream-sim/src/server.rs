@@ -143,26 +143,9 @@ async fn vendor(State(sim): State<Sim>, request: Request) -> Response {
     };
     let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let params = Params::read(head.uri.query().unwrap_or_default(), content_type, &body);
-    let default_lang = sim.with(|desk| desk.world.config.lang.clone());
-    let call = Call {
-        method: head.method.to_string(),
-        path: head.uri.path().to_owned(),
-        func: params.get("func").unwrap_or_default().to_owned(),
-        lang: Lang::read(params.get("lang").unwrap_or(&default_lang)),
-        out: Out::read(&params),
-        params,
-    };
-
-    // A task of its own: a client that leaves must not stop what it asked for.
-    let task = tokio::spawn(async move {
-        tokio::select! {
-            biased;
-            () = sim.closed() => Reply::Reset,
-            reply = sim.serve(call) => reply,
-        }
-    });
-    match task.await {
-        Ok(Reply::Answer { status, content_type, retry_after, body }) => {
+    let call = sim.call(head.method.to_string(), head.uri.path().to_owned(), params);
+    match carried_out(&sim, call).await {
+        Reply::Answer { status, content_type, retry_after, body } => {
             let mut response = Response::new(Body::from(body));
             *response.status_mut() =
                 StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -173,11 +156,67 @@ async fn vendor(State(sim): State<Sim>, request: Request) -> Response {
             }
             response
         }
-        Ok(Reply::Silence) => std::future::pending().await,
-        Ok(Reply::Reset) | Err(_) => {
+        Reply::Silence => std::future::pending().await,
+        Reply::Reset => {
             let mut response = empty(StatusCode::INTERNAL_SERVER_ERROR);
             response.extensions_mut().insert(Cut);
             response
+        }
+    }
+}
+
+/// In a task of its own: a client that leaves must not stop what it asked for.
+async fn carried_out(sim: &Sim, call: Call) -> Reply {
+    let sim = sim.clone();
+    let task = tokio::spawn(async move {
+        tokio::select! {
+            biased;
+            () = sim.closed() => Reply::Reset,
+            reply = sim.serve(call) => reply,
+        }
+    });
+    task.await.unwrap_or(Reply::Reset)
+}
+
+/// What a client in the same process gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// An HTTP answer.
+    Answer {
+        /// Its status.
+        status: u16,
+        /// Its body.
+        body: Vec<u8>,
+    },
+    /// The connection was reset.
+    Reset,
+    /// Nothing ever; it has to stop waiting by itself.
+    Silence,
+}
+
+impl Sim {
+    /// Takes a form as if it had been posted, without a connection: for tests that decide
+    /// themselves what happens when.
+    pub async fn post(&self, form: &[(&str, &str)]) -> Posted {
+        let params = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let params = Params::from_map(params.collect());
+        let call = self.call("POST".to_owned(), "/billmgr".to_owned(), params);
+        match carried_out(self, call).await {
+            Reply::Answer { status, body, .. } => Posted::Answer { status, body },
+            Reply::Reset => Posted::Reset,
+            Reply::Silence => Posted::Silence,
+        }
+    }
+
+    fn call(&self, method: String, path: String, params: Params) -> Call {
+        let default_lang = self.with(|desk| desk.world.config.lang.clone());
+        Call {
+            method,
+            path,
+            func: params.get("func").unwrap_or_default().to_owned(),
+            lang: Lang::read(params.get("lang").unwrap_or(&default_lang)),
+            out: Out::read(&params),
+            params,
         }
     }
 }

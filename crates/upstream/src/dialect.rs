@@ -84,6 +84,41 @@ pub struct VendorLicense {
     pub created_at: Option<PrimitiveDateTime>,
 }
 
+/// How an order is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordering {
+    /// At once, from the balance (`skipbasket=on`).
+    AtOnce,
+    /// In two steps: an unpaid item, which costs nothing, and then the payment of exactly that one.
+    Basket,
+}
+
+impl Ordering {
+    /// The word kept in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AtOnce => "at_once",
+            Self::Basket => "basket",
+        }
+    }
+
+    /// The reverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::AtOnce, Self::Basket].into_iter().find(|ordering| ordering.as_str() == word)
+    }
+}
+
+/// What an order made: a license, or an item that lies unpaid in the vendor's basket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The number of the license, also before it is paid.
+    pub id: String,
+    /// The number under which it is paid; answers to orders may leave it out, the basket shows it.
+    pub bill: Option<String>,
+}
+
 /// A page of the vendor's list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListPage {
@@ -100,10 +135,36 @@ pub struct Unclear(pub &'static str);
 
 /// A function family.
 pub trait Dialect: Send + Sync {
-    /// Buys at once, from the balance.
-    fn order(&self, wish: &OrderWish) -> Call;
+    /// Buys at once, or puts an unpaid item into the basket.
+    fn order(&self, wish: &OrderWish, ordering: Ordering) -> Call;
     /// The new license's number; only a confirmation with a readable number counts.
-    fn read_order(&self, doc: &Node) -> Result<String, Unclear>;
+    fn read_order(&self, doc: &Node) -> Result<Item, Unclear>;
+    /// The unpaid items.
+    fn basket(&self) -> Call {
+        Call::new("basket")
+    }
+    /// The items in the answer to [`Dialect::basket`], and the number under which each is paid.
+    fn read_basket(&self, doc: &Node) -> Result<Vec<Item>, Unclear> {
+        let number = |text: Option<&str>| text.filter(|text| is_number(text)).map(str::to_owned);
+        doc.elems()
+            .map(|row| {
+                let id = number(row.value("id")).ok_or(Unclear("an item's number"))?;
+                let bill = number(row.value("billorder").or(row.value("billorder.id")));
+                Ok(Item { id, bill })
+            })
+            .collect()
+    }
+    /// Pays one item from the balance (protocol section 3.5).
+    fn pay(&self, bill: &str) -> Call {
+        Call::new("payment.add")
+            .with("billorder", bill)
+            .with("clicked_button", "fromsubaccount")
+            .with("sok", "ok")
+    }
+    /// Throws one unpaid item away.
+    fn unbasket(&self, id: &str) -> Call {
+        Call::new("basket").with("clicked_button", "delete").with("id", id).with("sok", "ok")
+    }
     /// One page of all licenses of the account, from 1.
     fn list(&self, page: u32) -> Call;
     /// The licenses on a page of the list, and how many there are in all.
@@ -118,6 +179,11 @@ pub trait Dialect: Send + Sync {
     fn read_act(&self, doc: &Node) -> Result<(), Unclear>;
     /// Asks whether the plan can be ordered for this address. Any error document means no.
     fn check_ip(&self, plan_code: &str, period: Period, ip: IpAddr) -> Option<Call>;
+}
+
+/// Whether this is a number of the vendor's.
+pub(crate) fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 18 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// How many rows a page of the list is asked to have.

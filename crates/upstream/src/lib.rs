@@ -11,9 +11,11 @@
 //! - Errors are sorted by what may have happened: [`outcome::Failure::NotSent`] is the only one
 //!   after which sending again is safe.
 
+pub mod balance;
 pub mod dialect;
 pub mod effect;
 pub mod outcome;
+pub mod purchase;
 pub mod sender;
 mod soft;
 mod verify;

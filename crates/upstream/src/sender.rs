@@ -1,6 +1,8 @@
 //! The one place that builds HTTP clients and sends calls to vendors.
 
 use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use billmgr::{Call, read_xml};
@@ -95,10 +97,35 @@ impl fmt::Debug for Credentials {
 }
 
 /// Sends calls. It keeps no connections, follows no redirects, repeats nothing.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Sender {
-    client: Client,
+    wire: Arc<dyn Wire>,
 }
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sender")
+    }
+}
+
+/// The way that the bytes of a call take: HTTP, or in a test a vendor that lives in this process.
+pub trait Wire: Send + Sync {
+    /// Posts this form, once; the body of a good answer, or why there is none beside what came.
+    fn post<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        form: &'a [(&'a str, &'a str)],
+        limits: Limits,
+    ) -> Posting<'a>;
+}
+
+/// An answer that is awaited.
+pub type Posting<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Broken>> + Send + 'a>>;
+
+/// Why there is no good answer, and what came instead of it.
+pub type Broken = (Failure, Vec<u8>);
+
+struct Http(Client);
 
 /// A call's limits.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +154,13 @@ impl Sender {
             .no_proxy()
             .user_agent("Keystall")
             .build()?;
-        Ok(Self { client })
+        Ok(Self::over(Arc::new(Http(client))))
+    }
+
+    /// A sender whose calls take this way.
+    #[must_use]
+    pub fn over(wire: Arc<dyn Wire>) -> Self {
+        Self { wire }
     }
 
     /// Sends one call, once.
@@ -142,17 +175,7 @@ impl Sender {
         let authinfo = format!("{}:{password}", credentials.username);
         let mut form = vec![("authinfo", authinfo.as_str()), ("out", "xml"), ("func", call.func())];
         form.extend(call.params().iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let request = self.client.post(endpoint.0.clone()).form(&form);
-        let work = async {
-            let response = request.send().await.map_err(|error| classify(&error))?;
-            let status = response.status();
-            let body = read_body(response, limits).await?;
-            if status.is_success() {
-                Ok(body)
-            } else {
-                Err((Failure::OutcomeUnknown(format!("HTTP {}", status.as_u16())), body))
-            }
-        };
+        let work = self.wire.post(endpoint, &form, limits);
         let (result, body) = match tokio::time::timeout(limits.total, work).await {
             Err(_) => (Err(Failure::OutcomeUnknown("no answer in time".to_owned())), Vec::new()),
             Ok(Err((failure, body))) => (Err(failure), body),
@@ -167,7 +190,34 @@ impl Sender {
     }
 }
 
-type Broken = (Failure, Vec<u8>);
+impl Wire for Http {
+    fn post<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        form: &'a [(&'a str, &'a str)],
+        limits: Limits,
+    ) -> Posting<'a> {
+        let request = self.0.post(endpoint.0.clone()).form(form);
+        Box::pin(async move {
+            let response = request.send().await.map_err(|error| classify(&error))?;
+            let status = response.status().as_u16();
+            let body = read_body(response, limits).await?;
+            accept(status, body)
+        })
+    }
+}
+
+/// The body of an answer with this status, if it is a good one.
+///
+/// # Errors
+/// Any other status says nothing about what happened.
+pub fn accept(status: u16, body: Vec<u8>) -> Result<Vec<u8>, Broken> {
+    if (200..300).contains(&status) {
+        Ok(body)
+    } else {
+        Err((Failure::OutcomeUnknown(format!("HTTP {status}")), body))
+    }
+}
 
 /// Every connection is fresh, so an error while connecting proves that no request left.
 fn classify(error: &reqwest::Error) -> Broken {

@@ -9,7 +9,10 @@ use domain::license::LicenseStatus;
 use time::macros::format_description;
 use time::{Date, PrimitiveDateTime};
 
-use crate::dialect::{Action, Dialect, LIST_PAGE, ListPage, OrderWish, Unclear, VendorLicense};
+use crate::dialect::{
+    Action, Dialect, Item, LIST_PAGE, ListPage, OrderWish, Ordering, Unclear, VendorLicense,
+    is_number,
+};
 
 /// The function family of seed 001.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,7 +22,7 @@ impl Dialect for Soft {
     /// `autoprolong=null` always: a license renewed by both sides would be paid twice
     /// (protocol section 4). The reference travels as `remoteid` and, because no document says
     /// that a list shows that, inside the name as well.
-    fn order(&self, wish: &OrderWish) -> Call {
+    fn order(&self, wish: &OrderWish, ordering: Ordering) -> Call {
         let name = named(wish.name.as_deref(), &wish.reference);
         let mut call = Call::new("soft.order.param").with("clicked_button", "finish");
         if let Some(ip) = wish.ip {
@@ -32,23 +35,29 @@ impl Dialect for Soft {
         for (code, count) in &wish.addons {
             call = call.with(format!("addon_{code}"), count.to_string());
         }
+        let skip = match ordering {
+            Ordering::AtOnce => "on",
+            Ordering::Basket => "off",
+        };
         call.with("autoprolong", "null")
             .with("remoteid", &wish.reference)
-            .with("skipbasket", "on")
+            .with("skipbasket", skip)
             .with("sok", "ok")
     }
 
     /// Servers answer with `id`, `item.id` or both (protocol section 0).
-    fn read_order(&self, doc: &Node) -> Result<String, Unclear> {
+    fn read_order(&self, doc: &Node) -> Result<Item, Unclear> {
         if !doc.is_ok() {
             return Err(Unclear("a confirmation"));
         }
         let ids = [doc.value("id"), doc.value("item.id")];
-        match ids {
-            [Some(one), Some(other)] if one != other => Err(Unclear("one license number")),
-            [Some(id), _] | [None, Some(id)] if is_number(id) => Ok(id.to_owned()),
-            _ => Err(Unclear("a license number")),
-        }
+        let id = match ids {
+            [Some(one), Some(other)] if one != other => return Err(Unclear("one license number")),
+            [Some(id), _] | [None, Some(id)] if is_number(id) => id.to_owned(),
+            _ => return Err(Unclear("a license number")),
+        };
+        let bill = doc.value("billorder.id").filter(|bill| is_number(bill)).map(str::to_owned);
+        Ok(Item { id, bill })
     }
 
     fn list(&self, page: u32) -> Call {
@@ -168,10 +177,6 @@ fn license(node: &Node, plan_code: Option<&str>) -> Result<VendorLicense, Unclea
     })
 }
 
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 18 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// A date, or the date of a date with time; display texts such as "daily charge" are no date.
 fn date(text: &str) -> Option<Date> {
     let day = text.get(..10).unwrap_or(text);
@@ -207,7 +212,7 @@ mod tests {
 
     #[test]
     fn an_order_is_what_the_document_shows_and_our_reference() {
-        insta::assert_snapshot!(Soft.order(&wish()), @"soft.order.param clicked_button=finish ip=82.156.37.16 licname=name ks-1 period=1 pricelist=4601 addon_4602=1 autoprolong=null remoteid=ks-1 skipbasket=on sok=ok");
+        insta::assert_snapshot!(Soft.order(&wish(), Ordering::AtOnce), @"soft.order.param clicked_button=finish ip=82.156.37.16 licname=name ks-1 period=1 pricelist=4601 addon_4602=1 autoprolong=null remoteid=ks-1 skipbasket=on sok=ok");
     }
 
     #[test]
@@ -246,6 +251,11 @@ mod tests {
 
     #[test]
     fn the_reading_calls() {
+        let basket = Soft.order(&wish(), Ordering::Basket).to_string();
+        assert!(basket.ends_with(" skipbasket=off sok=ok"), "{basket}");
+        insta::assert_snapshot!(Soft.basket(), @"basket");
+        insta::assert_snapshot!(Soft.pay("3346010"), @"payment.add billorder=3346010 clicked_button=fromsubaccount sok=ok");
+        insta::assert_snapshot!(Soft.unbasket("334601"), @"basket clicked_button=delete id=334601 sok=ok");
         insta::assert_snapshot!(Soft.list(2), @"soft p_cnt=500 p_num=2");
         insta::assert_snapshot!(Soft.view("334673"), @"soft.edit elid=334673");
         let ip = "82.145.17.16".parse().unwrap();
@@ -262,7 +272,8 @@ mod tests {
                 "17",
             ),
         ] {
-            assert_eq!(Soft.read_order(&doc(xml)), Ok(id.to_owned()), "{xml}");
+            let bill = xml.contains("billorder").then(|| "3".to_owned());
+            assert_eq!(Soft.read_order(&doc(xml)), Ok(Item { id: id.to_owned(), bill }), "{xml}");
         }
         for xml in [
             "<doc><ok/></doc>",

@@ -54,8 +54,8 @@ pub enum Sighting {
     Absent,
     /// Exactly one does.
     Found(Box<VendorLicense>),
-    /// Several do: a person decides.
-    Several(Vec<String>),
+    /// Several do, in the order of their numbers.
+    Several(Vec<VendorLicense>),
 }
 
 /// Looks for the license that carries `reference`, as `remoteid` or as a word of its name.
@@ -69,14 +69,14 @@ pub fn find_ours(licenses: Vec<VendorLicense>, reference: &str) -> Sighting {
     };
     let mut found: Vec<_> = licenses.into_iter().filter(ours).collect();
     // A list that shifts between two pages may show one license twice.
-    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found.sort_by(|a, b| (a.id.len(), &a.id).cmp(&(b.id.len(), &b.id)));
     found.dedup_by(|a, b| a.id == b.id);
     match (found.pop(), found.is_empty()) {
         (None, _) => Sighting::Absent,
         (Some(one), true) => Sighting::Found(Box::new(one)),
         (Some(last), false) => {
             found.push(last);
-            Sighting::Several(found.into_iter().map(|license| license.id).collect())
+            Sighting::Several(found)
         }
     }
 }
@@ -124,7 +124,8 @@ mod tests {
             );
         }
         let twice = vec![row("5", Some("ks-1"), ""), row("4", None, "ks-1")];
-        assert_eq!(find_ours(twice, "ks-1"), Sighting::Several(vec!["4".into(), "5".into()]));
+        let Sighting::Several(both) = find_ours(twice, "ks-1") else { panic!("there are two") };
+        assert_eq!(both.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["4", "5"]);
     }
 
     fn page(ids: &[&str], total: Option<usize>) -> ListPage {

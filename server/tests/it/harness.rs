@@ -71,6 +71,7 @@ fn portal_with(pool: PgPool, clock: Arc<dyn portal::Clock>) -> Portal {
         bell: portal::operations::Bell::default(),
         shelves: Shelves::default(),
         tags: portal::catalog::Tags::default(),
+        faults: portal::fault::Faults::default(),
         demo: true,
     }
 }

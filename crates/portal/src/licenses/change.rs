@@ -17,7 +17,7 @@ use time::{Date, Month, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::catalog::{Offer, PublishedPricelist, owned_plan};
-use crate::fault::{Step, crash_point};
+use crate::fault::Step;
 use crate::orders::EventKind;
 use crate::people::CustomerViewer;
 use crate::{Error, Portal, operations, random};
@@ -146,6 +146,21 @@ impl From<sqlx::Error> for ChangeError {
     }
 }
 
+/// On whose behalf something is changed.
+pub(super) struct Asker<'a> {
+    pub customer: Uuid,
+    /// The pricing group.
+    pub group: &'a str,
+    /// Who asks; none for the portal's own automation.
+    pub user: Option<Uuid>,
+}
+
+impl<'a> From<&'a CustomerViewer> for Asker<'a> {
+    fn from(viewer: &'a CustomerViewer) -> Self {
+        Self { customer: viewer.customer, group: &viewer.group, user: Some(viewer.user) }
+    }
+}
+
 /// A license as far as a change looks at it.
 struct Owned {
     id: Uuid,
@@ -193,7 +208,7 @@ impl Portal {
     ) -> Result<Option<Possible>, Error> {
         let Some(detail) = self.license(viewer, license).await? else { return Ok(None) };
         let mut db = self.pool.acquire().await?;
-        let owned = find(&mut db, viewer, license).await?;
+        let owned = find(&mut db, viewer.customer, license).await?;
         let plan = owned_plan(&mut db, &viewer.group, &detail.slug).await?;
         drop(db);
         let (Some(owned), Some((plan, _))) = (owned, plan) else { return Ok(None) };
@@ -232,11 +247,21 @@ impl Portal {
         license: Uuid,
         change: &Change,
     ) -> Result<Preview, ChangeError> {
+        self.preview_for(&viewer.into(), license, change).await
+    }
+
+    pub(super) async fn preview_for(
+        &self,
+        asker: &Asker<'_>,
+        license: Uuid,
+        change: &Change,
+    ) -> Result<Preview, ChangeError> {
         let mut db = self.pool.acquire().await?;
-        let owned = find(&mut db, viewer, license).await?.ok_or(ChangeError::NoSuchLicense)?;
+        let owned = find(&mut db, asker.customer, license).await?;
+        let owned = owned.ok_or(ChangeError::NoSuchLicense)?;
         let today = self.clock.now().date();
         check(&owned, change, today)?;
-        let priced = priced(&mut db, viewer, &owned, change, today).await?;
+        let priced = priced(&mut db, asker.group, &owned, change, today).await?;
         let until_then = match change {
             // From its end if it works, from today if it is suspended.
             Change::Renew { period } => match owned.status {
@@ -258,18 +283,26 @@ impl Portal {
         viewer: &CustomerViewer,
         wish: &ChangeWish,
     ) -> Result<Planned, ChangeError> {
+        self.change_for(&viewer.into(), wish).await
+    }
+
+    pub(super) async fn change_for(
+        &self,
+        asker: &Asker<'_>,
+        wish: &ChangeWish,
+    ) -> Result<Planned, ChangeError> {
         let hash = wish_hash(wish);
-        let refused = match self.plan_change(viewer, wish, &hash).await {
+        let refused = match self.plan_change(asker, wish, &hash).await {
             Ok(planned) => return Ok(planned),
             Err(ChangeError::Internal(error)) => return Err(error.into()),
             Err(refused) => refused,
         };
         // As with orders: a form that was sent before is answered as it was then.
-        if let Some(known) = same_form(&self.pool, viewer, wish.id, &hash).await? {
+        if let Some(known) = same_form(&self.pool, asker.customer, wish.id, &hash).await? {
             return known;
         }
         if let (ChangeError::NotEnough { .. }, Some(total)) = (&refused, wish.shown_total) {
-            let (available, missing) = self.shortfall(viewer, total).await?;
+            let (available, missing) = self.shortfall(asker.customer, total).await?;
             return Err(ChangeError::NotEnough { available, missing });
         }
         Err(refused)
@@ -278,7 +311,7 @@ impl Portal {
     /// A refusal takes everything back.
     async fn plan_change(
         &self,
-        viewer: &CustomerViewer,
+        asker: &Asker<'_>,
         wish: &ChangeWish,
         hash: &[u8; 32],
     ) -> Result<Planned, ChangeError> {
@@ -286,12 +319,13 @@ impl Portal {
         // One thing of a customer at a time, as with orders; a renewal by the worker waits here, too.
         sqlx::query!(
             "select 1 as one from customer where id = $1 for no key update",
-            viewer.customer
+            asker.customer
         )
         .fetch_one(&mut *tx)
         .await?;
-        let owned = find(&mut tx, viewer, wish.license).await?.ok_or(ChangeError::NoSuchLicense)?;
-        if let Some(known) = same_form(&mut *tx, viewer, wish.id, hash).await? {
+        let owned = find(&mut tx, asker.customer, wish.license).await?;
+        let owned = owned.ok_or(ChangeError::NoSuchLicense)?;
+        if let Some(known) = same_form(&mut *tx, asker.customer, wish.id, hash).await? {
             return known;
         }
         let now = self.clock.now();
@@ -313,7 +347,7 @@ impl Portal {
         }
         check(&owned, &wish.change, today)?;
         let change = tidied(&wish.change, &owned)?;
-        let priced = priced(&mut tx, viewer, &owned, &change, today).await?;
+        let priced = priced(&mut tx, asker.group, &owned, &change, today).await?;
         let total = priced.as_ref().map(|priced| priced.quote.total);
         match (total, wish.shown_total) {
             (Some(now), shown) if shown != Some(now) => {
@@ -326,7 +360,7 @@ impl Portal {
         }
         let hold = match total {
             Some(total) if !total.is_zero() => {
-                Some(hold(&mut tx, viewer, wish, kind, total, now).await?)
+                Some(hold(&mut tx, asker, wish, kind, total, now).await?)
             }
             _ => None,
         };
@@ -353,7 +387,7 @@ impl Portal {
             total.map_or(0, Money::amount),
             cost.amount(),
             undo_until.unwrap_or(now),
-            viewer.user,
+            asker.user,
             now,
             Json(&change) as _,
             hash.as_slice(),
@@ -365,10 +399,10 @@ impl Portal {
         )
         .execute(&mut *tx)
         .await?;
-        crash_point(Step::Planning);
+        self.faults.reach(Step::Planning).await;
         tx.commit().await?;
         self.bell.ring();
-        crash_point(Step::Planned);
+        self.faults.reach(Step::Planned).await;
         tracing::info!(operation.id = %wish.id, operation.kind = kind.as_str(), "a change was planned");
         Ok(Planned { operation: wish.id, fresh: true })
     }
@@ -468,7 +502,7 @@ fn tidied(change: &Change, owned: &Owned) -> Result<Change, ChangeError> {
 /// The price of a change; none for what is free.
 async fn priced(
     db: &mut PgConnection,
-    viewer: &CustomerViewer,
+    group: &str,
     owned: &Owned,
     change: &Change,
     today: Date,
@@ -478,7 +512,7 @@ async fn priced(
         Change::Renew { .. } | Change::Addons { .. } => &owned.slug,
         _ => return Ok(None),
     };
-    let found = owned_plan(db, &viewer.group, slug).await?;
+    let found = owned_plan(db, group, slug).await?;
     let (plan, pricelist) = found.ok_or(ChangeError::NoPrice)?;
     let quoted = |period, addons: &BTreeMap<String, u32>| -> Result<Quote, ChangeError> {
         let choice = plan.capabilities.check(period, &owned.ip, addons)?;
@@ -544,7 +578,7 @@ fn add_months(day: Date, months: i32) -> Option<Date> {
 
 async fn hold(
     tx: &mut PgConnection,
-    viewer: &CustomerViewer,
+    asker: &Asker<'_>,
     wish: &ChangeWish,
     kind: OperationKind,
     amount: Money,
@@ -552,13 +586,13 @@ async fn hold(
 ) -> Result<Uuid, ChangeError> {
     let hold = WalletHold {
         id: Uuid::now_v7(),
-        customer: viewer.customer,
+        customer: asker.customer,
         against: AccountKind::Revenue,
         amount,
         cause: Cause {
             kind: CauseKind::Operation,
             id: wish.id,
-            actor: Some(viewer.user),
+            actor: asker.user,
             reason: kind.as_str().replace('_', " "),
         },
     };
@@ -574,7 +608,7 @@ async fn hold(
 
 async fn find(
     db: &mut PgConnection,
-    viewer: &CustomerViewer,
+    customer: Uuid,
     license: Uuid,
 ) -> Result<Option<Owned>, Error> {
     let row = sqlx::query!(
@@ -587,7 +621,7 @@ async fn find(
            join upstream_account u on u.id = l.upstream_account_id
           where l.id = $1 and l.customer_id = $2",
         license,
-        viewer.customer,
+        customer,
     )
     .fetch_optional(db)
     .await?;
@@ -613,7 +647,7 @@ async fn find(
 /// The change that this form planned before, or the error that its reuse is; none for a new form.
 async fn same_form(
     db: impl sqlx::PgExecutor<'_>,
-    viewer: &CustomerViewer,
+    customer: Uuid,
     id: Uuid,
     hash: &[u8; 32],
 ) -> Result<Option<Result<Planned, ChangeError>>, Error> {
@@ -621,8 +655,7 @@ async fn same_form(
         .fetch_optional(db)
         .await?;
     Ok(row.map(|row| {
-        let same =
-            row.customer_id == viewer.customer && row.wish_hash.as_deref() == Some(hash.as_slice());
+        let same = row.customer_id == customer && row.wish_hash.as_deref() == Some(hash.as_slice());
         if same { Ok(Planned { operation: id, fresh: false }) } else { Err(ChangeError::FormUsed) }
     }))
 }

@@ -2,6 +2,7 @@
 
 mod change;
 mod history;
+mod renewal;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use time::{Date, Duration, OffsetDateTime};
 use upstream::dialect::{OrderWish, VendorLicense};
 use uuid::Uuid;
 
-use crate::fault::{Step, crash_point};
+use crate::fault::Step;
 use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source, push_beginning};
 use crate::locale::{Locale, Localized};
 use crate::operations::Done;
@@ -355,7 +356,7 @@ impl Portal {
         let Some(row) = row else { return Ok(Done::Idle) };
         let account = self.upstream_account(row.upstream_account_id).await?;
         let view = account.view(dialect(&row.dialect)?, &row.upstream_id).await;
-        crash_point(Step::KeyRead);
+        self.faults.reach(Step::KeyRead).await;
         let now = self.clock.now();
         // Soon after the purchase the key is awaited; an old license without one is looked at less.
         let soon = account.second_sighting.max((now - row.created_at).unsigned_abs() / 10);
@@ -364,7 +365,7 @@ impl Portal {
                 let first_key = row.key.is_none() && view.key.is_some();
                 let next = if row.key.is_some() || first_key { now + REFRESH } else { now + soon };
                 self.save_view(row.id, row.version, &view, first_key, next).await?;
-                crash_point(Step::Delivered);
+                self.faults.reach(Step::Delivered).await;
             }
             Err(failure) => {
                 tracing::info!(license.id = %row.id, %failure, "the license cannot be read yet");

@@ -24,6 +24,11 @@ pub enum Template {
     JoinKnown,
     /// A license is ready; arguments `plan`, `order`, `license`.
     LicenseReady,
+    /// A vendor has too little of our money, to the staff; argument `vendor`.
+    VendorBalance,
+    /// A license was to renew by itself and the wallet has too little; arguments `plan`, `license`,
+    /// `day`, `missing`.
+    RenewalUnpaid,
 }
 
 impl Template {
@@ -34,13 +39,21 @@ impl Template {
             Self::Welcome => "welcome",
             Self::JoinKnown => "join-known",
             Self::LicenseReady => "license-ready",
+            Self::VendorBalance => "vendor-balance",
+            Self::RenewalUnpaid => "renewal-unpaid",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Welcome, Self::JoinKnown, Self::LicenseReady]
-            .into_iter()
-            .find(|template| template.as_str() == word)
+        [
+            Self::Welcome,
+            Self::JoinKnown,
+            Self::LicenseReady,
+            Self::VendorBalance,
+            Self::RenewalUnpaid,
+        ]
+        .into_iter()
+        .find(|template| template.as_str() == word)
     }
 }
 

@@ -10,7 +10,7 @@ use upstream::dialect::{Action, Dialect, VendorLicense};
 use upstream::effect::{Before, Effect, effect};
 use upstream::outcome::{Evidence, Failure};
 
-use super::steps::{Ready, Seen};
+use super::steps::{Proof, Ready, Seen};
 use super::store::{self, Claimed, Work};
 use crate::upstreams::UpstreamAccount;
 use crate::{Error, Portal};
@@ -44,7 +44,7 @@ impl Portal {
                 if effect(action, &before, Some(&license)) == Effect::Applied {
                     // After an attempt it is that one's effect. Without one nobody pays for it.
                     return if op.attempts > 0 || op.hold.is_none() {
-                        Ready::Already
+                        Ready::Already(Proof::Done)
                     } else {
                         Ready::Stale("the vendor has it so already".to_owned())
                     };
@@ -81,7 +81,7 @@ impl Portal {
             Err(failure) => return Ok(Seen::Nothing(failure.to_string())),
         };
         Ok(match effect(&work.action, before, license.as_ref()) {
-            Effect::Applied => Seen::Happened(None),
+            Effect::Applied => Seen::Happened(Proof::Done),
             Effect::NotYet => Seen::NotYet,
             Effect::Unclear(why) if self.clock.now() - op.created_at > account.resend_within => {
                 Seen::Contradiction(why.to_owned(), Evidence(format!("{license:?}")))

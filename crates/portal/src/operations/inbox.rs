@@ -8,6 +8,7 @@ use sqlx::{Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::steps::Proof;
 use super::store::{self, Task};
 use crate::listing::{Listed, Needle, Paging, SortKey};
 use crate::locale::Localized;
@@ -251,9 +252,13 @@ impl Portal {
             return Err(DecideError::Reason);
         }
         let now = self.clock.now();
-        let op = store::take_reviewed(&self.pool, operation, now).await?;
+        let op = store::take_waiting(&self.pool, operation, now).await?;
         let op = op.ok_or(DecideError::NotInReview)?;
         let account = self.upstream_account(op.upstream_account).await?;
+        if op.state == OperationState::Parked && matches!(verdict, Verdict::Happened { .. }) {
+            // It certainly did not: that is what parked means.
+            return Err(DecideError::NotInReview);
+        }
         let after = match verdict {
             Verdict::Happened { .. } => OperationState::Confirmed,
             Verdict::SendAgain => OperationState::Planned,
@@ -278,7 +283,7 @@ impl Portal {
             action: "operation.decide",
             object_type: "operation",
             object_id: op.id,
-            before: Some(json!({ "state": "review" })),
+            before: Some(json!({ "state": op.state.as_str() })),
             after: Some(json!({ "state": after.as_str(), "upstream_id": number })),
             reason: Some(reason),
         };
@@ -301,7 +306,8 @@ impl Portal {
                 if taken {
                     return Err(DecideError::NumberTaken);
                 }
-                if !self.confirm(tx, &op, &account, number, EventKind::Found).await? {
+                let proof = number.map_or(Proof::Done, |number| Proof::Number(number.to_owned()));
+                if !self.confirm(tx, &op, &account, &proof, EventKind::Found).await? {
                     return Err(DecideError::NotInReview);
                 }
             }

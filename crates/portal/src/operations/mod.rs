@@ -5,9 +5,13 @@
 //!
 //! ```text
 //! planned ─► sent ─► confirmed            a readable success
-//!    ▲         └───► unknown ─► (read the vendor) ─► confirmed | planned | rejected | review
-//!    └── provably not sent (DNS, refused, TLS)
+//!    ▲         └───► unknown ─► (read the vendor) ─► confirmed | planned | rejected | review | parked
+//!    ├── provably not sent (DNS, refused, TLS)
+//!    └── in the basket, unpaid: exactly that item is paid next
 //! ```
+//!
+//! What our money at the vendor does not suffice for is `parked` ([`parking`]) and planned again
+//! after a top-up.
 //!
 //! Invariants:
 //! - Nothing is sent without the committed `sent` row and its `operation_attempt`, and nothing
@@ -24,9 +28,11 @@
 mod bell;
 mod change;
 mod inbox;
+mod parking;
 mod purchase;
 mod steps;
 mod store;
+mod sweep;
 mod worker;
 
 use ledger::{Cause, CauseKind};
@@ -36,6 +42,9 @@ use uuid::Uuid;
 
 pub use bell::{Bell, carry};
 pub use inbox::{Advice, CASE_SORTS, CASES_BY_TIME, Case, CaseFilter, DecideError, Verdict};
+pub(crate) use parking::Purse;
+pub use parking::Treasury;
+pub use sweep::{Finding, FindingKind, Remedy, RemedyError};
 pub use worker::{Done, is_working, run};
 
 use crate::Error;

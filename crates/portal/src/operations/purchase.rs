@@ -3,17 +3,71 @@
 use domain::license::LicenseStatus;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use upstream::dialect::Dialect;
+use upstream::dialect::{Dialect, Item, Ordering, VendorLicense};
+use upstream::outcome::Evidence;
+use upstream::purchase::{Progress, Stage};
 use upstream::{Sighting, find_ours};
 use uuid::Uuid;
 
-use super::steps::Seen;
-use super::store::{self, Claimed, Purchase};
+use super::steps::{Proof, Ready, Seen};
+use super::store::{self, Claimed, Purchase, Task};
 use crate::upstreams::UpstreamAccount;
 use crate::{Error, Portal, licenses};
 
+impl Purchase {
+    pub(super) fn stage(&self, account: &UpstreamAccount) -> Stage {
+        Stage::next(self.item.as_ref(), account.ordering)
+    }
+}
+
+impl From<Progress> for Proof {
+    fn from(progress: Progress) -> Self {
+        match progress {
+            Progress::Bought(number) => Self::Number(number),
+            Progress::InBasket(item) => Self::Item(item),
+        }
+    }
+}
+
+impl Claimed {
+    /// What is sent next costs nothing at the vendor.
+    pub(super) fn is_free(&self, account: &UpstreamAccount) -> bool {
+        let item = matches!(&self.task, Task::Order(order) if order.stage(account) == Stage::Item);
+        item || self.cost.is_zero()
+    }
+
+    /// What is sent next makes no difference if it is sent twice, not even to the bill.
+    pub(super) fn is_harmless(&self, account: &UpstreamAccount) -> bool {
+        match &self.task {
+            Task::Order(order) => order.stage(account) == Stage::Item,
+            Task::Change(_) => self.kind.is_repeatable(),
+        }
+    }
+}
+
 impl Portal {
-    /// Looks for our reference in the vendor's whole list.
+    /// Looks up what is still needed to pay an item.
+    pub(super) async fn ready_for_purchase(
+        &self,
+        purchase: &Purchase,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+    ) -> Ready {
+        let stage = purchase.stage(account);
+        if let Some(call) = stage.call(&purchase.wish, dialect) {
+            return Ready::Go(call, None);
+        }
+        let Stage::Pay(item) = stage else { return Ready::Later("nothing to send".to_owned()) };
+        match account.basket(dialect).await {
+            Err(failure) => Ready::Later(failure.to_string()),
+            Ok(items) => match items.into_iter().find(|known| known.id == item.id) {
+                Some(Item { bill: Some(bill), .. }) => Ready::Go(dialect.pay(&bill), None),
+                _ => Ready::Later(format!("the basket does not show no. {}", item.id)),
+            },
+        }
+    }
+
+    /// Looks for our item, or else for our reference, in the vendor's whole list.
     pub(super) async fn look_for_purchase(
         &self,
         op: &Claimed,
@@ -29,17 +83,26 @@ impl Portal {
         let known = store::known_licenses(&self.pool, account.id).await?;
         let complete =
             known.is_empty() || known.iter().any(|id| rows.iter().any(|row| row.id == *id));
-        Ok(match find_ours(rows, &purchase.wish.reference) {
+        let found = match &purchase.item {
+            // Exactly that one is paid, whatever else carries our reference.
+            Some(item) => match rows.into_iter().find(|row| row.id == item.id) {
+                Some(row) => Sighting::Found(Box::new(row)),
+                None => Sighting::Absent,
+            },
+            None => find_ours(rows, &purchase.wish.reference),
+        };
+        Ok(match found {
             // A list without a single one of our licenses is filtered or somebody else's.
             Sighting::Absent if !complete => {
                 Seen::Nothing("the list shows none of our licenses".to_owned())
             }
             Sighting::Absent => Seen::NotYet,
-            Sighting::Several(ids) => {
-                let why = format!("the vendor has it several times: {}", ids.join(", "));
-                Seen::Contradiction(why, evidence)
-            }
+            Sighting::Several(rows) => several(rows, account.ordering, evidence),
             Sighting::Found(license) => match license.status {
+                Some(LicenseStatus::Ordered) if purchase.item.is_some() => Seen::NotYet,
+                Some(LicenseStatus::Ordered) if account.ordering == Ordering::Basket => {
+                    Seen::Happened(Proof::Item(Item { id: license.id, bill: None }))
+                }
                 // Ordered but not paid yet may become active; only time tells.
                 Some(LicenseStatus::Ordered)
                     if looked_at - op.created_at < account.resend_within =>
@@ -50,7 +113,7 @@ impl Portal {
                     let why = format!("found as no. {}, but {}", license.id, status.as_str());
                     Seen::Contradiction(why, evidence)
                 }
-                _ => Seen::Happened(Some(license.id)),
+                _ => Seen::Happened(Proof::Number(license.id)),
             },
         })
     }
@@ -81,6 +144,27 @@ impl Portal {
         Ok(written
             .then_some(new.id)
             .ok_or_else(|| format!("no. {upstream_id} collides with a license that we have")))
+    }
+}
+
+/// Several carry our reference. Unpaid ones cost nothing and may be many; of those that are paid
+/// there must be one.
+fn several(rows: Vec<VendorLicense>, ordering: Ordering, evidence: Evidence) -> Seen {
+    let unpaid = |row: &VendorLicense| row.status == Some(LicenseStatus::Ordered);
+    let (unpaid, paid): (Vec<_>, Vec<_>) = rows.into_iter().partition(unpaid);
+    match (paid.as_slice(), unpaid.into_iter().next()) {
+        ([one], _) if one.status.is_some_and(is_bought) => {
+            Seen::Happened(Proof::Number(one.id.clone()))
+        }
+        ([], Some(first)) if ordering == Ordering::Basket => {
+            Seen::Happened(Proof::Item(Item { id: first.id, bill: None }))
+        }
+        (paid, first) => {
+            let all = paid.iter().chain(first.as_ref()).map(|row| row.id.as_str());
+            let ids: Vec<&str> = all.collect();
+            let why = format!("the vendor has it several times: {}", ids.join(", "));
+            Seen::Contradiction(why, evidence)
+        }
     }
 }
 

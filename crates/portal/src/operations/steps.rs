@@ -8,25 +8,44 @@ use ledger::{AccountKind, Cause, CauseKind, Transfer};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use upstream::Call;
-use upstream::dialect::Dialect;
+use upstream::dialect::{Dialect, Item};
 use upstream::effect::Before;
 use upstream::outcome::{Evidence, Exchange, Outcome};
+use upstream::purchase::Stage;
 use uuid::Uuid;
 
+use super::parking::Funds;
 use super::store::{self, Claimed, Moved, Task};
 use super::worker::PAUSE;
-use crate::clock::boot_time;
-use crate::fault::{Step, crash_point};
+use crate::fault::{Step, Weakness};
 use crate::orders::EventKind;
-use crate::upstreams::{UpstreamAccount, dialect};
+use crate::upstreams::{Slot, UpstreamAccount, dialect};
 use crate::{Error, Portal};
 
-/// What an answer, or a look at the vendor, brings with it when it is a success.
-pub(super) type Proof = Option<String>;
+/// What a success brings with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// It is done; there is nothing to it but that.
+    Done,
+    /// The vendor's number of what was bought.
+    Number(String),
+    /// It lies in the basket, unpaid.
+    Item(Item),
+}
+
+impl Proof {
+    fn number(&self) -> Option<&str> {
+        match self {
+            Self::Done => None,
+            Self::Number(number) => Some(number),
+            Self::Item(item) => Some(&item.id),
+        }
+    }
+}
 
 /// What a look at the vendor shows.
 pub(super) enum Seen {
-    /// It happened; of a purchase with the vendor's number.
+    /// It happened.
     Happened(Proof),
     /// It has not happened as far as can be seen.
     NotYet,
@@ -41,27 +60,110 @@ pub(super) enum Ready {
     /// Send this call; the license is this before it.
     Go(Call, Option<Before>),
     /// The vendor has it so already.
-    Already,
+    Already(Proof),
     /// It must not be sent any more; in words.
     Stale(String),
     /// The vendor cannot be looked at now; in words.
     Later(String),
 }
 
+/// An operation in the hands of this worker, with all that it takes to carry it out.
+pub(super) struct Hand {
+    pub op: Claimed,
+    account: UpstreamAccount,
+    /// It is marked as sent already.
+    promise: Option<Promise>,
+}
+
+/// The committed word that this call may be on the wire from now on.
+struct Promise {
+    call: Call,
+    /// On the clock that never jumps, from before the commit.
+    given: std::time::Duration,
+    _slot: Slot,
+}
+
 impl Portal {
-    pub(super) async fn carry_out(&self, op: Claimed) -> Result<(), Error> {
-        crash_point(Step::Claimed);
-        let account = self.upstream_account(op.upstream_account).await?;
+    /// Takes one due operation. What needs no look at the vendor before is marked as sent in the
+    /// same transaction.
+    pub(super) async fn claim(&self) -> Result<Option<Hand>, Error> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        let Some(mut op) = store::claim_in_tx(&mut tx, now).await? else { return Ok(None) };
+        op.unguarded = self.faults.lacks(Weakness::NoGenerationGuard);
+        let account = match self.upstream_account_in_tx(&mut tx, op.upstream_account).await {
+            Ok(account) => account,
+            Err(error) => {
+                // It stays with its lease, so that it does not stand in the way of the others.
+                tx.commit().await?;
+                return Err(error);
+            }
+        };
+        let promise = match self.call_at_once(&op, &account)? {
+            Some((call, slot)) => {
+                self.promise_in_tx(&mut tx, &mut op, &account, call, None, slot).await?
+            }
+            None => None,
+        };
+        tx.commit().await?;
+        self.faults.reach(if promise.is_some() { Step::Armed } else { Step::Claimed }).await;
+        Ok(Some(Hand { op, account, promise }))
+    }
+
+    pub(super) async fn carry_out(&self, hand: Hand) -> Result<(), Error> {
+        let Hand { op, account, promise } = hand;
         let dialect = dialect(&op.dialect)?;
-        match op.state {
-            OperationState::Planned => self.send(op, &account, dialect).await,
-            OperationState::Unknown => self.verify(op, &account, dialect).await,
+        match (op.state, promise) {
+            (_, Some(promise)) => self.keep_promise(&op, &account, dialect, promise).await,
+            (OperationState::Planned, None) => self.send(op, &account, dialect).await,
+            (OperationState::Unknown, None) => self.verify(op, &account, dialect).await,
             // `claim` hands out nothing else.
             _ => Ok(()),
         }
     }
 
-    /// Marks as sent, sends, and writes down what that proves.
+    /// The call of what can be sent without looking at anything before, and a free slot for it.
+    fn call_at_once(
+        &self,
+        op: &Claimed,
+        account: &UpstreamAccount,
+    ) -> Result<Option<(Call, Slot)>, Error> {
+        let Task::Order(purchase) = &op.task else { return Ok(None) };
+        if op.state != OperationState::Planned || op.forsaken || op.sent_at.is_some() {
+            return Ok(None);
+        }
+        let stage = purchase.stage(account);
+        let Some(call) = stage.call(&purchase.wish, dialect(&op.dialect)?) else { return Ok(None) };
+        let Some(slot) = account.free_slot() else { return Ok(None) };
+        let affordable = stage == Stage::Item
+            || account.balance_function.is_none()
+            || account.purse.covers(op.cost, self.clock.uptime());
+        Ok(affordable.then_some((call, slot)))
+    }
+
+    /// Marks as sent, in the caller's transaction: nothing is sent without its commit.
+    async fn promise_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        op: &mut Claimed,
+        account: &UpstreamAccount,
+        call: Call,
+        before: Option<&Before>,
+        slot: Slot,
+    ) -> Result<Option<Promise>, Error> {
+        let given = self.clock.uptime();
+        let now = self.clock.now();
+        let (request, lease) = (call.to_string(), now + account.lease);
+        if !store::promise_in_tx(tx, op, &request, lease, before, now).await? {
+            return Ok(None);
+        }
+        op.state = OperationState::Sent;
+        op.sent_at = Some(now);
+        op.attempts += 1;
+        Ok(Some(Promise { call, given, _slot: slot }))
+    }
+
+    /// Makes ready, marks as sent, sends, and writes down what that proves.
     async fn send(
         &self,
         mut op: Claimed,
@@ -76,22 +178,23 @@ impl Portal {
             // It was proved absent once, but too long ago to be sent again on that proof.
             return self.reject(&op, "too old to be sent once more", now).await;
         }
-        let ready = match &op.task {
-            Task::Order(purchase) => Ready::Go(dialect.order(&purchase.wish), None),
-            Task::Change(work) => {
-                let look = self.ready_for_change(&op, work, account, dialect);
-                let Some(ready) = self.while_owned(&op, account, look).await? else {
-                    return Ok(());
-                };
-                crash_point(Step::Peeked);
-                ready
+        let look = async {
+            match &op.task {
+                Task::Order(purchase) => self.ready_for_purchase(purchase, account, dialect).await,
+                Task::Change(work) => self.ready_for_change(&op, work, account, dialect).await,
             }
         };
+        let Some(ready) = self.while_owned(&op, account, look).await? else {
+            return Ok(());
+        };
+        if matches!(op.task, Task::Change(_)) {
+            self.faults.reach(Step::Peeked).await;
+        }
         let (call, before) = match ready {
             Ready::Go(call, before) => (call, before),
-            Ready::Already => {
+            Ready::Already(proof) => {
                 let tx = self.pool.begin().await?;
-                return self.confirm(tx, &op, account, None, EventKind::Already).await.map(drop);
+                return self.confirm(tx, &op, account, &proof, EventKind::Already).await.map(drop);
             }
             Ready::Stale(why) => {
                 if let Task::Change(work) = &op.task {
@@ -101,46 +204,54 @@ impl Portal {
             }
             Ready::Later(why) => return self.postpone(&op, account, &why, now).await,
         };
+        if !op.is_free(account) {
+            let look = self.funds(&op, account);
+            let Some(funds) = self.while_owned(&op, account, look).await? else {
+                return Ok(());
+            };
+            if let Funds::Low(balance) = funds {
+                return self.park(&op, account, balance).await;
+            }
+        }
         // Waiting for a free slot comes before the promise, not after it.
         let Some(slot) = self.while_owned(&op, account, account.slot()).await? else {
             return Ok(());
         };
-        let _slot = slot?;
-        let promised = boot_time();
-        let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let sent = Moved {
-            sent: Some(now),
-            lease_until: Some(now + account.lease),
-            next_at: Some(now + account.lease),
-            before: before.as_ref(),
-            ..Moved::default()
-        };
-        if !store::transition_in_tx(&mut tx, &op, OperationState::Sent, sent).await? {
-            return Ok(());
-        }
-        store::attempt_in_tx(&mut tx, &op, &call.to_string(), now).await?;
-        store::event_in_tx(&mut tx, op.id, EventKind::Sent, None, now).await?;
+        let before = before.as_ref();
+        let promise = self.promise_in_tx(&mut tx, &mut op, account, call, before, slot?).await?;
+        let Some(promise) = promise else { return Ok(()) };
         tx.commit().await?;
-        op.state = OperationState::Sent;
-        op.sent_at = Some(now);
-        op.attempts += 1;
-        crash_point(Step::Armed);
+        self.faults.reach(Step::Armed).await;
+        self.keep_promise(&op, account, dialect, promise).await
+    }
 
-        let (outcome, exchange) = if boot_time().saturating_sub(promised) > account.send_deadline {
+    /// Sends what is marked as sent, unless it is too late for that.
+    async fn keep_promise(
+        &self,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+        promise: Promise,
+    ) -> Result<(), Error> {
+        let passed = self.clock.uptime().saturating_sub(promise.given);
+        let late = passed > account.send_deadline && !self.faults.lacks(Weakness::NoDeadline);
+        let (outcome, exchange) = if late {
             // This process stood still; somebody may have judged the row meanwhile.
-            let late = "too much time passed between the promise and the call";
-            (Outcome::NotSent(late.to_owned()), None)
+            let why = "too much time passed between the promise and the call";
+            (Outcome::NotSent(why.to_owned()), None)
         } else {
-            let exchange = account.send(&call).await;
+            let exchange = account.send(&promise.call).await;
             let outcome = exchange.outcome(|doc| match &op.task {
-                Task::Order(_) => dialect.read_order(doc).map(Some),
-                Task::Change(_) => dialect.read_act(doc).map(|()| None),
+                Task::Order(purchase) => {
+                    purchase.stage(account).read(dialect, doc).map(Proof::from)
+                }
+                Task::Change(_) => dialect.read_act(doc).map(|()| Proof::Done),
             });
             (outcome, Some(exchange))
         };
-        crash_point(Step::Answered);
-        self.record(&op, account, outcome, exchange.as_ref()).await
+        self.faults.reach(Step::Answered).await;
+        self.record(op, account, outcome, exchange.as_ref()).await
     }
 
     async fn record(
@@ -150,24 +261,34 @@ impl Portal {
         outcome: Outcome<Proof>,
         exchange: Option<&Exchange>,
     ) -> Result<(), Error> {
-        let now = self.clock.now();
         let answer = exchange.map_or("", |exchange| exchange.evidence.0.as_str());
         let (word, note) = match &outcome {
+            Outcome::Confirmed(Proof::Item(_)) => ("item", answer.to_owned()),
             Outcome::Confirmed(_) => ("confirmed", answer.to_owned()),
             Outcome::Refused(_) => ("refused", answer.to_owned()),
             Outcome::NotSent(why) => ("not_sent", format!("{why}\n{answer}")),
             Outcome::Unknown(why) => ("unknown", format!("{why}\n{answer}")),
         };
-        let bought = match &outcome {
-            Outcome::Confirmed(id) => id.as_deref(),
+        let number = match &outcome {
+            Outcome::Confirmed(proof) => proof.number(),
             _ => None,
         };
-        let note = store::Answer { outcome: word, text: note.trim(), upstream_id: bought };
+        let note = store::Answer { outcome: word, text: note.trim(), upstream_id: number };
         tracing::info!(
             operation.id = %op.id, operation.kind = op.kind.as_str(), outcome = word,
-            upstream.id = bought, "the vendor was asked"
+            upstream.id = number, "the vendor was asked"
         );
-        let settled = self.settle(op, account, &outcome, &note, now).await;
+        // Whether money was missing is told by the balance, never by the words of the error.
+        let short = match &outcome {
+            Outcome::Refused(_) if !op.is_free(account) => {
+                account.purse.forget();
+                let look = self.funds(op, account);
+                matches!(self.while_owned(op, account, look).await?, Some(Funds::Low(_)))
+            }
+            _ => false,
+        };
+        let now = self.clock.now();
+        let settled = self.settle(op, account, &outcome, short, &note, now).await;
         if !matches!(settled, Ok(true)) {
             // The verdict was not written, because of our database or because the operation has
             // another owner by now. The proof must not go with it: who verifies finds it.
@@ -203,14 +324,15 @@ impl Portal {
         op: &Claimed,
         account: &UpstreamAccount,
         outcome: &Outcome<Proof>,
+        short: bool,
         answer: &store::Answer<'_>,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
         let mut tx = self.pool.begin().await?;
         store::answer_in_tx(&mut tx, op, answer, now).await?;
         let owned = match outcome {
+            Outcome::Confirmed(Proof::Item(item)) => return self.itemize(tx, op, item, now).await,
             Outcome::Confirmed(proof) => {
-                let proof = proof.as_deref();
                 return self.confirm(tx, op, account, proof, EventKind::Confirmed).await;
             }
             Outcome::NotSent(why) => {
@@ -230,6 +352,20 @@ impl Portal {
                 }
                 owned
             }
+            Outcome::Refused(error) if short => {
+                let unclear = Moved {
+                    short: true,
+                    next_at: Some(now + account.second_sighting),
+                    ..Moved::default()
+                };
+                let owned =
+                    store::transition_in_tx(&mut tx, op, OperationState::Unknown, unclear).await?;
+                if owned {
+                    let said = Some(error.message.as_str());
+                    store::event_in_tx(&mut tx, op.id, EventKind::Short, said, now).await?;
+                }
+                owned
+            }
             Outcome::Refused(error) => {
                 let unclear = Moved {
                     refused: true,
@@ -242,14 +378,22 @@ impl Portal {
                 if owned {
                     let said = Some(error.message.as_str());
                     store::event_in_tx(&mut tx, op.id, EventKind::Refused, said, now).await?;
+                    if self.faults.lacks(Weakness::ErrorMeansRelease) {
+                        let op = Claimed { state: OperationState::Unknown, ..op.clone() };
+                        self.reject_in_tx(&mut tx, &op, &error.message, now).await?;
+                    }
                 }
                 owned
             }
             Outcome::Unknown(why) => {
                 let unclear =
                     Moved { next_at: Some(now + account.second_sighting), ..Moved::default() };
-                let owned =
-                    store::transition_in_tx(&mut tx, op, OperationState::Unknown, unclear).await?;
+                let to = if self.faults.lacks(Weakness::RetryOnTimeout) {
+                    OperationState::Planned
+                } else {
+                    OperationState::Unknown
+                };
+                let owned = store::transition_in_tx(&mut tx, op, to, unclear).await?;
                 if owned {
                     store::event_in_tx(&mut tx, op.id, EventKind::Unclear, Some(why), now).await?;
                 }
@@ -294,8 +438,8 @@ impl Portal {
         // An answer that came too late for its owner is still proof.
         if let Some(proof) = store::confirmed_answer(&self.pool, op.id).await? {
             let tx = self.pool.begin().await?;
-            let proof = proof.as_deref();
-            return self.confirm(tx, &op, account, proof, EventKind::Found).await.map(drop);
+            let proof = proof.map_or(Proof::Done, Proof::Number);
+            return self.confirm(tx, &op, account, &proof, EventKind::Found).await.map(drop);
         }
         // What is seen is true of the moment before the reading began.
         let now = self.clock.now();
@@ -309,12 +453,14 @@ impl Portal {
         };
         let Some(seen) = self.while_owned(&op, account, look).await? else { return Ok(()) };
         let seen = seen?;
-        crash_point(Step::Looked);
+        self.faults.reach(Step::Looked).await;
         let mut tx = self.pool.begin().await?;
         match seen {
+            Seen::Happened(Proof::Item(item)) => {
+                return self.itemize(tx, &op, &item, now).await.map(drop);
+            }
             Seen::Happened(proof) => {
-                let proof = proof.as_deref();
-                return self.confirm(tx, &op, account, proof, EventKind::Found).await.map(drop);
+                return self.confirm(tx, &op, account, &proof, EventKind::Found).await.map(drop);
             }
             Seen::Nothing(why) => {
                 tracing::info!(operation.id = %op.id, why, "the vendor cannot be judged yet");
@@ -341,12 +487,19 @@ impl Portal {
         let again = !op.refused
             && op.attempts < account.max_attempts
             && now - op.created_at < account.resend_within;
-        if again && op.kind.is_repeatable() {
+        if again && op.is_harmless(account) {
             return self.resend_in_tx(tx, op, now).await;
+        }
+        if self.faults.lacks(Weakness::NoQuietWindow) {
+            return match again {
+                true => self.resend_in_tx(tx, op, now).await,
+                false => self.reject_in_tx(tx, op, "not seen", now).await,
+            };
         }
         let stay = |absent_since, next_at| Moved {
             absent_since,
             refused: op.refused,
+            short: op.short,
             next_at: Some(next_at),
             ..Moved::default()
         };
@@ -370,6 +523,7 @@ impl Portal {
                 let soon = stay(Some(first), first + account.second_sighting);
                 store::transition_in_tx(tx, op, op.state, soon).await?;
             }
+            Some(_) if op.short => self.park_in_tx(tx, op, account, now).await?,
             Some(_) if again => self.resend_in_tx(tx, op, now).await?,
             Some(_) => {
                 let why = "seen absent at the vendor twice after the quiet window";
@@ -385,8 +539,9 @@ impl Portal {
         op: &Claimed,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
-        let decided = (op.state == OperationState::Review).then_some(now);
-        let plan = Moved { next_at: Some(now), decided, ..Moved::default() };
+        let waited = matches!(op.state, OperationState::Review | OperationState::Parked);
+        let counts_from = waited.then_some(now);
+        let plan = Moved { next_at: Some(now), counts_from, ..Moved::default() };
         if store::transition_in_tx(tx, op, OperationState::Planned, plan).await? {
             store::event_in_tx(tx, op.id, EventKind::Resend, None, now).await?;
         }
@@ -405,9 +560,30 @@ impl Portal {
             next_at: Some(now + account.second_sighting),
             absent_since: op.absent_since,
             refused: op.refused,
+            short: op.short,
             ..Moved::default()
         };
         store::transition_in_tx(tx, op, op.state, stay).await
+    }
+
+    /// Keeps the number of what lies in the basket, so that exactly that is paid; false if the
+    /// operation has another owner by now and nothing was written.
+    async fn itemize(
+        &self,
+        mut tx: sqlx::Transaction<'_, sqlx::Postgres>,
+        op: &Claimed,
+        item: &Item,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let plan = Moved { next_at: Some(now), item: Some(item), ..Moved::default() };
+        if !store::transition_in_tx(&mut tx, op, OperationState::Planned, plan).await? {
+            return Ok(false);
+        }
+        store::event_in_tx(&mut tx, op.id, EventKind::Item, Some(&item.id), now).await?;
+        tx.commit().await?;
+        self.faults.reach(Step::InBasket).await;
+        self.bell.ring();
+        Ok(true)
     }
 
     /// What the confirmation writes, the capture, the cost and the verdict, in one transaction; false
@@ -417,10 +593,11 @@ impl Portal {
         mut tx: sqlx::Transaction<'_, sqlx::Postgres>,
         op: &Claimed,
         account: &UpstreamAccount,
-        proof: Option<&str>,
+        proof: &Proof,
         event: EventKind,
     ) -> Result<bool, Error> {
         let now = self.clock.now();
+        let proof = proof.number();
         // A plan that turns out to be carried out goes through all states, so that each of them
         // means the same for every operation.
         let op = if op.state == OperationState::Planned {
@@ -475,9 +652,9 @@ impl Portal {
         }
         self.charge_in_tx(&mut tx, op, account, now).await?;
         store::event_in_tx(&mut tx, op.id, event, proof, now).await?;
-        crash_point(Step::Confirming);
+        self.faults.reach(Step::Confirming).await;
         tx.commit().await?;
-        crash_point(Step::Confirmed);
+        self.faults.reach(Step::Confirmed).await;
         // What waited for it may begin.
         self.bell.ring();
         tracing::info!(
@@ -608,7 +785,7 @@ impl Portal {
             }
         }
         let op = Claimed { state: OperationState::Unknown, ..op.clone() };
-        let change = Moved { refused: op.refused, ..Moved::default() };
+        let change = Moved { refused: op.refused, short: op.short, ..Moved::default() };
         let owned = store::transition_in_tx(tx, &op, OperationState::Review, change).await?;
         if owned {
             let detail = format!("{why}\n{}", evidence.0);

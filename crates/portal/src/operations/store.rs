@@ -9,7 +9,7 @@ use domain::{Currency, Money, Period};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use time::{Date, OffsetDateTime};
-use upstream::dialect::{Action, OrderWish};
+use upstream::dialect::{Action, Item, OrderWish};
 use upstream::effect::Before;
 use uuid::Uuid;
 
@@ -36,6 +36,10 @@ pub(super) struct Claimed {
     pub customer: Uuid,
     /// What it waited for did not come about.
     pub forsaken: bool,
+    /// The vendor refused for lack of our money there.
+    pub short: bool,
+    /// Only in a test that leaves the guard out.
+    pub unguarded: bool,
     pub task: Task,
 }
 
@@ -56,6 +60,8 @@ pub(super) struct Purchase {
     /// Counts by our own code.
     pub addons: BTreeMap<String, u32>,
     pub name: Option<String>,
+    /// What lies in the vendor's basket for it.
+    pub item: Option<Item>,
 }
 
 #[derive(Clone)]
@@ -78,11 +84,13 @@ pub(super) struct Work {
 
 /// Takes one due operation and makes every older owner's writes void by a new generation. What is
 /// found `sent` with its lease run out becomes `unknown` in the same step.
-pub(super) async fn claim(pool: &PgPool, now: OffsetDateTime) -> Result<Option<Claimed>, Error> {
-    let mut tx = pool.begin().await?;
+pub(super) async fn claim_in_tx(
+    tx: &mut PgConnection,
+    now: OffsetDateTime,
+) -> Result<Option<Claimed>, Error> {
     // What decides stands on the locked row itself, so that it is looked at again once it is locked.
     let row = sqlx::query!(
-        "select x.id, x.state, x.upstream_account_id, u.lease_ms
+        "select x.id, x.state, u.lease_ms
            from operation x join upstream_account u on u.id = x.upstream_account_id
           where x.state in ('planned', 'sent', 'unknown') and x.next_at <= $1
             and (x.lease_until is null or x.lease_until <= $1)
@@ -95,17 +103,16 @@ pub(super) async fn claim(pool: &PgPool, now: OffsetDateTime) -> Result<Option<C
     let Some(due) = row else { return Ok(None) };
     let lost = due.state == "sent";
     let lease = now + Duration::from_millis(u64::try_from(due.lease_ms).unwrap_or(0));
-    let row = take_in_tx(&mut tx, due.id, lease).await?;
+    let row = take_in_tx(tx, due.id, lease).await?;
     if lost {
         let detail = "the worker that sent it did not come back";
-        event_in_tx(&mut tx, due.id, EventKind::Unclear, Some(detail), now).await?;
+        event_in_tx(tx, due.id, EventKind::Unclear, Some(detail), now).await?;
     }
-    tx.commit().await?;
     row.read().map(Some)
 }
 
 /// The operation with everything that carrying it out needs, in the hands of a new owner.
-async fn take_in_tx(
+pub(super) async fn take_in_tx(
     tx: &mut PgConnection,
     id: Uuid,
     lease: OffsetDateTime,
@@ -122,8 +129,8 @@ async fn take_in_tx(
          select c.id as \"id!\", c.kind as \"kind!\", c.state as \"state!\",
                 c.generation as \"generation!\", c.attempts as \"attempts!\",
                 c.upstream_account_id as \"upstream_account_id!\", c.reference as \"reference!\",
-                c.refused as \"refused!\",
-                greatest(c.created_at, c.undo_until, c.decided_at) as \"created_at!\", c.sent_at,
+                c.refused as \"refused!\", c.short as \"short!\", c.item_id, c.item_bill,
+                greatest(c.created_at, c.undo_until, c.counts_from) as \"created_at!\", c.sent_at,
                 c.absent_since, c.hold_id, c.currency as \"currency!\", c.cost as \"cost!\",
                 c.customer_id as \"customer_id!\", c.term,
                 c.change as \"change: Json<Change>\", c.before as \"before: Json<Before>\",
@@ -159,8 +166,9 @@ async fn take_in_tx(
     .await?)
 }
 
-/// Takes an operation that waits for a person; none if it does not, or not any more.
-pub(super) async fn take_reviewed(
+/// Takes an operation that waits for a person or for money at its vendor; none if it does not, or
+/// not any more.
+pub(super) async fn take_waiting(
     pool: &PgPool,
     id: Uuid,
     now: OffsetDateTime,
@@ -169,7 +177,7 @@ pub(super) async fn take_reviewed(
     let due = sqlx::query!(
         "select u.lease_ms from operation x
            join upstream_account u on u.id = x.upstream_account_id
-          where x.id = $1 and x.state = 'review' for update of x",
+          where x.id = $1 and x.state in ('review', 'parked') for update of x",
         id,
     )
     .fetch_optional(&mut *tx)
@@ -181,7 +189,7 @@ pub(super) async fn take_reviewed(
     row.read().map(Some)
 }
 
-struct ClaimedRow {
+pub(super) struct ClaimedRow {
     id: Uuid,
     kind: String,
     state: String,
@@ -190,6 +198,9 @@ struct ClaimedRow {
     upstream_account_id: Uuid,
     reference: String,
     refused: bool,
+    short: bool,
+    item_id: Option<String>,
+    item_bill: Option<String>,
     created_at: OffsetDateTime,
     sent_at: Option<OffsetDateTime>,
     absent_since: Option<OffsetDateTime>,
@@ -220,7 +231,7 @@ struct ClaimedRow {
 }
 
 impl ClaimedRow {
-    fn read(self) -> Result<Claimed, Error> {
+    pub(super) fn read(self) -> Result<Claimed, Error> {
         let id = self.id;
         let bad = |what: &str| Error::unreadable("operation", format!("{id} {what}"));
         let currency = Currency::from_code(&self.currency).ok_or_else(|| bad("currency"))?;
@@ -240,6 +251,8 @@ impl ClaimedRow {
             cost: Money::new(self.cost, currency),
             customer: self.customer_id,
             forsaken: self.forsaken,
+            short: self.short,
+            unguarded: false,
             task: match (self.order_id, self.license_id) {
                 (Some(order), None) => Task::Order(Box::new(self.purchase(order, &bad)?)),
                 (None, Some(license)) => Task::Change(Box::new(self.work(license, &bad)?)),
@@ -268,6 +281,7 @@ impl ClaimedRow {
             plan: self.plan_id,
             addons,
             name: self.name,
+            item: self.item_id.map(|id| Item { id, bill: self.item_bill }),
         })
     }
 
@@ -358,8 +372,12 @@ pub(super) struct Moved<'a> {
     pub license: Option<Uuid>,
     /// The license right before the call.
     pub before: Option<&'a Before>,
-    /// A person says so.
-    pub decided: Option<OffsetDateTime>,
+    /// Its age counts anew from now.
+    pub counts_from: Option<OffsetDateTime>,
+    /// The vendor refused for lack of our money there.
+    pub short: bool,
+    /// What lies in the vendor's basket for it; with it the attempts begin anew, since it cost nothing.
+    pub item: Option<&'a Item>,
 }
 
 /// Moves the operation, if this worker still owns it; false if it lost it meanwhile.
@@ -369,19 +387,22 @@ pub(super) async fn transition_in_tx(
     to: OperationState,
     change: Moved<'_>,
 ) -> Result<bool, Error> {
+    let generation = if op.unguarded { any_generation(tx, op.id).await? } else { op.generation };
     let rows = sqlx::query!(
         "update operation
             set state = $4, lease_until = $5, next_at = coalesce($6, next_at), absent_since = $7,
                 sent_at = coalesce($8, sent_at), first_sent_at = coalesce(first_sent_at, $8),
-                attempts = attempts + case when $8::timestamptz is not null then 1
-                                           when $9 then -1 else 0 end,
+                attempts = case when $18::text is not null then 0
+                                when $8::timestamptz is not null then attempts + 1
+                                when $9 then attempts - 1 else attempts end,
                 refused = $10, vendor_message = coalesce($11, vendor_message),
                 finished_at = $12, upstream_id = coalesce($13, upstream_id),
                 license_id = coalesce($14, license_id), before = coalesce($15, before),
-                decided_at = coalesce($16, decided_at)
+                counts_from = coalesce($16, counts_from), short = $17,
+                item_id = coalesce($18, item_id), item_bill = coalesce($19, item_bill)
           where id = $1 and generation = $2 and state = $3",
         op.id,
-        op.generation,
+        generation,
         op.state.as_str(),
         to.as_str(),
         change.lease_until,
@@ -395,12 +416,62 @@ pub(super) async fn transition_in_tx(
         change.upstream_id,
         change.license,
         change.before.map(Json) as _,
-        change.decided,
+        change.counts_from,
+        change.short,
+        change.item.map(|item| item.id.as_str()),
+        change.item.and_then(|item| item.bill.as_deref()),
     )
     .execute(tx)
     .await?
     .rows_affected();
     Ok(rows == 1)
+}
+
+/// The generation as it is, for a test that leaves the guard out.
+async fn any_generation(tx: &mut PgConnection, id: Uuid) -> Result<i32, Error> {
+    Ok(sqlx::query_scalar!("select generation from operation where id = $1", id)
+        .fetch_one(tx)
+        .await?)
+}
+
+/// Promises to send: the state, the attempt and the line of the timeline in one statement; false if
+/// this worker lost the operation meanwhile.
+pub(super) async fn promise_in_tx(
+    tx: &mut PgConnection,
+    op: &Claimed,
+    request: &str,
+    lease_until: OffsetDateTime,
+    before: Option<&Before>,
+    now: OffsetDateTime,
+) -> Result<bool, Error> {
+    let generation = if op.unguarded { any_generation(tx, op.id).await? } else { op.generation };
+    let promised = sqlx::query_scalar!(
+        "with promised as (
+            update operation
+               set state = 'sent', lease_until = $4, next_at = $4, absent_since = null,
+                   sent_at = $5, first_sent_at = coalesce(first_sent_at, $5),
+                   attempts = attempts + 1, refused = false, short = false,
+                   before = coalesce($6, before)
+             where id = $1 and generation = $2 and state = 'planned'
+            returning id, attempts, generation
+         ), attempt as (
+            insert into operation_attempt (operation_id, attempt, generation, sent_at, request)
+            select id, attempts, generation, $5, $3 from promised
+         ), told as (
+            insert into operation_event (operation_id, at, event) select id, $5, $7 from promised
+         )
+         select count(*) as \"promised!\" from promised",
+        op.id,
+        generation,
+        request,
+        lease_until,
+        now,
+        before.map(Json) as _,
+        EventKind::Sent.as_str(),
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(promised == 1)
 }
 
 /// Writes down what is about to be sent. The key is unique, so that one owner cannot send twice.

@@ -33,6 +33,7 @@ pub async fn run(portal: Portal, mut stop: watch::Receiver<bool>) {
     let others = [
         tokio::spawn(keep_pulse(portal.clone(), stop.clone())),
         tokio::spawn(read_licenses(portal.clone(), stop.clone())),
+        tokio::spawn(keep_house(portal.clone(), stop.clone())),
     ];
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut listener = None;
@@ -75,7 +76,7 @@ async fn listen(portal: &Portal) -> Option<PgListener> {
 async fn drain(portal: &Portal, slots: &Arc<Semaphore>) -> Result<Duration, Error> {
     // All hands are full: one of them will be free soon.
     while let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
-        let Some(op) = store::claim(&portal.pool, portal.clock.now()).await? else {
+        let Some(hand) = portal.claim().await? else {
             let now = portal.clock.now();
             let wait = store::next_due(&portal.pool).await?.map_or(POLL, |due| {
                 Duration::try_from(due - now).unwrap_or(Duration::from_millis(20))
@@ -84,8 +85,8 @@ async fn drain(portal: &Portal, slots: &Arc<Semaphore>) -> Result<Duration, Erro
         };
         let portal = portal.clone();
         tokio::spawn(async move {
-            let id = op.id;
-            if let Err(error) = portal.carry_out(op).await {
+            let id = hand.op.id;
+            if let Err(error) = portal.carry_out(hand).await {
                 // The lease runs out and the row is looked at again; nothing is lost.
                 tracing::warn!(operation.id = %id, error = %error.chain(), "an operation is left to its lease");
             }
@@ -102,6 +103,23 @@ async fn read_licenses(portal: Portal, mut stop: watch::Receiver<bool>) {
             Ok(Done::Worked) => continue,
             Ok(Done::Idle) => {}
             Err(error) => tracing::warn!(error = %error.chain(), "licenses cannot be read now"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Reads balances that are due, renews what renews by itself, and compares whole lists.
+async fn keep_house(portal: Portal, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match portal.keep_house_once().await {
+            Ok(Done::Worked) => continue,
+            Ok(Done::Idle) => {}
+            Err(error) => {
+                tracing::warn!(error = %error.chain(), "balances and lists cannot be looked at now")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
@@ -147,14 +165,25 @@ pub async fn is_working(portal: &Portal) -> bool {
 }
 
 impl Portal {
-    /// Carries out one due operation or checks one due license; for tests and for `server work`.
+    /// Carries out one due operation, or reads a license or a balance that is due; what the loops of
+    /// a worker do side by side, one after the other.
     pub async fn work_once(&self) -> Result<Done, Error> {
-        match store::claim(&self.pool, self.clock.now()).await? {
-            Some(op) => {
-                self.carry_out(op).await?;
-                Ok(Done::Worked)
-            }
-            None => self.check_due_license().await,
+        if let Some(hand) = self.claim().await? {
+            self.carry_out(hand).await?;
+            return Ok(Done::Worked);
         }
+        match self.check_due_license().await? {
+            Done::Worked => Ok(Done::Worked),
+            Done::Idle => self.keep_house_once().await,
+        }
+    }
+
+    async fn keep_house_once(&self) -> Result<Done, Error> {
+        if self.check_due_balance().await? == Done::Worked
+            || self.renew_due_license().await? == Done::Worked
+        {
+            return Ok(Done::Worked);
+        }
+        self.sweep_due_account().await
     }
 }

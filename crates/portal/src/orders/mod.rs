@@ -28,7 +28,7 @@ pub use view::{
 pub(crate) use view::{attempts, attempts_of, events, money_of};
 
 use crate::catalog::{Priced, QuoteError};
-use crate::fault::{Step, crash_point};
+use crate::fault::Step;
 use crate::people::CustomerViewer;
 use crate::{Error, Portal, random};
 
@@ -150,7 +150,7 @@ impl Portal {
             return known;
         }
         if let PlaceError::NotEnough { .. } = refused {
-            let (available, missing) = self.shortfall(viewer, wish.shown_total).await?;
+            let (available, missing) = self.shortfall(viewer.customer, wish.shown_total).await?;
             return Err(PlaceError::NotEnough { available, missing });
         }
         Err(refused)
@@ -192,10 +192,10 @@ impl Portal {
             Err(store::InTheWay::Alive(order)) => return Err(PlaceError::AlreadyOrdered { order }),
             Err(store::InTheWay::Id) => return Err(PlaceError::FormUsed),
         }
-        crash_point(Step::Planning);
+        self.faults.reach(Step::Planning).await;
         tx.commit().await?;
         self.bell.ring();
-        crash_point(Step::Planned);
+        self.faults.reach(Step::Planned).await;
         tracing::info!(order.id = %wish.id, price = %total, "an order was placed");
         Ok(Placed { id: wish.id, fresh: true })
     }

@@ -104,6 +104,14 @@ pub enum EventKind {
     Already,
     /// A person said what became of it.
     Decided,
+    /// It lies in the vendor's basket, unpaid.
+    Item,
+    /// The vendor refused for lack of our money there.
+    Short,
+    /// It waits for our money at the vendor.
+    Parked,
+    /// The vendor has our money again; it goes on.
+    Resumed,
 }
 
 impl EventKind {
@@ -124,6 +132,10 @@ impl EventKind {
             Self::Cancelled => "cancelled",
             Self::Already => "already",
             Self::Decided => "decided",
+            Self::Item => "item",
+            Self::Short => "short",
+            Self::Parked => "parked",
+            Self::Resumed => "resumed",
         }
     }
 
@@ -144,6 +156,10 @@ impl EventKind {
             Self::Cancelled,
             Self::Already,
             Self::Decided,
+            Self::Item,
+            Self::Short,
+            Self::Parked,
+            Self::Resumed,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == word)

@@ -143,10 +143,12 @@ impl Portal {
     /// in meanwhile, because nothing was reserved.
     pub(crate) async fn shortfall(
         &self,
-        viewer: &CustomerViewer,
+        customer: Uuid,
         total: Money,
     ) -> Result<(Money, Money), Error> {
-        let available = self.balance(viewer, total.currency()).await?.spendable();
+        let mut db = self.pool.acquire().await?;
+        let wallet = ledger::wallet_balance(&mut db, customer, total.currency()).await?;
+        let available = wallet.spendable();
         let missing = total.checked_sub(available).ok().filter(|money| money.amount() > 0);
         Ok((available, missing.unwrap_or(total)))
     }
