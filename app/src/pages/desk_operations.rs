@@ -29,7 +29,7 @@ async fn operations(cx: Context) -> Shown {
     let title = t!(locale, "operations-title");
     let fields = view! {
         {asked.search_field(locale, t!(locale, "filter-inbox"))}
-        {asked.select_field(locale, "kind", t!(locale, "col-what"), kinds(locale))}
+        {asked.select_field(locale, "kind", t!(locale, "operation-kind"), kinds(locale))}
         {asked.select_field(locale, "state", t!(locale, "col-status"), states(locale))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
         {asked.text_field(locale, "license", t!(locale, "filter-license-number"), false)}
@@ -159,7 +159,7 @@ pub fn object(locale: Locale, row: &OperationRow) -> AnyView {
 fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoView + use<> {
     let columns = vec![
         asked.sortable(BY_TIME, Column::text(t!(locale, "fact-operation"))),
-        Column::text(t!(locale, "col-what")),
+        Column::text(t!(locale, "operation-kind")),
         Column::text(t!(locale, "col-customer")),
         Column::text(t!(locale, "col-object")),
         Column::text(t!(locale, "col-server")),
@@ -176,14 +176,16 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoVie
             let object = object(locale, &row);
             let number = row.number.to_string();
             let plan = row.plan.get(locale).to_owned();
-            let price = format::money(locale, row.price);
-            let cost = format::money(locale, row.cost);
+            let price = format::price(locale, row.price);
+            // What costs nothing is a line without a figure.
+            let no_cost = row.cost.is_zero();
+            let cost = if no_cost { "—".to_owned() } else { format::money(locale, row.cost) };
             view! {
                 <tr>
                     <RowHead sub=format::moment(locale, row.at) word=t!(locale, "fact-operation")>
                         <a href=href>{number}</a>
                     </RowHead>
-                    <Cell label=t!(locale, "col-what") sub=plan>
+                    <Cell label=t!(locale, "operation-kind") sub=plan>
                         {what(locale, row.kind)}
                     </Cell>
                     <Cell label=t!(locale, "col-customer")>
@@ -197,7 +199,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoVie
                     <Cell label=t!(locale, "col-price") num=true>
                         <Money text=price />
                     </Cell>
-                    <Cell label=t!(locale, "col-cost") num=true>
+                    <Cell label=t!(locale, "col-cost") num=true none=no_cost>
                         <Money text=cost />
                     </Cell>
                 </tr>
