@@ -1,5 +1,6 @@
 //! The journal: everything that is or was to be done at the vendors, for the staff.
 
+use domain::Money as Amount;
 use domain::operation::{OperationKind, OperationState};
 use leptos::prelude::*;
 use portal::journal::{BY_PRICE, BY_TIME, OperationFilter, OperationRow, SORTS};
@@ -176,10 +177,12 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoVie
             let object = object(locale, &row);
             let number = row.number.to_string();
             let plan = row.plan.get(locale).to_owned();
-            let price = format::price(locale, row.price);
-            // What costs nothing is a line without a figure.
-            let no_cost = row.cost.is_zero();
-            let cost = if no_cost { "—".to_owned() } else { format::money(locale, row.cost) };
+            // What is free is a line without figures.
+            let figure = |amount: Amount| {
+                if amount.is_zero() { "—".to_owned() } else { format::money(locale, amount) }
+            };
+            let (free, no_cost) = (row.price.is_zero(), row.cost.is_zero());
+            let (price, cost) = (figure(row.price), figure(row.cost));
             view! {
                 <tr>
                     <RowHead sub=format::moment(locale, row.at) word=t!(locale, "fact-operation")>
@@ -196,7 +199,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoVie
                     <Cell label=t!(locale, "col-status")>
                         <StatusPill tone=tone icon=icon label=status />
                     </Cell>
-                    <Cell label=t!(locale, "col-price") num=true>
+                    <Cell label=t!(locale, "col-price") num=true none=free>
                         <Money text=price />
                     </Cell>
                     <Cell label=t!(locale, "col-cost") num=true none=no_cost>
