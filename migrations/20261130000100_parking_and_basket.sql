@@ -71,3 +71,10 @@ alter table operation_attempt
         check (outcome in ('confirmed', 'refused', 'not_sent', 'unknown', 'item')),
     add constraint attempt_number_when_confirmed
         check (upstream_id is null or coalesce(outcome in ('confirmed', 'item'), false));
+
+-- What is due at the same instant is done in the order in which it was asked for.
+drop index operation_due;
+create index operation_due on operation (next_at, number)
+    where state in ('planned', 'sent', 'unknown');
+drop index license_due;
+create index license_due on license (next_check_at, number) where next_check_at is not null;

@@ -778,6 +778,49 @@ mail-renewal-unpaid-body =
 
     Keystall
 
+## Vendors
+
+nav-vendors = Vendors
+vendors-title = Vendors
+vendors-lead = Our money there, what waits for it, and what their lists and our books do not agree on
+vendors-look = Look now
+vendors-looking = Balances and lists are read within seconds. Reload the page to see what they show.
+col-vendor = Vendor
+col-balance = Our balance
+col-parked = Waiting
+col-needed = Needed for it
+col-short = Missing
+findings-title = Disagreements
+findings-none = Lists and books agree
+findings-none-text = Every hour the vendor's whole list is compared with our books. What does not fit will stand here.
+finding-orphan = Paid at the vendor, given back here: no.
+finding-orphan-text = The vendor carried an order out after we had given the money back. Adopt it, and the customer is charged and gets the license; or delete it at the vendor and say so here.
+finding-stranger = Unknown to us: no.
+finding-stranger-text = The vendor has a license that nothing of ours asked for. Somebody bought it past the portal.
+finding-missing = Gone from the vendor's list: no.
+finding-missing-text = A license of ours is not in the vendor's list any more. Nothing is refunded by itself.
+finding-price = The order's price
+finding-order = Open the order
+finding-since = Known since
+finding-seen = Seen last
+finding-adopt = Adopt and charge
+finding-dismiss = It is dealt with
+finding-gone = It is gone; mark it as deleted
+finding-done = Settled.
+finding-refused = Nothing was settled
+finding-forbidden = Your role may not do this.
+finding-settled = It is settled by now.
+finding-not-enough = The customer's wallet has too little for it. Credit it first.
+finding-number-taken = This number belongs to a license by now.
+action-finding-settle = settled a disagreement with a vendor
+license-missing = The vendor does not list this license any more
+license-missing-text = Our staff looks at it. Nothing is charged for it meanwhile.
+auto-renew = Renewal
+auto-renew-on = By itself, three days before the end, from the wallet
+auto-renew-off = By hand
+auto-renew-start = Renew by itself
+auto-renew-stop = Stop
+
 ## Customers, audit, staff and lists
 
 nav-customers = Customers
@@ -997,6 +1040,7 @@ not-now-suspended = The license is suspended. Resume or renew it first.
 not-now-active = The license works already.
 not-now-ran-out = The paid term is over. Renew it instead.
 not-now-same = Nothing would change.
+not-now-plan-changing = The plan is being changed. What this costs is known once that is done.
 
 ## Inbox and health of the desk
 nav-inbox = Inbox
@@ -1056,6 +1100,8 @@ event-resend = To be sent once more
 event-confirmed = The vendor confirmed it
 event-found = Found done at the vendor
 event-rejected = Given up; nothing was done
+event-short = Refused while our balance at the vendor was too low
+event-parked = Waiting for our money at the vendor
 event-next-look = Checking with the vendor what became of it
 fact-new-plan = New plan
 fact-new-server = New server

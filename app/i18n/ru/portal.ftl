@@ -793,6 +793,49 @@ mail-renewal-unpaid-body =
 
     Keystall
 
+## Vendors
+
+nav-vendors = Поставщики
+vendors-title = Поставщики
+vendors-lead = Наши деньги у них, что их ждёт и в чём их списки расходятся с нашими книгами
+vendors-look = Посмотреть сейчас
+vendors-looking = Балансы и списки прочитаем за несколько секунд. Обновите страницу, чтобы увидеть их.
+col-vendor = Поставщик
+col-balance = Наш баланс
+col-parked = Ждут
+col-needed = Нужно для них
+col-short = Не хватает
+findings-title = Расхождения
+findings-none = Списки и книги сходятся
+findings-none-text = Каждый час весь список поставщика сверяется с нашими книгами. Что не сойдётся, появится здесь.
+finding-orphan = Оплачено у поставщика, возвращено здесь: №
+finding-orphan-text = Поставщик выполнил заказ после того, как мы вернули деньги. Примите лицензию: клиент оплатит и получит её. Или удалите её у поставщика и отметьте это здесь.
+finding-stranger = Нам неизвестна: №
+finding-stranger-text = У поставщика есть лицензия, которую мы не заказывали. Её купили мимо портала.
+finding-missing = Пропала из списка поставщика: №
+finding-missing-text = Нашей лицензии больше нет в списке поставщика. Само ничего не возвращается.
+finding-price = Цена заказа
+finding-order = Открыть заказ
+finding-since = Известно с
+finding-seen = Видели в последний раз
+finding-adopt = Принять и списать
+finding-dismiss = Разобрались
+finding-gone = Её нет, отметить удалённой
+finding-done = Готово.
+finding-refused = Ничего не изменилось
+finding-forbidden = Вашей роли это недоступно.
+finding-settled = С этим уже разобрались.
+finding-not-enough = В кошельке клиента не хватает денег. Сначала пополните его.
+finding-number-taken = Этот номер уже принадлежит другой лицензии.
+action-finding-settle = разобрал расхождение с поставщиком
+license-missing = Лицензии больше нет в списке поставщика
+license-missing-text = Наши сотрудники это проверяют. Пока за неё ничего не списывается.
+auto-renew = Продление
+auto-renew-on = Само, за три дня до конца, из кошелька
+auto-renew-off = Вручную
+auto-renew-start = Продлевать само
+auto-renew-stop = Отключить
+
 ## Customers, audit, staff and lists
 
 nav-customers = Клиенты
@@ -1015,6 +1058,7 @@ not-now-suspended = Лицензия приостановлена. Сначал�
 not-now-active = Лицензия и так работает.
 not-now-ran-out = Оплаченный срок закончился. Продлите лицензию.
 not-now-same = Ничего не изменится.
+not-now-plan-changing = Тариф сейчас меняется. Сколько это стоит, станет известно после смены.
 
 ## Входящие и проверки
 nav-inbox = Входящие
@@ -1075,6 +1119,8 @@ event-resend = Отправим ещё раз
 event-confirmed = Поставщик подтвердил
 event-found = У поставщика уже сделано
 event-rejected = Не вышло, ничего не сделано
+event-short = Отказ, пока наш баланс у поставщика был мал
+event-parked = Ждёт наших денег у поставщика
 event-next-look = Проверяем у поставщика, что стало с операцией
 fact-new-plan = Новый тариф
 fact-new-server = Новый сервер

@@ -135,7 +135,8 @@ fn told(locale: Locale, kind: EventKind) -> (StepState, String) {
         EventKind::Already => (done, t!(locale, "step-already")),
         EventKind::Decided => (done, t!(locale, "step-decided")),
         EventKind::Item => (done, t!(locale, "step-item")),
-        EventKind::Short | EventKind::Parked => (StepState::Unclear, t!(locale, "step-parked")),
+        EventKind::Short => (StepState::Failed, t!(locale, "event-short")),
+        EventKind::Parked => (StepState::Unclear, t!(locale, "event-parked")),
         EventKind::Resumed => (done, t!(locale, "step-resumed")),
     }
 }

@@ -71,6 +71,9 @@ pub enum NotNow {
     /// It would be as it is.
     #[error("nothing would change")]
     Same,
+    /// It is becoming one of another plan: what something costs is known after that.
+    #[error("its plan is being changed")]
+    PlanChanging,
 }
 
 /// What decides whether a change makes sense.

@@ -65,6 +65,12 @@ impl OperationKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
+    /// What it costs depends on the plan that the license is of.
+    #[must_use]
+    pub const fn is_priced_by_plan(self) -> bool {
+        matches!(self, Self::Renew | Self::ChangePlan | Self::Addons)
+    }
+
     /// Doing it twice is doing it once, at the vendor and on the bill: what is not so yet may be
     /// sent again without a proof that the first call had no effect.
     #[must_use]

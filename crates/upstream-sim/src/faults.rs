@@ -65,6 +65,14 @@ pub enum Fault {
     },
     /// **Executed**, then the right answer behind a document type with exponential entities.
     EntityBomb,
+    /// **Executed**, then the right answer, whole but a few bytes at a time: `ms` milliseconds of real
+    /// time pass before each piece, so that a client that only waits for the next byte waits for very
+    /// long.
+    Drip {
+        /// Pause before each piece, 200 when left out.
+        #[serde(default = "fifth_of_a_second")]
+        ms: u64,
+    },
     /// **Not executed.** An error document of this type.
     ErrorDoc {
         /// Value of the `type` attribute, `internal` when left out.
@@ -160,6 +168,7 @@ impl Fault {
             Self::WrongCharset => "wrong_charset",
             Self::HugeBody { .. } => "huge_body",
             Self::EntityBomb => "entity_bomb",
+            Self::Drip { .. } => "drip",
             Self::ErrorDoc { .. } => "error_doc",
             Self::ErrorAfterDebit { .. } => "error_after_debit",
             Self::LateLanding { .. } => "late_landing",
@@ -173,7 +182,7 @@ impl Fault {
 }
 
 /// The names of all faults and the parameter each one takes, for the control page.
-pub(crate) const FAULTS: [(&str, &str); 23] = [
+pub(crate) const FAULTS: [(&str, &str); 24] = [
     ("slow", "ms"),
     ("hang_before", ""),
     ("hang_after", ""),
@@ -189,6 +198,7 @@ pub(crate) const FAULTS: [(&str, &str); 23] = [
     ("wrong_charset", ""),
     ("huge_body", "bytes"),
     ("entity_bomb", ""),
+    ("drip", "ms"),
     ("error_doc", "kind"),
     ("error_after_debit", "kind"),
     ("late_landing", "ms"),
@@ -205,6 +215,10 @@ fn internal_error() -> u16 {
 
 fn twenty_mebibytes() -> usize {
     20 << 20
+}
+
+fn fifth_of_a_second() -> u64 {
+    200
 }
 
 fn internal() -> String {

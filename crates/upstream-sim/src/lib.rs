@@ -15,7 +15,8 @@
 //!   [`Fault`] and [`CallView::executed`].
 //! - **Application errors are HTTP 200** with an error document; only faults use other statuses.
 //! - **Time is the simulator's own.** Expiry, late landings and list lag follow a clock that tests move
-//!   with [`Sim::advance_clock`]; only [`Fault::Slow`] uses real time.
+//!   with [`Sim::advance_clock`]; only [`Fault::Slow`] and [`Fault::Drip`] use real
+//!   time.
 //! - **Nothing outside `/_sim` is the simulator's**: any other path is the vendor's API, which goes by
 //!   `func=` alone.
 //!

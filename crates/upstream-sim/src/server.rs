@@ -4,20 +4,25 @@
 //! response that carries [`Cut`] makes the service fail, whereupon nothing is written and the socket
 //! is closed with a reset.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use hyper::body::Frame;
 use hyper::service::Service as _;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Sleep;
 
 use crate::control;
 use crate::model::SimConfig;
@@ -145,12 +150,17 @@ async fn vendor(State(sim): State<Sim>, request: Request) -> Response {
     let params = Params::read(head.uri.query().unwrap_or_default(), content_type, &body);
     let call = sim.call(head.method.to_string(), head.uri.path().to_owned(), params);
     match carried_out(&sim, call).await {
-        Reply::Answer { status, content_type, retry_after, body } => {
-            let mut response = Response::new(Body::from(body));
+        Reply::Answer { status, content_type, retry_after, body, drip } => {
+            let length = body.len();
+            let mut response = Response::new(match drip {
+                Some(pause) => Body::new(Drip::new(body, pause)),
+                None => Body::from(body),
+            });
             *response.status_mut() =
                 StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
             if retry_after {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
@@ -162,6 +172,41 @@ async fn vendor(State(sim): State<Sim>, request: Request) -> Response {
             response.extensions_mut().insert(Cut);
             response
         }
+    }
+}
+
+/// How much comes at a time.
+const DROP: usize = 4;
+
+/// A body that comes in small pieces, with a pause before each.
+struct Drip {
+    left: Bytes,
+    pause: Duration,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Drip {
+    fn new(body: Vec<u8>, pause: Duration) -> Self {
+        Self { left: body.into(), pause, sleep: Box::pin(tokio::time::sleep(pause)) }
+    }
+}
+
+impl HttpBody for Drip {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let drip = self.get_mut();
+        if drip.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        std::task::ready!(drip.sleep.as_mut().poll(context));
+        drip.sleep = Box::pin(tokio::time::sleep(drip.pause));
+        let piece = drip.left.split_to(DROP.min(drip.left.len()));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 }
 
@@ -202,6 +247,8 @@ impl Sim {
         let params = Params::from_map(params.collect());
         let call = self.call("POST".to_owned(), "/billmgr".to_owned(), params);
         match carried_out(self, call).await {
+            // Without a connection there is nothing that could come in pieces: it is not there in time.
+            Reply::Answer { drip: Some(_), .. } => Posted::Silence,
             Reply::Answer { status, body, .. } => Posted::Answer { status, body },
             Reply::Reset => Posted::Reset,
             Reply::Silence => Posted::Silence,

@@ -421,6 +421,8 @@ pub(crate) enum Reply {
         content_type: &'static str,
         retry_after: bool,
         body: Vec<u8>,
+        /// The body comes in pieces, with this pause before each.
+        drip: Option<Duration>,
     },
     /// Reset the connection.
     Reset,
@@ -620,12 +622,14 @@ fn shape(
         content_type: HTML,
         retry_after: status == 429,
         body: page.as_bytes().to_vec(),
+        drip: None,
     };
     let document = |body: Vec<u8>| Reply::Answer {
         status: 200,
         content_type: out.content_type(),
         retry_after: false,
         body,
+        drip: None,
     };
     let Some(fault) = ending else { return (document(text.into_bytes()), right) };
     let spoilt = AnswerKind::Spoilt(fault.name().to_owned());
@@ -649,6 +653,16 @@ fn shape(
         Fault::WrongCharset => {
             // A Cyrillic word in windows-1251, which is no UTF-8, right behind the opening tag.
             (document(insert(&text, b"\xcf\xf0\xe8\xe2\xe5\xf2", out)), spoilt)
+        }
+        Fault::Drip { ms } => {
+            let reply = Reply::Answer {
+                status: 200,
+                content_type: out.content_type(),
+                retry_after: false,
+                body: text.into_bytes(),
+                drip: Some(Duration::from_millis(*ms)),
+            };
+            (reply, spoilt)
         }
         Fault::HugeBody { bytes } => (document(insert(&text, &vec![b' '; *bytes], out)), spoilt),
         Fault::EntityBomb => (document(bomb(&text)), spoilt),

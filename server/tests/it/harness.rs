@@ -61,7 +61,7 @@ pub struct Browser {
 }
 
 /// The use cases over this database, with cheap passwords and vendors on this machine.
-fn portal_with(pool: PgPool, clock: Arc<dyn portal::Clock>) -> Portal {
+pub fn portal_with(pool: PgPool, clock: Arc<dyn portal::Clock>) -> Portal {
     Portal {
         pool,
         clock,

@@ -174,6 +174,7 @@ struct Owned {
     addons: BTreeMap<String, u32>,
     undo_window: std::time::Duration,
     busy: bool,
+    plan_changes: bool,
 }
 
 /// A price, and the pricelist that it was made with.
@@ -465,6 +466,9 @@ impl Portal {
 
 /// What makes sense for the license, with what was typed tidied.
 fn check(owned: &Owned, change: &Change, today: Date) -> Result<(), ChangeError> {
+    if owned.plan_changes && change.kind().is_priced_by_plan() {
+        return Err(NotNow::PlanChanging.into());
+    }
     let ran_out = owned.expires_on.is_some_and(|day| day < today);
     change.check(Subject { status: owned.status, period: owned.period, ran_out })?;
     match tidied(change, owned)? {
@@ -616,7 +620,9 @@ async fn find(
                 host(l.ip) as ip, l.name, l.addons as \"addons: Json<BTreeMap<String, u32>>\",
                 u.undo_window_ms,
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null)
-                    as \"busy!\"
+                    as \"busy!\",
+                exists (select from operation x where x.license_id = l.id and x.finished_at is null
+                           and x.kind = 'change_plan') as \"plan_changes!\"
            from license l join plan p on p.id = l.plan_id
            join upstream_account u on u.id = l.upstream_account_id
           where l.id = $1 and l.customer_id = $2",
@@ -641,6 +647,7 @@ async fn find(
             u64::try_from(row.undo_window_ms).unwrap_or(0),
         ),
         busy: row.busy,
+        plan_changes: row.plan_changes,
     }))
 }
 

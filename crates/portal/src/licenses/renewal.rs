@@ -71,7 +71,7 @@ impl Portal {
                        and not exists (select from operation x
                                         where x.license_id = d.id and x.term = d.expires_on
                                           and x.state not in ('rejected', 'cancelled'))
-                     order by d.expires_on limit 1 for update of d skip locked)
+                     order by d.expires_on, d.number limit 1 for update of d skip locked)
              returning l.id, l.customer_id as customer, c.group_code as \"group\", l.period,
                        l.expires_on as \"term!\"",
             now.date() + Duration::days(AHEAD),

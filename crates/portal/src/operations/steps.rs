@@ -89,16 +89,23 @@ impl Portal {
     pub(super) async fn claim(&self) -> Result<Option<Hand>, Error> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let Some(mut op) = store::claim_in_tx(&mut tx, now).await? else { return Ok(None) };
-        op.unguarded = self.faults.lacks(Weakness::NoGenerationGuard);
-        let account = match self.upstream_account_in_tx(&mut tx, op.upstream_account).await {
-            Ok(account) => account,
+        let Some(claimed) = store::claim_in_tx(&mut tx, now).await? else { return Ok(None) };
+        let ready = match claimed {
+            Ok(op) => self
+                .upstream_account_in_tx(&mut tx, op.upstream_account)
+                .await
+                .map(|account| (op, account)),
+            Err(error) => Err(error),
+        };
+        let (mut op, account) = match ready {
+            Ok(ready) => ready,
             Err(error) => {
                 // It stays with its lease, so that it does not stand in the way of the others.
                 tx.commit().await?;
                 return Err(error);
             }
         };
+        op.unguarded = self.faults.lacks(Weakness::NoGenerationGuard);
         let promise = match self.call_at_once(&op, &account)? {
             Some((call, slot)) => {
                 self.promise_in_tx(&mut tx, &mut op, &account, call, None, slot).await?
@@ -726,7 +733,7 @@ impl Portal {
     async fn forsake(&self, op: &Claimed) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let why = "what it waited for did not come about";
+        let why = "what it was planned for is not so any more";
         let to = OperationState::Cancelled;
         self.give_up_in_tx(&mut tx, op, to, EventKind::Cancelled, why, now).await?;
         tx.commit().await?;

@@ -34,7 +34,8 @@ pub(super) struct Claimed {
     pub hold: Option<Uuid>,
     pub cost: Money,
     pub customer: Uuid,
-    /// What it waited for did not come about.
+    /// What it was planned for is not so any more: what it waited for did not come about, or the
+    /// license is of a plan without its add-ons.
     pub forsaken: bool,
     /// The vendor refused for lack of our money there.
     pub short: bool,
@@ -83,11 +84,12 @@ pub(super) struct Work {
 }
 
 /// Takes one due operation and makes every older owner's writes void by a new generation. What is
-/// found `sent` with its lease run out becomes `unknown` in the same step.
+/// found `sent` with its lease run out becomes `unknown` in the same step. One that cannot be read is
+/// taken as well: it must not stand in the way of the others.
 pub(super) async fn claim_in_tx(
     tx: &mut PgConnection,
     now: OffsetDateTime,
-) -> Result<Option<Claimed>, Error> {
+) -> Result<Option<Result<Claimed, Error>>, Error> {
     // What decides stands on the locked row itself, so that it is looked at again once it is locked.
     let row = sqlx::query!(
         "select x.id, x.state, u.lease_ms
@@ -95,7 +97,7 @@ pub(super) async fn claim_in_tx(
           where x.state in ('planned', 'sent', 'unknown') and x.next_at <= $1
             and (x.lease_until is null or x.lease_until <= $1)
             and not operation_is_blocked(x)
-          order by x.next_at limit 1 for update of x skip locked",
+          order by x.next_at, x.number limit 1 for update of x skip locked",
         now,
     )
     .fetch_optional(&mut *tx)
@@ -108,7 +110,7 @@ pub(super) async fn claim_in_tx(
         let detail = "the worker that sent it did not come back";
         event_in_tx(tx, due.id, EventKind::Unclear, Some(detail), now).await?;
     }
-    row.read().map(Some)
+    Ok(Some(row.read()))
 }
 
 /// The operation with everything that carrying it out needs, in the hands of a new owner.
@@ -235,6 +237,7 @@ impl ClaimedRow {
         let id = self.id;
         let bad = |what: &str| Error::unreadable("operation", format!("{id} {what}"));
         let currency = Currency::from_code(&self.currency).ok_or_else(|| bad("currency"))?;
+        let forsaken = self.forsaken || (self.state == "planned" && self.lacks_addons());
         Ok(Claimed {
             id,
             kind: OperationKind::from_word(&self.kind).ok_or_else(|| bad("kind"))?,
@@ -250,7 +253,7 @@ impl ClaimedRow {
             hold: self.hold_id,
             cost: Money::new(self.cost, currency),
             customer: self.customer_id,
-            forsaken: self.forsaken,
+            forsaken,
             short: self.short,
             unguarded: false,
             task: match (self.order_id, self.license_id) {
@@ -259,6 +262,12 @@ impl ClaimedRow {
                 _ => return Err(bad("object")),
             },
         })
+    }
+
+    /// Its plan became another one while it waited.
+    fn lacks_addons(&self) -> bool {
+        matches!(&self.change, Some(Json(Change::Addons { counts }))
+            if on_wire(counts, &self.addon_codes.0).is_none())
     }
 
     fn ip(&self, bad: &impl Fn(&str) -> Error) -> Result<Option<IpAddr>, Error> {
@@ -305,9 +314,11 @@ impl ClaimedRow {
                         .ok_or_else(|| bad("add-on"))?,
                 }
             }
-            Change::Addons { counts } => {
-                Action::Addons(on_wire(counts, &self.addon_codes.0).ok_or_else(|| bad("add-on"))?)
-            }
+            Change::Addons { counts } => match on_wire(counts, &self.addon_codes.0) {
+                Some(counts) => Action::Addons(counts),
+                None if self.state == "planned" => Action::Addons(BTreeMap::new()),
+                None => return Err(bad("add-on")),
+            },
             Change::Suspend => Action::Suspend,
             Change::Resume => Action::Resume,
             Change::ReissueKey => Action::NewKey,

@@ -275,11 +275,11 @@ impl Portal {
             (_, Some(purchase)) => {
                 let found =
                     New { kind: FindingKind::Orphan, operation: Some(purchase.id), license: None };
-                self.find(account, &found, &row.id, &format!("{row:#?}"), now).await?;
+                self.note_finding(account, &found, &row.id, &format!("{row:#?}"), now).await?;
             }
             (_, None) => {
                 let found = New { kind: FindingKind::Stranger, operation: None, license: None };
-                self.find(account, &found, &row.id, &format!("{row:#?}"), now).await?;
+                self.note_finding(account, &found, &row.id, &format!("{row:#?}"), now).await?;
             }
         }
         Ok(())
@@ -335,7 +335,7 @@ impl Portal {
             );
             let found =
                 New { kind: FindingKind::Missing, operation: None, license: Some(license.id) };
-            self.find(account, &found, &license.upstream_id, &known, now).await?;
+            self.note_finding(account, &found, &license.upstream_id, &known, now).await?;
         }
         sqlx::query!(
             "update upstream_finding f set resolved_at = $3, resolution = 'gone'
@@ -351,7 +351,7 @@ impl Portal {
         Ok(())
     }
 
-    async fn find(
+    async fn note_finding(
         &self,
         account: &UpstreamAccount,
         found: &New,
@@ -434,6 +434,19 @@ impl Portal {
                 })
             })
             .collect()
+    }
+
+    /// Has every balance read and every list compared now, not only when it is due.
+    pub async fn look_at_vendors(&self, staff: &StaffViewer) -> Result<(), RemedyError> {
+        if !staff.role.may(Permission::DecideOperations) {
+            return Err(RemedyError::Forbidden);
+        }
+        sqlx::query!(
+            "update upstream_account set balance_next_at = null, sweep_next_at = null where enabled"
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// Settles a finding as a person says, in one transaction with the money and the audit.

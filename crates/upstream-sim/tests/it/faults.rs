@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use upstream_sim::{AnswerKind, Fault, GatePoint, Times};
 
 use crate::client::{Http, USER, Vendor, order};
@@ -79,6 +80,33 @@ async fn bodies_are_spoilt() {
     assert!(bomb.body.len() < 10_000);
     let spoilt = AnswerKind::Spoilt("entity_bomb".to_owned());
     assert_eq!(vendor.sim().calls().pop().unwrap().answer, spoilt);
+}
+
+#[tokio::test]
+async fn a_dripping_answer_is_right_and_very_slow() {
+    let vendor = Vendor::start().await;
+    let answer = one_order(&vendor, Fault::Drip { ms: 1 }, true).await.unwrap();
+    assert!(answer.status == 200 && answer.text().contains("<ok/>"), "{}", answer.text());
+    assert_eq!(answer.header("content-length"), Some(answer.body.len().to_string().as_str()));
+    assert_eq!(vendor.sim().calls()[0].answer, AnswerKind::Spoilt("drip".to_owned()));
+
+    // The first bytes come, and nobody would wait for the last ones.
+    vendor.sim().add_fault("*", Fault::Drip { ms: 50 }, Times::Once);
+    let mut stream = tokio::net::TcpStream::connect(vendor.running.addr()).await.unwrap();
+    let request = format!("GET /?{}&func=soft HTTP/1.1\r\nhost: sim\r\n\r\n", crate::client::LOGIN);
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (mut seen, mut pieces) = (String::new(), 0);
+    while !seen.ends_with("<?xml ve") {
+        let mut piece = [0; 4096];
+        let length = stream.read(&mut piece).await.unwrap();
+        assert!(length > 0, "{seen}");
+        seen.push_str(std::str::from_utf8(&piece[..length]).unwrap());
+        pieces += 1;
+    }
+    assert!(pieces >= 2, "{seen}");
+    // A client that leaves ends it; the simulator serves others meanwhile.
+    drop(stream);
+    vendor.ok("func=soft").await;
 }
 
 #[tokio::test]
