@@ -94,6 +94,13 @@ fn endings(step: Step, turn: usize) -> Vec<Option<Fault>> {
     if std::env::var("PORTAL_MATRIX").is_ok_and(|matrix| matrix == "all") {
         return all;
     }
+    // What is refused never comes so far.
+    let after = matches!(
+        step,
+        Step::Confirming | Step::Confirmed | Step::KeyRead | Step::Delivered | Step::InBasket
+    );
+    let all: Vec<_> =
+        all.into_iter().filter(|ending| !(after && is_refused(ending.as_ref(), true))).collect();
     let place = Step::ALL.iter().position(|other| *other == step).unwrap();
     // Steps of two that have no common divisor with the length of the list.
     vec![all[(place * 2 + turn * 7) % all.len()].clone()]
