@@ -103,7 +103,7 @@ fn endings(step: Step, turn: usize) -> Vec<Option<Fault>> {
         all.into_iter().filter(|ending| !(after && is_refused(ending.as_ref(), true))).collect();
     let place = Step::ALL.iter().position(|other| *other == step).unwrap();
     // Steps of two that have no common divisor with the length of the list.
-    vec![all[(place * 2 + turn * 7) % all.len()].clone()]
+    all.into_iter().cycle().skip(place * 2 + turn * 7).take(1).collect()
 }
 
 /// What becomes of it when the vendor itself says no, and does nothing.
