@@ -1,11 +1,13 @@
 //! Places where tests kill the process, or stop it, or let another worker go first; and the rules
 //! that tests leave out, to see whether they would notice.
 //!
-//! Debug builds read `PORTAL_CRASH_AT` and ask the probe; release builds contain nothing of this. The
+//! Debug builds read `PORTAL_CRASH_AT` and `PORTAL_STOP_AT` and ask the probe; release builds contain nothing of this. The
 //! list of steps is the source of the crash test, so that a new step without a case cannot exist.
 
 use std::pin::Pin;
 use std::sync::Arc;
+
+use rustix::process::{Signal, getpid, kill_process};
 
 /// A step between the click and the delivery, named by what is durable when it is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +59,7 @@ impl Step {
         Self::Parked,
     ];
 
-    /// The name used in `PORTAL_CRASH_AT`.
+    /// The name used in `PORTAL_CRASH_AT` and `PORTAL_STOP_AT`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -128,7 +130,8 @@ impl Faults {
         Self(Some(probe))
     }
 
-    /// Dies here, as by `kill -9`, when a test asked for it, or waits for the probe.
+    /// Dies here, as by `kill -9`, or stands still until somebody wakes the process, when a test asked
+    /// for it, or waits for the probe.
     pub(crate) async fn reach(&self, step: Step) {
         if cfg!(debug_assertions) {
             crash_point(step);
@@ -146,8 +149,10 @@ impl Faults {
 }
 
 fn crash_point(step: Step) {
-    if std::env::var("PORTAL_CRASH_AT").is_ok_and(|wanted| wanted == step.as_str()) {
-        let _ =
-            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    let asked = |name| std::env::var(name).is_ok_and(|wanted| wanted == step.as_str());
+    for (name, signal) in [("PORTAL_CRASH_AT", Signal::KILL), ("PORTAL_STOP_AT", Signal::STOP)] {
+        if asked(name) {
+            let _ = kill_process(getpid(), signal);
+        }
     }
 }

@@ -39,6 +39,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 
 pub use clock::Clock;
+use ledger::LedgerError;
 
 /// Everything that the use cases need of the world.
 #[derive(Clone)]
@@ -90,16 +91,18 @@ pub enum Error {
 impl Error {
     /// The database is away, not wrong: the same request may go through in a moment.
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Database(
-                sqlx::Error::PoolTimedOut
-                    | sqlx::Error::PoolClosed
-                    | sqlx::Error::Io(_)
-                    | sqlx::Error::WorkerCrashed
-            )
-        )
+    pub fn is_passing(&self) -> bool {
+        let (Self::Database(error) | Self::Ledger(LedgerError::Database(error))) = self else {
+            return false;
+        };
+        match error {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| passes(&code)),
+            _ => false,
+        }
     }
 
     /// The error with everything behind it, in one line for the log.
@@ -118,6 +121,13 @@ impl Error {
     pub(crate) fn unreadable(table: &'static str, what: impl std::fmt::Display) -> Self {
         Self::Unreadable { table, what: what.to_string() }
     }
+}
+
+/// Whether a state that PostgreSQL reports goes by: a lost connection (08), no space, memory or
+/// connection left (53), ended or started by its administrator or after a crash (57P), a failing disk
+/// (58), and the loser of two transactions (40).
+fn passes(code: &str) -> bool {
+    ["08", "40", "53", "57P", "58"].iter().any(|class| code.starts_with(class))
 }
 
 /// Brings the database to this version's schema.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal};
 use sqlx::{ConnectOptions, PgPool};
 
 /// A running `server serve --demo`.
@@ -28,6 +29,17 @@ impl Program {
         folder: &tempfile::TempDir,
         crash_at: Option<&str>,
     ) -> Self {
+        let crash_at: Vec<_> = crash_at.map(|step| ("PORTAL_CRASH_AT", step)).into_iter().collect();
+        Self::start_with(pool, vendor, folder, &crash_at).await
+    }
+
+    /// Starts it with this in its environment.
+    pub async fn start_with(
+        pool: &PgPool,
+        vendor: SocketAddr,
+        folder: &tempfile::TempDir,
+        env: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
         command
             .args(["serve", "--demo", "--addr", "127.0.0.1:0"])
@@ -38,11 +50,9 @@ impl Program {
             .env("PORTAL_KEY", "07".repeat(32))
             .env("PORTAL_LOG", "warn")
             .env_remove("PORTAL_CRASH_AT")
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
-        if let Some(step) = crash_at {
-            command.env("PORTAL_CRASH_AT", step);
-        }
         let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let addr = tokio::task::spawn_blocking(move || {
@@ -66,6 +76,16 @@ impl Program {
     /// Whether it has ended.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
     /// `kill -9`.

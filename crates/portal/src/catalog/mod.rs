@@ -287,8 +287,10 @@ fn priced(tag: Tag, wish: &Wish) -> Result<Priced, QuoteError> {
     let Tag { plan, pricelist } = tag;
     let choice = plan.capabilities.check(wish.period, &wish.ip, &wish.addons)?;
     let quote = plan.quote(&choice, &pricelist.content).map_err(|error| match error {
-        // The term is not on the shelf then.
-        PriceError::NoRule => QuoteError::Choice(ChoiceError::Period),
+        // The term is not on the shelf then, or not any more.
+        PriceError::NoRule | PriceError::BelowFloor { .. } => {
+            QuoteError::Choice(ChoiceError::Period)
+        }
         other => QuoteError::Internal(Error::unreadable("pricelist_version", other)),
     })?;
     Ok(Priced { plan, choice, quote, pricelist: pricelist.id })

@@ -551,7 +551,7 @@ fn quote(
     pricelist: &PublishedPricelist,
 ) -> Result<Quote, ChangeError> {
     plan.quote(choice, &pricelist.content).map_err(|error| match error {
-        PriceError::NoRule => ChangeError::NoPrice,
+        PriceError::NoRule | PriceError::BelowFloor { .. } => ChangeError::NoPrice,
         other => ChangeError::Internal(Error::unreadable("pricelist_version", other)),
     })
 }
