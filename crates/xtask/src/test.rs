@@ -20,7 +20,7 @@ const SERVER_SIDE: [&str; 5] = ["--workspace", "--exclude", "frontend", "--exclu
 /// Lints, forbidden edges, unit, property, database and integration tests, and the site in a real
 /// browser. The last line is `N passed, N failed`.
 ///
-/// Installs what is missing: the wasm target, PostgreSQL, Chromium, npm packages.
+/// Installs what is missing: the wasm target, PostgreSQL, faketime, Chromium, npm packages.
 #[derive(clap::Args)]
 pub struct Args {
     /// Leave out the tests in the browser
@@ -44,6 +44,7 @@ fn suites(ws: &Workspace, args: &Args, report: &mut Report) -> Result<()> {
     let filter = args.filter.as_deref();
     tools::ensure_wasm_target()?;
     tools::ensure_postgres()?;
+    tools::ensure_faketime()?;
     let chromium = if args.skip_e2e { None } else { browser(ws, report)? };
 
     if filter.is_none() {

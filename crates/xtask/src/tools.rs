@@ -58,6 +58,20 @@ pub fn ensure_chromium() -> Result<PathBuf> {
     on_path("chromium").context("the package chromium brought no program `chromium`")
 }
 
+/// The library that gives a process a wrong wall clock, for the tests of the server.
+pub fn ensure_faketime() -> Result<()> {
+    let found = || {
+        let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+        folders.map(|folder| folder.path().join("faketime/libfaketime.so.1")).any(|it| it.is_file())
+    };
+    if found() {
+        return Ok(());
+    }
+    println!("installing faketime");
+    apt_install(&["faketime"])?;
+    if found() { Ok(()) } else { bail!("the package faketime brought no libfaketime.so.1") }
+}
+
 /// What makes load for `cargo xtask bench`.
 pub fn ensure_wrk() -> Result<PathBuf> {
     if let Some(found) = on_path("wrk") {

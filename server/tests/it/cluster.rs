@@ -1,12 +1,14 @@
 //! A PostgreSQL of a test's own, which may be stopped, killed and starved.
 
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process;
+use std::process::{self, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use managed_pg::{Cluster, ClusterConfig};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
@@ -80,11 +82,20 @@ impl OwnCluster {
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
         let children =
             children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
+        let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
         for process in std::iter::once(postmaster).chain(children) {
-            let limit = Rlimit { current: bytes, maximum: None };
+            let Ok(owner) = std::fs::metadata(format!("/proc/{}", process.as_raw_nonzero())) else {
+                continue;
+            };
+            // As its owner: root may not do this to others everywhere.
+            let set = Command::new("prlimit")
+                .args([format!("--pid={}", process.as_raw_nonzero()), format!("--fsize={limit}:")])
+                .uid(owner.uid())
+                .gid(owner.gid())
+                .output()
+                .unwrap();
             // A child that has ended meanwhile writes nothing any more.
-            let set = prlimit(Some(process), Resource::Fsize, limit);
-            assert!(set.is_ok() || test_kill_process(process).is_err(), "{set:?}");
+            assert!(set.status.success() || test_kill_process(process).is_err(), "{set:?}");
         }
     }
 }

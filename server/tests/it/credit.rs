@@ -28,30 +28,13 @@ fn form(customer: Uuid, seen: &str, limit: &str, reason: &str) -> [(&'static str
     ]
 }
 
-/// Leaves the wallet with this much.
-async fn spend_down_to(portal: &TestPortal, left: i64) {
-    sqlx::query(
-        "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
-                cause_kind, cause_id, actor, reason, created_at)
-         select gen_random_uuid(), 'posted', w.id, h.id,
-                w.credits_posted - w.debits_posted - $1, 'EUR', 'staff', w.id, u.id, 'test', $2
-           from ledger_account w, ledger_account h, app_user u
-          where w.kind = 'wallet' and h.kind = 'gateway_clearing' and u.staff_role = 'owner' limit 1",
-    )
-    .bind(left)
-    .bind(portal.portal.clock.now())
-    .execute(&portal.portal.pool)
-    .await
-    .unwrap();
-}
-
 #[sqlx::test(migrations = "../migrations")]
 async fn an_owner_lets_a_customer_go_below_zero(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let customer = the_customer(&portal).await;
     let mut own = portal.signed_in().await;
     let mut desk = portal.sign_in(portal::demo::ADMIN).await;
-    spend_down_to(&portal, 10_000).await;
+    portal.leave(10_000).await;
     let poor = own.post(&portal, "/buy", &portal.lite_form(IP).await).await;
     assert_eq!(poor.status, StatusCode::PAYMENT_REQUIRED);
     assert!(!own.get(&portal, "/my/wallet").await.body.contains("Credit limit"));

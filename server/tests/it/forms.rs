@@ -1,4 +1,4 @@
-//! Forms that are sent twice, too late, manipulated, or by the wrong person.
+//! Forms that are manipulated, used for something else, or sent by the wrong person.
 
 use axum::http::StatusCode;
 use sqlx::PgPool;
@@ -12,47 +12,6 @@ fn with(form: &Form, name: &str, value: &str) -> Form {
     let mut form: Form = form.iter().filter(|(key, _)| key != name).cloned().collect();
     form.push((name.to_owned(), value.to_owned()));
     form
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_form_sent_many_times_at_once_is_one_order(pool: PgPool) {
-    let portal = std::sync::Arc::new(TestPortal::new(pool).await);
-    let browser = portal.signed_in().await;
-    let form = portal.lite_form(IP).await;
-    let clicks: Vec<_> = (0..16)
-        .map(|_| {
-            let (portal, mut browser, form) = (portal.clone(), browser.clone(), form.clone());
-            tokio::spawn(async move { browser.post(&portal, "/buy", &form).await })
-        })
-        .collect();
-    let mut places = std::collections::BTreeSet::new();
-    for click in clicks {
-        let answer = click.await.unwrap();
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        places.insert(answer.location.unwrap());
-    }
-    assert_eq!(places.len(), 1, "every click leads to the same order");
-    assert_eq!(portal.count("select count(*) from customer_order").await, 1);
-    assert_eq!(portal.wallet().await.1.to_string(), "4.90 EUR", "held once");
-    portal.settle().await;
-    assert_eq!(portal.vendor().live_licenses().len(), 1);
-    portal.sound().await;
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn two_tabs_and_the_back_button_find_the_same_order(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let mut browser = portal.signed_in().await;
-    let (first_tab, second_tab) = (portal.lite_form(IP).await, portal.lite_form(IP).await);
-    assert_eq!(first_tab, second_tab);
-    let first = browser.post(&portal, "/buy", &first_tab).await;
-    portal.settle().await;
-    let second = browser.post(&portal, "/buy", &second_tab).await;
-    assert_eq!(first.location, second.location);
-    assert_eq!(portal.count("select count(*) from customer_order").await, 1);
-    // The next form is another order.
-    assert_ne!(portal.lite_form(IP).await, first_tab);
-    portal.sound().await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -140,28 +99,6 @@ async fn too_little_money_is_said_before_anything_is_written(pool: PgPool) {
     assert_eq!(portal.count("select count(*) from customer_order").await, 0);
     assert_eq!(portal.count("select count(*) from operation").await, 0);
     portal.sound().await;
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_changed_price_is_shown_before_it_is_charged(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let mut browser = portal.signed_in().await;
-    let form = portal.lite_form(IP).await;
-    sqlx::query(
-        "insert into pricelist_version (id, group_code, version, content, published_at)
-         select gen_random_uuid(), 'public', 2,
-                replace(content::text, '\"percent\": \"40\"', '\"percent\": \"50\"')::jsonb, published_at
-           from pricelist_version where group_code = 'public'",
-    )
-    .execute(&portal.portal.pool)
-    .await
-    .unwrap();
-    let answer = browser.post(&portal, "/buy", &form).await;
-    assert_eq!(answer.status, StatusCode::CONFLICT);
-    assert!(answer.body.contains("€5.90"), "the new price is on the page");
-    assert_eq!(portal.count("select count(*) from customer_order").await, 0);
-    let confirmed = browser.post(&portal, "/buy", &with(&form, "total", "5.90 EUR")).await;
-    assert_eq!(confirmed.status, StatusCode::SEE_OTHER);
 }
 
 #[sqlx::test(migrations = "../migrations")]

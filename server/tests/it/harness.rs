@@ -216,6 +216,24 @@ impl TestPortal {
         (balance.available, balance.held)
     }
 
+    /// Leaves the demo customer's wallet with this much, in ten-thousandths.
+    pub async fn leave(&self, left: i64) {
+        sqlx::query(
+            "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
+                    cause_kind, cause_id, actor, reason, created_at)
+             select gen_random_uuid(), 'posted', w.id, h.id,
+                    w.credits_posted - w.debits_posted - $1, 'EUR', 'staff', w.id, u.id, 'test', $2
+               from ledger_account w, ledger_account h, app_user u
+              where w.kind = 'wallet' and h.kind = 'gateway_clearing' and u.staff_role = 'owner'
+              limit 1",
+        )
+        .bind(left)
+        .bind(self.portal.clock.now())
+        .execute(&self.portal.pool)
+        .await
+        .unwrap();
+    }
+
     pub async fn state(&self, order: Uuid) -> String {
         sqlx::query_scalar("select state from operation where order_id = $1")
             .bind(order)

@@ -1,4 +1,4 @@
-//! What happens to an order, fault by fault.
+//! What happens to an order; fault by fault it is told in [`crate::failures`].
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 use upstream_sim::{Fault, GatePoint, Times};
 use uuid::Uuid;
 
-use crate::harness::{IP, TestPortal, fresh};
+use crate::harness::{IP, TestPortal};
 
 fn eur(text: &str) -> Money {
     Money::parse(text, Currency::EUR).unwrap()
@@ -59,99 +59,6 @@ async fn an_order_is_delivered(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_lost_answer_is_found_by_its_reference(pool: PgPool) {
-    for fault in [
-        Fault::ResetAfter,
-        Fault::HangAfter,
-        Fault::EmptyBody,
-        Fault::TruncatedXml,
-        Fault::GarbageAfter,
-        Fault::HttpAfter { status: 502 },
-        Fault::EntityBomb,
-    ] {
-        let name = fault.name();
-        let portal = TestPortal::new(fresh(&pool).await).await;
-        portal.vendor().add_fault("soft.order.param", fault, Times::Once);
-        let order = buy(&portal).await;
-        portal.drain().await;
-        assert_eq!(portal.state(order).await, "unknown", "{name}");
-        assert_eq!(portal.wallet().await, (eur("495.10"), eur("4.90")), "{name}: still reserved");
-        portal.settle().await;
-        assert_eq!(portal.state(order).await, "confirmed", "{name}");
-        assert_eq!(portal.vendor().live_licenses().len(), 1, "{name}: exactly one");
-        assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")), "{name}");
-        assert!(events(&portal, order).await.contains(&EventKind::Found), "{name}");
-        portal.sound().await;
-    }
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn what_never_happened_is_sent_once_more(pool: PgPool) {
-    for fault in
-        [Fault::ResetBefore, Fault::HangBefore, Fault::HttpBefore { status: 500 }, Fault::TooMany]
-    {
-        let name = fault.name();
-        let portal = TestPortal::new(fresh(&pool).await).await;
-        portal.vendor().add_fault("soft.order.param", fault, Times::Once);
-        let order = buy(&portal).await;
-        portal.settle().await;
-        assert_eq!(portal.state(order).await, "confirmed", "{name}");
-        assert_eq!(portal.vendor().live_licenses().len(), 1, "{name}");
-        assert_eq!(portal.vendor().calls_of("soft.order.param").len(), 2, "{name}");
-        portal.sound().await;
-    }
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn an_error_is_told_at_once_and_the_money_returns_after_the_proof(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let kind = "value".to_owned();
-    portal.vendor().add_fault("soft.order.param", Fault::ErrorDoc { kind }, Times::Once);
-    let order = buy(&portal).await;
-    portal.drain().await;
-    let viewer = portal.customer().await;
-    let detail = portal.portal.order(&viewer, order).await.unwrap().unwrap();
-    assert!(detail.vendor_message.is_some(), "told at once");
-    assert_eq!(detail.money, MoneyState::Reserved, "not released before it is proved");
-    portal.settle().await;
-    assert_eq!(portal.state(order).await, "rejected");
-    assert_eq!(portal.wallet().await, (eur("500"), eur("0")));
-    assert_eq!(portal.vendor().calls_of("soft.order.param").len(), 1, "not sent again");
-    // The same wish can be ordered again, by a new form.
-    let again = buy(&portal).await;
-    assert_ne!(again, order);
-    portal.settle().await;
-    assert_eq!(portal.state(again).await, "confirmed");
-    portal.sound().await;
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn an_error_after_the_debit_is_a_purchase(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let kind = "limit".to_owned();
-    portal.vendor().add_fault("soft.order.param", Fault::ErrorAfterDebit { kind }, Times::Once);
-    let order = buy(&portal).await;
-    portal.settle().await;
-    assert_eq!(portal.state(order).await, "confirmed");
-    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
-    assert_eq!(portal.vendor().live_licenses().len(), 1);
-    portal.sound().await;
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_list_that_lags_does_not_lead_to_a_second_purchase(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let vendor = portal.vendor();
-    vendor.add_fault("soft.order.param", Fault::ResetAfter, Times::Once);
-    vendor.add_fault("soft.order.param", Fault::ListLag { ms: 0, lists: 4 }, Times::Once);
-    let order = buy(&portal).await;
-    portal.settle().await;
-    assert_eq!(portal.state(order).await, "confirmed");
-    assert_eq!(vendor.live_licenses().len(), 1);
-    portal.sound().await;
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn a_list_without_our_id_is_searched_by_the_name(pool: PgPool) {
     let config = upstream_sim::SimConfig {
         list_shows_remoteid: false,
@@ -176,43 +83,6 @@ async fn two_licenses_for_one_order_need_a_person(pool: PgPool) {
     portal.settle().await;
     assert_eq!(portal.state(order).await, "review");
     assert_eq!(portal.wallet().await, (eur("495.10"), eur("4.90")), "the money waits");
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_vendor_that_is_away_is_asked_later(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    // A port on which nobody listens: every connection is refused.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let away = format!("http://{}/", nobody.local_addr().unwrap());
-    drop(nobody);
-    let real: String = sqlx::query_scalar("select base_url from upstream_account")
-        .fetch_one(&portal.portal.pool)
-        .await
-        .unwrap();
-    let point = |url: String| {
-        let pool = portal.portal.pool.clone();
-        async move {
-            sqlx::query("update upstream_account set base_url = $1")
-                .bind(url)
-                .execute(&pool)
-                .await
-                .unwrap();
-        }
-    };
-    point(away).await;
-    let order = buy(&portal).await;
-    portal.drain().await;
-    assert_eq!(portal.state(order).await, "planned", "provably not sent");
-    for _ in 0..5 {
-        portal.clock.advance(Duration::from_mins(1));
-        portal.drain().await;
-    }
-    assert_eq!(portal.state(order).await, "planned", "refused connections do not count");
-    point(real).await;
-    portal.clock.advance(Duration::from_mins(1));
-    portal.drain().await;
-    assert_eq!(portal.state(order).await, "confirmed");
-    portal.sound().await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -250,24 +120,6 @@ async fn a_worker_that_lost_its_lease_writes_nothing(pool: PgPool) {
     slow.await.unwrap().unwrap();
     assert_eq!(portal.vendor().live_licenses().len(), 1);
     assert_eq!(portal.count("select count(*) from license").await, 1);
-    portal.sound().await;
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn two_workers_on_one_order_send_once(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    buy(&portal).await;
-    let workers: Vec<_> = (0..8)
-        .map(|_| {
-            let portal = portal.portal.clone();
-            tokio::spawn(async move { portal.work_once().await })
-        })
-        .collect();
-    for worker in workers {
-        worker.await.unwrap().unwrap();
-    }
-    portal.drain().await;
-    assert_eq!(portal.vendor().calls_of("soft.order.param").len(), 1);
     portal.sound().await;
 }
 

@@ -123,15 +123,6 @@ impl Shop {
         panic!("it did not happen within half a minute: {sql}\n{operations:#?}");
     }
 
-    /// The operation that carries an order out.
-    pub async fn operation(&self, order: Uuid) -> Uuid {
-        sqlx::query_scalar("select id from operation where order_id = $1")
-            .bind(order)
-            .fetch_one(&self.portal.pool)
-            .await
-            .unwrap()
-    }
-
     pub async fn count(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&self.portal.pool).await.unwrap()
     }

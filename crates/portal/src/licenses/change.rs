@@ -198,7 +198,7 @@ impl Portal {
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(Uuid::new_v5(&license, format!("change/{made}").as_bytes()))
+        Ok(form_id(license, made))
     }
 
     /// What can be done to this license; none if the customer has no such license.
@@ -278,7 +278,8 @@ impl Portal {
     }
 
     /// Plans a change: checks, prices, reserves and writes it down; the worker does the rest. A
-    /// renewal from the same last day is the one that is planned already, whoever asked for it.
+    /// renewal from the same last day is the one that is planned already, whoever asked for it, and
+    /// so is one by a form that was made before, even if it has moved the last day by now.
     pub async fn change_license(
         &self,
         viewer: &CustomerViewer,
@@ -342,6 +343,10 @@ impl Portal {
             )
             .fetch_optional(&mut *tx)
             .await?;
+            let planned = match planned {
+                None => renewed_since(&mut tx, asker.customer, owned.id, wish.id).await?,
+                planned => planned,
+            };
             if let Some(operation) = planned {
                 return Ok(Planned { operation, fresh: false });
             }
@@ -462,6 +467,32 @@ impl Portal {
         self.bell.ring();
         Ok(())
     }
+}
+
+/// The id of the form that is made when so many operations of the license are known.
+fn form_id(license: Uuid, made: i64) -> Uuid {
+    Uuid::new_v5(&license, format!("change/{made}").as_bytes())
+}
+
+/// The renewal that was planned after this form was made: what the form's page showed is what that one
+/// has done, or will do.
+async fn renewed_since(
+    tx: &mut PgConnection,
+    customer: Uuid,
+    license: Uuid,
+    form: Uuid,
+) -> Result<Option<Uuid>, Error> {
+    let operations = sqlx::query!(
+        "select id, (kind = 'renew' and state not in ('rejected', 'cancelled')) as \"renews!\"
+           from operation where license_id = $1 and customer_id = $2 order by number",
+        license,
+        customer,
+    )
+    .fetch_all(tx)
+    .await?;
+    let since = (0..).zip(&operations).position(|(made, _)| form_id(license, made) == form);
+    let since = since.and_then(|since| operations.get(since..)).unwrap_or_default();
+    Ok(since.iter().find(|operation| operation.renews).map(|operation| operation.id))
 }
 
 /// What makes sense for the license, with what was typed tidied.

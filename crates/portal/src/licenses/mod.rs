@@ -18,7 +18,6 @@ use uuid::Uuid;
 use crate::fault::Step;
 use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source, push_beginning};
 use crate::locale::{Locale, Localized};
-use crate::operations::Done;
 use crate::orders::EventKind;
 use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect;
@@ -158,6 +157,24 @@ pub(crate) async fn insert_in_tx(
     .await?
     .rows_affected();
     Ok(rows == 1)
+}
+
+/// A license that is read next.
+pub(crate) struct DueLicense {
+    id: Uuid,
+    upstream_account_id: Uuid,
+    upstream_id: String,
+    key: Option<String>,
+    created_at: OffsetDateTime,
+    version: i32,
+    dialect: String,
+}
+
+impl DueLicense {
+    /// Whose list it stands in.
+    pub(crate) const fn account(&self) -> Uuid {
+        self.upstream_account_id
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -345,23 +362,30 @@ impl Portal {
         }))
     }
 
-    /// Reads one due license from its vendor: the key after buying, everything once a day.
-    pub(crate) async fn check_due_license(&self) -> Result<Done, Error> {
-        let now = self.clock.now();
-        let row = sqlx::query!(
+    /// Takes one due license, of an account that is none of these: to read its key after buying, and
+    /// everything once a day.
+    pub(crate) async fn claim_license(&self, except: &[Uuid]) -> Result<Option<DueLicense>, Error> {
+        let due = sqlx::query_as!(
+            DueLicense,
             "update license l set lease_until = $1 + u.lease_ms * interval '1 millisecond'
                from plan p, upstream_account u
               where p.id = l.plan_id and u.id = l.upstream_account_id and l.id = (
                     select id from license where next_check_at <= $1
                        and (lease_until is null or lease_until <= $1)
+                       and upstream_account_id <> all($2)
                      order by next_check_at, number limit 1 for update skip locked)
              returning l.id, l.upstream_account_id, l.upstream_id, l.key, l.created_at, l.version,
                        p.dialect",
-            now,
+            self.clock.now(),
+            except,
         )
         .fetch_optional(&self.pool)
         .await?;
-        let Some(row) = row else { return Ok(Done::Idle) };
+        Ok(due)
+    }
+
+    /// Reads a license that is due from its vendor.
+    pub(crate) async fn read_license(&self, row: DueLicense) -> Result<(), Error> {
         let account = self.upstream_account(row.upstream_account_id).await?;
         let view = account.view(dialect(&row.dialect)?, &row.upstream_id).await;
         self.faults.reach(Step::KeyRead).await;
@@ -387,7 +411,7 @@ impl Portal {
                 .await?;
             }
         }
-        Ok(Done::Worked)
+        Ok(())
     }
 
     /// What was read before we changed something is thrown away, and read again.

@@ -84,12 +84,13 @@ struct Promise {
 }
 
 impl Portal {
-    /// Takes one due operation. What needs no look at the vendor before is marked as sent in the
+    /// Takes one due operation, of an account that is none of these. What needs no look at the vendor before is marked as sent in the
     /// same transaction.
-    pub(super) async fn claim(&self) -> Result<Option<Hand>, Error> {
+    pub(super) async fn claim(&self, except: &[Uuid]) -> Result<Option<Hand>, Error> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let Some(claimed) = store::claim_in_tx(&mut tx, now).await? else { return Ok(None) };
+        let claimed = store::claim_in_tx(&mut tx, now, except).await?;
+        let Some(claimed) = claimed else { return Ok(None) };
         let ready = match claimed {
             Ok(op) => self
                 .upstream_account_in_tx(&mut tx, op.upstream_account)

@@ -92,12 +92,13 @@ pub(super) struct Work {
     pub new_addons: BTreeMap<String, u32>,
 }
 
-/// Takes one due operation and makes every older owner's writes void by a new generation. What is
+/// Takes one due operation, of an account that is none of these, and makes every older owner's writes void by a new generation. What is
 /// found `sent` with its lease run out becomes `unknown` in the same step. One that cannot be read is
 /// taken as well: it must not stand in the way of the others.
 pub(super) async fn claim_in_tx(
     tx: &mut PgConnection,
     now: OffsetDateTime,
+    except: &[Uuid],
 ) -> Result<Option<Result<Claimed, Error>>, Error> {
     // What decides stands on the locked row itself, so that it is looked at again once it is locked.
     let row = sqlx::query!(
@@ -105,9 +106,11 @@ pub(super) async fn claim_in_tx(
            from operation x join upstream_account u on u.id = x.upstream_account_id
           where x.state in ('planned', 'sent', 'unknown') and x.next_at <= $1
             and (x.lease_until is null or x.lease_until <= $1)
+            and x.upstream_account_id <> all($2)
             and not operation_is_blocked(x)
           order by x.next_at, x.number limit 1 for update of x skip locked",
         now,
+        except,
     )
     .fetch_optional(&mut *tx)
     .await?;
@@ -611,11 +614,17 @@ pub(super) async fn prolong(
     Ok(rows == 1)
 }
 
-/// When the next operation is due or the next lease ends; none if nothing is open.
-pub(super) async fn next_due(pool: &PgPool) -> Result<Option<OffsetDateTime>, Error> {
+/// When the next operation is due or the next lease ends, of accounts that are none of these; none if
+/// nothing is open.
+pub(super) async fn next_due(
+    pool: &PgPool,
+    except: &[Uuid],
+) -> Result<Option<OffsetDateTime>, Error> {
     Ok(sqlx::query_scalar!(
         "select min(greatest(next_at, coalesce(lease_until, next_at))) from operation
-          where state in ('planned', 'sent', 'unknown') and not operation_is_blocked(operation)"
+          where state in ('planned', 'sent', 'unknown') and upstream_account_id <> all($1)
+            and not operation_is_blocked(operation)",
+        except,
     )
     .fetch_one(pool)
     .await?)

@@ -82,19 +82,7 @@ async fn leave_one(portal: &TestPortal, limit: &str) {
     };
     portal.portal.set_credit_limit(&owner, &new).await.unwrap();
     let left = eur("4.90").amount() - eur(limit).amount();
-    sqlx::query(
-        "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
-                cause_kind, cause_id, actor, reason, created_at)
-         select gen_random_uuid(), 'posted', w.id, h.id,
-                w.credits_posted - w.debits_posted - $1, 'EUR', 'staff', w.id, u.id, 'test', $2
-           from ledger_account w, ledger_account h, app_user u
-          where w.kind = 'wallet' and h.kind = 'gateway_clearing' and u.staff_role = 'owner' limit 1",
-    )
-    .bind(left)
-    .bind(portal.portal.clock.now())
-    .execute(&portal.portal.pool)
-    .await
-    .unwrap();
+    portal.leave(left).await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
