@@ -1,6 +1,7 @@
 //! What a function family can be asked, as pure calls and readings.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use billmgr::{Call, Node};
@@ -59,8 +60,9 @@ pub enum Action {
     Delete,
 }
 
-/// A license as the vendor's list or form shows it. What the answer left out is `None`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A license as the vendor's list or form shows it. What the answer left out is `None`. Its `Debug`,
+/// which is kept as evidence, tells no key.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct VendorLicense {
     /// The vendor's number of it (`elid`).
     pub id: String,
@@ -82,6 +84,24 @@ pub struct VendorLicense {
     pub addons: BTreeMap<String, u32>,
     /// When the vendor created it, by the vendor's clock; never compared with ours.
     pub created_at: Option<PrimitiveDateTime>,
+}
+
+impl fmt::Debug for VendorLicense {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.as_ref().map(|_| "[hidden]");
+        f.debug_struct("VendorLicense")
+            .field("id", &self.id)
+            .field("reference", &self.reference)
+            .field("name", &self.name)
+            .field("ip", &self.ip)
+            .field("plan_code", &self.plan_code)
+            .field("key", &key)
+            .field("status", &self.status)
+            .field("expires_on", &self.expires_on)
+            .field("addons", &self.addons)
+            .field("created_at", &self.created_at)
+            .finish()
+    }
 }
 
 /// How an order is paid.

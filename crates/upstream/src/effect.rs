@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_tells_no_key() {
-        let kept = format!("{:?}", Before::from(&license()));
-        assert!(!kept.contains("17-a"), "{kept}");
+        for kept in [format!("{:?}", Before::from(&license())), format!("{:?}", license())] {
+            assert!(!kept.contains("17-a"), "{kept}");
+        }
     }
 }
