@@ -40,6 +40,7 @@ export const pages = [
   { route: "/my/wallet", who: ["customer"] },
   { route: "/admin", who: ["staff"], leads: true },
   { route: "/admin/inbox", who: ["staff"] },
+  { route: "/admin/vendors", who: ["staff"] },
   { route: "/admin/health", who: ["staff"] },
   { route: "/admin/orders", who: ["staff"] },
   { route: "/admin/orders/{id}", who: ["staff"] },

@@ -48,7 +48,7 @@ pub fn write(mail: &Outgoing, base_url: &str) -> Text {
             )
         }
         Template::VendorBalance => {
-            let link = format!("{base_url}/admin/inbox");
+            let link = format!("{base_url}/admin/vendors");
             let vendor = arg("vendor");
             (
                 t!(locale, "mail-vendor-balance-subject", vendor = vendor.clone()),
@@ -101,7 +101,7 @@ mod tests {
                 (Template::Welcome, "https://shop.example/verify?token=abc"),
                 (Template::JoinKnown, "https://shop.example/login"),
                 (Template::LicenseReady, "https://shop.example/my/licenses/l-1"),
-                (Template::VendorBalance, "https://shop.example/admin/inbox"),
+                (Template::VendorBalance, "https://shop.example/admin/vendors"),
                 (Template::RenewalUnpaid, "https://shop.example/my/licenses/l-1"),
             ] {
                 let text = write(&mail(template, locale), "https://shop.example");

@@ -128,6 +128,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/my/wallet") view=pages::WalletPage ssr=ssr.clone() />
                 <Route path=path!("/admin") view=pages::DeskStart ssr=ssr.clone() />
                 <Route path=path!("/admin/inbox") view=pages::DeskInbox ssr=ssr.clone() />
+                <Route path=path!("/admin/vendors") view=pages::DeskVendors ssr=ssr.clone() />
                 <Route path=path!("/admin/health") view=pages::DeskHealth ssr=ssr.clone() />
                 <Route path=path!("/admin/orders") view=pages::DeskOrders ssr=ssr.clone() />
                 <Route path=path!("/admin/orders/:id") view=pages::DeskOrderPage ssr=ssr.clone() />

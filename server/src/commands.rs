@@ -40,6 +40,9 @@ enum Command {
         #[command(subcommand)]
         command: Ledger,
     },
+    /// After the database was replaced by a copy that may lack the last commits: take everything
+    /// planned for sent, so that the vendor's list decides (docs/failover.md)
+    DistrustPlans,
     /// List every page and every server function as JSON; for tests
     Routes,
     /// Ask a running server whether it is ready; for containers
@@ -137,6 +140,16 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let portal = serve::portal(&database, storage, true).await?;
             portal.fill_demo(&serve::simulator_url(mode.sim_addr)).await?;
             println!("the demo data is there");
+            database.close().await;
+        }
+        Command::DistrustPlans => {
+            let database = Database::open(storage).await?;
+            portal::migrate(&database.pool).await?;
+            let portal = serve::portal(&database, storage, false).await?;
+            let count = portal.distrust_plans().await?;
+            println!(
+                "{count} planned operations are looked for at their vendor before anything is sent"
+            );
             database.close().await;
         }
         Command::CreateAdmin(new) => {

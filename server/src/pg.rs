@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use managed_pg::{Cluster, ClusterConfig};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
 
 use crate::config::Storage;
 
@@ -25,6 +25,8 @@ struct Own {
 
 /// Enough for two cores: the pages, the worker and two listeners.
 const CONNECTIONS: u32 = 16;
+/// How long an idle connection is taken for a good one.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 impl Database {
     pub(crate) async fn open(storage: &Storage) -> anyhow::Result<Self> {
@@ -41,6 +43,17 @@ impl Database {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(5))
+            // A connection is tested when it is given back. A second time is only worth the round
+            // trip once there was time for the server to go away.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for >= TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await;
         match pool {

@@ -778,6 +778,49 @@ mail-renewal-unpaid-body =
 
     Keystall
 
+## Vendors
+
+nav-vendors = Vendors
+vendors-title = Vendors
+vendors-lead = Our money there, what waits for it, and what their lists and our books do not agree on
+vendors-look = Look now
+vendors-looking = Balances and lists are read within seconds. Reload the page to see what they show.
+col-vendor = Vendor
+col-balance = Our balance
+col-parked = Waiting
+col-needed = Needed for it
+col-short = Missing
+findings-title = Disagreements
+findings-none = Lists and books agree
+findings-none-text = Every hour the vendor's whole list is compared with our books. What does not fit will stand here.
+finding-orphan = Paid at the vendor, given back here: no.
+finding-orphan-text = The vendor carried an order out after we had given the money back. Adopt it, and the customer is charged and gets the license; or delete it at the vendor and say so here.
+finding-stranger = Unknown to us: no.
+finding-stranger-text = The vendor has a license that nothing of ours asked for. Somebody bought it past the portal.
+finding-missing = Gone from the vendor's list: no.
+finding-missing-text = A license of ours is not in the vendor's list any more. Nothing is refunded by itself.
+finding-price = The order's price
+finding-order = Open the order
+finding-since = Known since
+finding-seen = Seen last
+finding-adopt = Adopt and charge
+finding-dismiss = It is dealt with
+finding-gone = It is gone; mark it as deleted
+finding-done = Settled.
+finding-refused = Nothing was settled
+finding-forbidden = Your role may not do this.
+finding-settled = It is settled by now.
+finding-not-enough = The customer's wallet has too little for it. Credit it first.
+finding-number-taken = This number belongs to a license by now.
+action-finding-settle = settled a disagreement with a vendor
+license-missing = The vendor does not list this license any more
+license-missing-text = Our staff looks at it. Nothing is charged for it meanwhile.
+auto-renew = Renewal
+auto-renew-on = By itself, three days before the end, from the wallet
+auto-renew-off = By hand
+auto-renew-start = Renew by itself
+auto-renew-stop = Stop
+
 ## Customers, audit, staff and lists
 
 nav-customers = Customers
@@ -921,7 +964,7 @@ staff-last-owner = This is the last owner. Make somebody else an owner first, so
 staff-last-owner-stays = The last owner stays
 member-since = Since { $day }
 role-owner = Owner
-role-owner-text = Everything, including staff.
+role-owner-text = Everything, including staff and credit.
 role-support = Support
 role-support-text = Sees everything, credits wallets, renames and blocks customers.
 role-pricing = Pricing
@@ -1024,7 +1067,7 @@ inbox-selected = Selected
 inbox-bulk-reason = Why, for all selected
 inbox-bulk-happened = It was done
 inbox-case = Operation { $number }: { $what }
-inbox-purchase = purchase
+inbox-purchase = Purchase
 inbox-vendor-side = What the vendor shows
 inbox-held = Held
 inbox-since = Asked for
@@ -1046,6 +1089,7 @@ operations-title = Operations
 operations-lead = Everything that is or was to be done at the vendors. Times in UTC.
 operations-empty = No operations yet
 operations-empty-text = Every purchase and every change of a license appears here as soon as it is asked for.
+operation-kind = What
 operation-order = Order { $number }
 operation-license = License { $number }
 operation-waits = Nobody but a person can say what became of it. Its money stays held until then.

@@ -793,6 +793,49 @@ mail-renewal-unpaid-body =
 
     Keystall
 
+## Vendors
+
+nav-vendors = Поставщики
+vendors-title = Поставщики
+vendors-lead = Наши деньги у них, что их ждёт и в чём их списки расходятся с нашими книгами
+vendors-look = Посмотреть сейчас
+vendors-looking = Балансы и списки прочитаем за несколько секунд. Обновите страницу, чтобы увидеть их.
+col-vendor = Поставщик
+col-balance = Наш баланс
+col-parked = Ждут
+col-needed = Нужно для них
+col-short = Не хватает
+findings-title = Расхождения
+findings-none = Списки и книги сходятся
+findings-none-text = Каждый час весь список поставщика сверяется с нашими книгами. Что не сойдётся, появится здесь.
+finding-orphan = Оплачено у поставщика, возвращено здесь: №
+finding-orphan-text = Поставщик выполнил заказ после того, как мы вернули деньги. Примите лицензию: клиент оплатит и получит её. Или удалите её у поставщика и отметьте это здесь.
+finding-stranger = Нам неизвестна: №
+finding-stranger-text = У поставщика есть лицензия, которую мы не заказывали. Её купили мимо портала.
+finding-missing = Пропала из списка поставщика: №
+finding-missing-text = Нашей лицензии больше нет в списке поставщика. Само ничего не возвращается.
+finding-price = Цена заказа
+finding-order = Открыть заказ
+finding-since = Известно с
+finding-seen = Видели в последний раз
+finding-adopt = Принять и списать
+finding-dismiss = Разобрались
+finding-gone = Её нет, отметить удалённой
+finding-done = Готово.
+finding-refused = Ничего не изменилось
+finding-forbidden = Вашей роли это недоступно.
+finding-settled = С этим уже разобрались.
+finding-not-enough = В кошельке клиента не хватает денег. Сначала пополните его.
+finding-number-taken = Этот номер уже принадлежит другой лицензии.
+action-finding-settle = разобрал расхождение с поставщиком
+license-missing = Лицензии больше нет в списке поставщика
+license-missing-text = Наши сотрудники это проверяют. Пока за неё ничего не списывается.
+auto-renew = Продление
+auto-renew-on = Само, за три дня до конца, из кошелька
+auto-renew-off = Вручную
+auto-renew-start = Продлевать само
+auto-renew-stop = Отключить
+
 ## Customers, audit, staff and lists
 
 nav-customers = Клиенты
@@ -937,7 +980,7 @@ staff-last-owner = Это последний владелец. Сначала н
 staff-last-owner-stays = Последний владелец остаётся
 member-since = С { $day }
 role-owner = Владелец
-role-owner-text = Может всё, управляет сотрудниками.
+role-owner-text = Может всё, управляет сотрудниками и кредитом.
 role-support = Поддержка
 role-support-text = Видит всё, пополняет кошельки, меняет имена клиентов и блокирует их.
 role-pricing = Цены
@@ -1043,7 +1086,7 @@ inbox-selected = Отмечено
 inbox-bulk-reason = Почему, для всех отмеченных
 inbox-bulk-happened = Это сделано
 inbox-case = Операция { $number }: { $what }
-inbox-purchase = покупка
+inbox-purchase = Покупка
 inbox-vendor-side = Что показывает поставщик
 inbox-held = Зарезервировано
 inbox-since = Запрошено
@@ -1065,6 +1108,7 @@ operations-title = Операции
 operations-lead = Всё, что делается и делалось у поставщиков. Время по UTC.
 operations-empty = Операций пока нет
 operations-empty-text = Каждая покупка и каждое изменение лицензии появится здесь, как только о них попросят.
+operation-kind = Что делается
 operation-order = Заказ { $number }
 operation-license = Лицензия { $number }
 operation-waits = Чем это кончилось, может сказать только человек. До этого деньги остаются в резерве.

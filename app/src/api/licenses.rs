@@ -30,6 +30,12 @@ pub async fn cancel_change(license: String, operation: String) -> Result<(), Api
     with_status(on_server::cancel_change(&license, &operation).await)
 }
 
+/// The switch of `/my/licenses/{license}`: whether it renews by itself.
+#[server(prefix = "/my", endpoint = "auto-renew")]
+pub async fn set_auto_renew(license: String, on: bool) -> Result<(), ApiError> {
+    with_status(on_server::set_auto_renew(&license, on).await)
+}
+
 #[cfg(feature = "ssr")]
 mod on_server {
     use std::collections::BTreeMap;
@@ -96,6 +102,20 @@ mod on_server {
                 Ok(())
             }
             Err(error) => Err(refusal(&cx, &form, error)),
+        }
+    }
+
+    pub async fn set_auto_renew(license: &str, on: bool) -> Result<(), ApiError> {
+        let cx = context();
+        let viewer = cx.customer()?;
+        let id = license.parse::<Uuid>().map_err(|_| ApiError::NotFound)?;
+        match cx.portal.set_auto_renew(viewer, id, on).await {
+            Ok(()) => {
+                see_other(&format!("/my/licenses/{id}#summary"));
+                Ok(())
+            }
+            Err(ChangeError::Internal(error)) => Err(cx.failed(&error)),
+            Err(_) => Err(ApiError::NotFound),
         }
     }
 

@@ -9,6 +9,7 @@ mod desk;
 mod licenses;
 mod prices;
 mod shop;
+mod vendors;
 
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -19,6 +20,7 @@ pub use desk::*;
 pub use licenses::*;
 pub use prices::*;
 pub use shop::*;
+pub use vendors::*;
 
 /// What a caller can be told; never free text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

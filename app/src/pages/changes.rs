@@ -6,7 +6,7 @@ use portal::licenses::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFi
 use portal::listing::{Cursor, Paging};
 use portal::locale::Locale;
 
-use super::{PAGE, Shown, change, frame, instant, page};
+use super::{PAGE, Shown, change, frame, page};
 use crate::api::ApiError;
 use crate::components::{
     ActionsCell, Breadcrumbs, Cell, Column, Crumb, DataTable, Money, PageHead, RowHead, StatusPill,
@@ -143,12 +143,16 @@ pub fn table(locale: Locale, asked: Option<&Asked>, rows: Vec<UnderWay>) -> impl
         Column::text(t!(locale, "col-status")),
         sortable(asked, CHANGES_BY_TIME, Column::text(t!(locale, "col-when-utc"))),
         sortable(asked, CHANGES_BY_PRICE, Column::num(t!(locale, "col-price"))),
-        Column::actions(t!(locale, "col-actions")),
     ];
+    // Rarely there is something to take back.
+    let actions = rows.iter().any(|row| row.can_cancel);
+    if actions {
+        columns.push(Column::actions(t!(locale, "col-actions")));
+    }
     if many {
         columns.insert(1, Column::text(t!(locale, "col-license")));
     }
-    let rows = rows.into_iter().map(|row| one(locale, many, row)).collect_view();
+    let rows = rows.into_iter().map(|row| one(locale, many, actions, row)).collect_view();
     view! {
         <DataTable caption=t!(locale, "license-changes") columns=columns>
             {rows}
@@ -156,7 +160,7 @@ pub fn table(locale: Locale, asked: Option<&Asked>, rows: Vec<UnderWay>) -> impl
     }
 }
 
-fn one(locale: Locale, many: bool, row: UnderWay) -> impl IntoView + use<> {
+fn one(locale: Locale, many: bool, actions: bool, row: UnderWay) -> impl IntoView + use<> {
     let (tone, icon, word) = status(locale, row.state);
     let name = change::name(locale, row.kind).unwrap_or_default();
     let license = row.license;
@@ -169,7 +173,7 @@ fn one(locale: Locale, many: bool, row: UnderWay) -> impl IntoView + use<> {
         }
     });
     let said = row.vendor_message.map(|said| {
-        let text = t!(locale, "step-refused-text", said = said);
+        let text = format!("{}: {said}", t!(locale, "fact-vendor-said"));
         view! { <span class="cell-sub">{text}</span> }
     });
     let until = row.undo_until.filter(|_| row.can_cancel).map(|at| {
@@ -204,11 +208,13 @@ fn one(locale: Locale, many: bool, row: UnderWay) -> impl IntoView + use<> {
             <Cell label=t!(locale, "col-status")>
                 <StatusPill tone=tone icon=icon label=word />
             </Cell>
-            <Cell label=t!(locale, "col-when")>{instant(locale, at)}</Cell>
+            <Cell label=t!(locale, "col-when")>
+                <time datetime=format::machine(at)>{format::moment(locale, at)}</time>
+            </Cell>
             <Cell label=t!(locale, "col-price") num=true>
                 {price}
             </Cell>
-            <ActionsCell>{cancel}</ActionsCell>
+            {actions.then(|| view! { <ActionsCell>{cancel}</ActionsCell> })}
         </tr>
     }
 }

@@ -128,6 +128,7 @@ fn action(locale: Locale, word: &str) -> String {
         "wallet.credit_limit" => t!(locale, "action-wallet-limit"),
         "wallet.refund" => t!(locale, "action-wallet-refund"),
         "operation.decide" => t!(locale, "action-operation-decide"),
+        "finding.settle" => t!(locale, "action-finding-settle"),
         "customer.rename" => t!(locale, "action-customer-rename"),
         "customer.group" => t!(locale, "action-customer-group"),
         "customer.block" => t!(locale, "action-customer-block"),

@@ -17,8 +17,8 @@ use super::desk_customers::license_count;
 use super::{Shown, desk_audit, desk_licenses, frame, id_param, page, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Crumb, Disclosure, Field, Notice, PageHead, Panel, SelectField, SelectOption,
-    Stat, Stats, StatusPill, TextArea, Tone,
+    Breadcrumbs, Crumb, Disclosure, Field, LinkButton, Notice, PageHead, Panel, SelectField,
+    SelectOption, Stat, Stats, StatusPill, TextArea, Tone,
 };
 use crate::context::Context;
 use crate::{format, t};
@@ -58,8 +58,18 @@ async fn customer(cx: Context) -> Shown {
     let number = t!(locale, "customer-number", number = row.number);
     let joined = format::day(locale, row.joined.date());
     let subtitle = t!(locale, "customer-subtitle", number = number, joined = joined);
+    let href = format!("/admin/operations?customer={}", row.number);
+    let journal =
+        view! { <LinkButton href=href icon="list">{t!(locale, "nav-operations")}</LinkButton> }
+            .into_any();
     let main = view! {
-        <PageHead title=title.clone() subtitle=subtitle status=status crumbs=crumbs />
+        <PageHead
+            title=title.clone()
+            subtitle=subtitle
+            status=status
+            crumbs=crumbs
+            actions=journal
+        />
         {done(&cx)}
         {refusal(&cx, t!(locale, "customer-refused-title"))}
         {stats(locale, &detail)}

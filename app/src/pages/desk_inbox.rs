@@ -35,7 +35,7 @@ async fn inbox(cx: Context) -> Shown {
     let may = staff.role.may(Permission::DecideOperations);
     let fields = view! {
         {asked.search_field(locale, t!(locale, "filter-inbox"))}
-        {asked.select_field(locale, "kind", t!(locale, "col-kind"), kinds(locale))}
+        {asked.select_field(locale, "kind", t!(locale, "operation-kind"), kinds(locale))}
         {asked.sort_field(locale)}
     }
     .into_any();

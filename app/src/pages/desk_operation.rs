@@ -148,7 +148,6 @@ fn next(locale: Locale, found: &OperationDetail) -> Option<AnyView> {
         OperationState::Sent => t!(locale, "step-next-answer"),
         OperationState::Unknown => t!(locale, "event-next-look"),
         OperationState::Parked => t!(locale, "step-next-parked"),
-        OperationState::Review => t!(locale, "state-review"),
         _ => return None,
     };
     let label = t!(locale, "state-current");
@@ -286,9 +285,7 @@ pub(super) fn refund(
         let order = order.map(|order| {
             view! { <input type="hidden" name="order" value=order.to_string() /> }
         });
-        view! {
-            <details class="reveal" open=open>
-                <summary>{t!(locale, "refund-open")}</summary>
+        let form = view! {
                 <form class="form" method="post" action="/admin/refund">
                     {order}
                     <input type="hidden" name="operation" value=operation.to_string() />
@@ -320,7 +317,11 @@ pub(super) fn refund(
                         </button>
                     </div>
                 </form>
-            </details>
+        };
+        view! {
+            <Disclosure summary=t!(locale, "refund-open") open=open>
+                {form}
+            </Disclosure>
         }
     });
     view! {

@@ -1,5 +1,6 @@
 //! The journal: everything that is or was to be done at the vendors, for the staff.
 
+use domain::Money as Amount;
 use domain::operation::{OperationKind, OperationState};
 use leptos::prelude::*;
 use portal::journal::{BY_PRICE, BY_TIME, OperationFilter, OperationRow, SORTS};
@@ -29,7 +30,7 @@ async fn operations(cx: Context) -> Shown {
     let title = t!(locale, "operations-title");
     let fields = view! {
         {asked.search_field(locale, t!(locale, "filter-inbox"))}
-        {asked.select_field(locale, "kind", t!(locale, "col-what"), kinds(locale))}
+        {asked.select_field(locale, "kind", t!(locale, "operation-kind"), kinds(locale))}
         {asked.select_field(locale, "state", t!(locale, "col-status"), states(locale))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
         {asked.text_field(locale, "license", t!(locale, "filter-license-number"), false)}
@@ -159,7 +160,7 @@ pub fn object(locale: Locale, row: &OperationRow) -> AnyView {
 fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoView + use<> {
     let columns = vec![
         asked.sortable(BY_TIME, Column::text(t!(locale, "fact-operation"))),
-        Column::text(t!(locale, "col-what")),
+        Column::text(t!(locale, "operation-kind")),
         Column::text(t!(locale, "col-customer")),
         Column::text(t!(locale, "col-object")),
         Column::text(t!(locale, "col-server")),
@@ -176,14 +177,18 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoVie
             let object = object(locale, &row);
             let number = row.number.to_string();
             let plan = row.plan.get(locale).to_owned();
-            let price = format::money(locale, row.price);
-            let cost = format::money(locale, row.cost);
+            // What is free is a line without figures.
+            let figure = |amount: Amount| {
+                if amount.is_zero() { "—".to_owned() } else { format::money(locale, amount) }
+            };
+            let (free, no_cost) = (row.price.is_zero(), row.cost.is_zero());
+            let (price, cost) = (figure(row.price), figure(row.cost));
             view! {
                 <tr>
                     <RowHead sub=format::moment(locale, row.at) word=t!(locale, "fact-operation")>
                         <a href=href>{number}</a>
                     </RowHead>
-                    <Cell label=t!(locale, "col-what") sub=plan>
+                    <Cell label=t!(locale, "operation-kind") sub=plan>
                         {what(locale, row.kind)}
                     </Cell>
                     <Cell label=t!(locale, "col-customer")>
@@ -194,10 +199,10 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoVie
                     <Cell label=t!(locale, "col-status")>
                         <StatusPill tone=tone icon=icon label=status />
                     </Cell>
-                    <Cell label=t!(locale, "col-price") num=true>
+                    <Cell label=t!(locale, "col-price") num=true none=free>
                         <Money text=price />
                     </Cell>
-                    <Cell label=t!(locale, "col-cost") num=true>
+                    <Cell label=t!(locale, "col-cost") num=true none=no_cost>
                         <Money text=cost />
                     </Cell>
                 </tr>

@@ -218,6 +218,7 @@ pub fn desk(
     let mut house = entries(vec![
         ("/admin/mail", t!(locale, "nav-mail"), "mail"),
         ("/admin/audit", t!(locale, "nav-audit"), "history"),
+        ("/admin/vendors", t!(locale, "nav-vendors"), "package"),
         ("/admin/health", t!(locale, "nav-health"), "activity"),
     ]);
     if staff.role.may(Permission::ManageStaff) {

@@ -45,6 +45,13 @@ async fn license(cx: Context) -> Shown {
     let key = key(&cx, &license);
     let summary = summary(locale, &license);
     let changes = change::panels(&cx, viewer, id).await?;
+    let missing = license.missing.then(|| {
+        view! {
+            <Notice tone=Tone::Warning title=t!(locale, "license-missing")>
+                <p>{t!(locale, "license-missing-text")}</p>
+            </Notice>
+        }
+    });
     let activate_where = activate_where(locale, license.row.ip);
     let main = view! {
         <PageHead
@@ -54,6 +61,7 @@ async fn license(cx: Context) -> Shown {
             status=status
         />
         {refusal(&cx, t!(locale, "change-refused"))}
+        {missing}
         <div class="columns">
             <div class="column">
                 <Panel title=t!(locale, "license-key") id="key">
@@ -171,11 +179,13 @@ fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
     let order_number = license.order_number.to_string();
     let created = license.created_at;
     let number = row.number.to_string();
+    let renews = renews(locale, license);
     view! {
         <Panel title=t!(locale, "license-summary") id="summary">
             <DefinitionGrid>
                 <Fact label=t!(locale, "col-server")>{server}</Fact>
                 <Fact label=t!(locale, "col-paid-until")>{until}</Fact>
+                {renews}
                 <Fact label=t!(locale, "col-plan")>
                     <a href=product>{plan}</a>
                 </Fact>
@@ -191,4 +201,32 @@ fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
             </DefinitionGrid>
         </Panel>
     }
+}
+
+/// Whether it renews by itself, and the switch; not for what has no end to renew from.
+fn renews(locale: Locale, license: &LicenseDetail) -> Option<AnyView> {
+    let has_end = license.row.expires_on.is_some() && license.period.months().is_some();
+    if !has_end || license.row.status == LicenseStatus::Deleted {
+        return None;
+    }
+    let (says, button, to) = if license.auto_renew {
+        (t!(locale, "auto-renew-on"), t!(locale, "auto-renew-stop"), "false")
+    } else {
+        (t!(locale, "auto-renew-off"), t!(locale, "auto-renew-start"), "true")
+    };
+    let id = license.row.id.to_string();
+    let view = view! {
+        <Fact label=t!(locale, "auto-renew")>
+            <form method="post" action="/my/auto-renew">
+                <input type="hidden" name="license" value=id />
+                <input type="hidden" name="on" value=to />
+                {says}
+                " "
+                <button class="btn btn-sm" type="submit">
+                    {button}
+                </button>
+            </form>
+        </Fact>
+    };
+    Some(view.into_any())
 }

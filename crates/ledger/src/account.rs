@@ -97,7 +97,8 @@ pub async fn house_account_in_tx(
     near: Uuid,
     now: OffsetDateTime,
 ) -> Result<Account, LedgerError> {
-    let shard = near.as_bytes().last().map_or(0, |byte| i16::from(byte & 0x0f));
+    // As `order_place` and `hold_from_wallet_in_tx` do in SQL.
+    let shard = near.as_bytes().last().map_or(0, |byte| i16::from(byte & 0x3f));
     open_in_tx(tx, kind, owner, shard, currency, now).await
 }
 

@@ -216,7 +216,7 @@ pub async fn hold_from_wallet_in_tx(
              on h.kind = $5 and h.currency = w.currency
             and coalesce(h.owner, '00000000-0000-0000-0000-000000000000')
               = '00000000-0000-0000-0000-000000000000'
-            and h.shard = get_byte(uuid_send(w.id), 15) & 15
+            and h.shard = get_byte(uuid_send(w.id), 15) & 63
           where w.kind = 'wallet' and w.currency = $3
             and coalesce(w.owner, '00000000-0000-0000-0000-000000000000') = $4
          on conflict (id) do nothing",

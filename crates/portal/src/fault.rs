@@ -12,7 +12,8 @@ use rustix::process::{Signal, getpid, kill_process};
 /// A step between the click and the delivery, named by what is durable when it is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The operation and its hold, of a purchase with its order, are written, not committed.
+    /// The operation and its hold are written, not committed; of a purchase, whose order is written
+    /// and committed by one statement, they are about to be.
     Planning,
     /// They are committed.
     Planned,

@@ -197,7 +197,7 @@ impl Portal {
         let found = match &filter.needle {
             None => None,
             Some(needle) => {
-                let found = self.find(needle).await?;
+                let found = self.find_operations(needle).await?;
                 // A text that is no reference is somebody's name.
                 match (needle, found.operation, &owners) {
                     (Needle::Text(text), None, Owners::All) => {
@@ -259,7 +259,7 @@ impl Portal {
         )
     }
 
-    async fn find(&self, needle: &Needle) -> Result<Found, Error> {
+    async fn find_operations(&self, needle: &Needle) -> Result<Found, Error> {
         match needle {
             Needle::Number(number) => {
                 let row = sqlx::query!(

@@ -124,6 +124,38 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// One of each fault, with parameters that a test can wait for: tests that are to meet every fault
+    /// go by this list, so that a new fault is met by all of them.
+    pub fn each() -> Vec<Self> {
+        let kind = internal;
+        vec![
+            Self::Slow { ms: 100 },
+            Self::HangBefore,
+            Self::HangAfter,
+            Self::ResetBefore,
+            Self::ResetAfter,
+            Self::HttpBefore { status: 502 },
+            Self::HttpAfter { status: 500 },
+            Self::TooMany,
+            Self::GarbageBefore,
+            Self::GarbageAfter,
+            Self::EmptyBody,
+            Self::TruncatedXml,
+            Self::WrongCharset,
+            Self::HugeBody { bytes: twenty_mebibytes() },
+            Self::EntityBomb,
+            Self::Drip { ms: fifth_of_a_second() },
+            Self::ErrorDoc { kind: kind() },
+            Self::ErrorAfterDebit { kind: kind() },
+            Self::LateLanding { ms: 150, hang: false },
+            Self::DuplicateOrder,
+            Self::LowBalance,
+            Self::KeyEmpty { views: 2 },
+            Self::ListLag { ms: 200, lists: 0 },
+            Self::ClockSkew { seconds: 90_000 },
+        ]
+    }
+
     /// True for a fault that goes together with others and with a readable answer.
     pub fn is_twist(&self) -> bool {
         matches!(
@@ -479,5 +511,17 @@ impl Gates {
                 arrived: gate.state.borrow().arrived,
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_is_in_the_list_once() {
+        let each: Vec<&str> = Fault::each().iter().map(Fault::name).collect();
+        let all: Vec<&str> = FAULTS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(each, all);
     }
 }

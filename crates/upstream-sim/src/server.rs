@@ -248,7 +248,7 @@ impl Sim {
         let call = self.call("POST".to_owned(), "/billmgr".to_owned(), params);
         match carried_out(self, call).await {
             // Without a connection there is nothing that could come in pieces: it is not there in time.
-            Reply::Answer { drip: Some(_), .. } | Reply::Silence => Posted::Silence,
+            Reply::Silence | Reply::Answer { drip: Some(_), .. } => Posted::Silence,
             Reply::Answer { status, body, .. } => Posted::Answer { status, body },
             Reply::Reset => Posted::Reset,
         }

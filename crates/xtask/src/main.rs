@@ -23,6 +23,7 @@ mod stage;
 mod test;
 mod throwaway;
 mod tools;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ enum Task {
     Shots(shots::Args),
     /// Lighthouse on the pages of the main job
     Lighthouse(lighthouse::Args),
+    /// Thousands of simulated lives, and every kill with every fault
+    Torture(torture::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
             Task::Prepare(args) => prepare::prepare(&ws, &args),
             Task::Shots(args) => shots::shots(&ws, &args),
             Task::Lighthouse(args) => lighthouse::lighthouse(&ws, &args),
+            Task::Torture(args) => torture::torture(&ws, &args),
         }
     });
     outcome.unwrap_or_else(|error| {

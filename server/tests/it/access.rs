@@ -70,6 +70,7 @@ fn pages(
         ("/admin".into(), staff(SignIn, Nothing, Nothing, On)),
         ("/admin/inbox".into(), desk),
         ("/admin/inbox.csv".into(), desk),
+        ("/admin/vendors".into(), desk),
         ("/admin/health".into(), desk),
         ("/admin/orders".into(), desk),
         ("/admin/orders.csv".into(), desk),
@@ -318,6 +319,14 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             "/my/license-cancel",
             format!("license={license}&operation={id}"),
             staff(DONE, GONE, DONE, DONE),
+        ),
+        ("/my/auto-renew", format!("license={license}&on=true"), staff(DONE, GONE, DONE, DONE)),
+        ("/admin/look-at-vendors", String::new(), desk([NO, DONE, NO, DONE])),
+        // There is no such finding.
+        (
+            "/admin/settle-finding",
+            format!("finding={id}&remedy=dismiss&reason=nothing+there"),
+            desk([NO, S::CONFLICT, NO, S::CONFLICT]),
         ),
         // It does not wait for anybody.
         (

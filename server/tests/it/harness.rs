@@ -425,17 +425,46 @@ impl Desk {
         while self.portal.work_once().await.unwrap() == Done::Worked {}
     }
 
-    /// A delivered license for this address, for 4.90.
-    pub async fn buy(&self, ip: &str) -> Uuid {
+    /// More than all tests together spend.
+    pub async fn enrich(&self) {
+        let (owner, customer): (Uuid, Uuid) = sqlx::query_as(
+            "select a.id, c.customer_id from app_user a, app_user c where a.email = $1 and c.email = $2",
+        )
+        .bind(portal::demo::ADMIN)
+        .bind(portal::demo::CUSTOMER)
+        .fetch_one(&self.portal.pool)
+        .await
+        .unwrap();
+        let Viewer::Staff(owner) = self.portal.viewer(owner).await.unwrap() else {
+            panic!("the owner is staff")
+        };
+        let credit = portal::wallet::Credit {
+            id: Uuid::now_v7(),
+            customer,
+            amount: Money::parse("50000", Currency::EUR).unwrap(),
+            reason: "for many orders".to_owned(),
+        };
+        self.portal.credit_wallet(&owner, &credit).await.unwrap();
+    }
+
+    /// What this change of the license would cost now; none for what is free.
+    pub async fn price(&self, license: Uuid, change: &domain::change::Change) -> Option<Money> {
+        let viewer = self.viewer().await;
+        let preview = self.portal.preview_change(&viewer, license, change).await.unwrap();
+        preview.quote.map(|quote| quote.total)
+    }
+
+    /// A delivered license of this plan for this address.
+    pub async fn buy(&self, plan: &str, price: &str, ip: &str) -> Uuid {
         let viewer = self.viewer().await;
         let wish = portal::orders::Wish {
             id: Uuid::now_v7(),
-            plan: "isp6-lite".to_owned(),
+            plan: plan.to_owned(),
             period: domain::Period::MONTH,
             ip: ip.to_owned(),
             name: String::new(),
             addons: BTreeMap::new(),
-            shown_total: Money::parse("4.90", Currency::EUR).unwrap(),
+            shown_total: Money::parse(price, Currency::EUR).unwrap(),
         };
         self.portal.place_order(&viewer, &wish).await.unwrap();
         self.drain().await;

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use domain::{Currency, Money};
 use portal::orders::EventKind::{Confirmed, Key, Planned, Sent};
 use portal::orders::{EventKind, MoneyState};
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 use upstream_sim::{Fault, GatePoint, Times};
 use uuid::Uuid;
 
@@ -120,6 +120,101 @@ async fn a_worker_that_lost_its_lease_writes_nothing(pool: PgPool) {
     slow.await.unwrap().unwrap();
     assert_eq!(portal.vendor().live_licenses().len(), 1);
     assert_eq!(portal.count("select count(*) from license").await, 1);
+    portal.sound().await;
+}
+
+/// Writes a row like the first one by hand, with other values in some columns.
+fn forged(table: &str, columns: &str, other: &[(&str, &str)]) -> String {
+    let values: Vec<_> = columns
+        .split(", ")
+        .map(|column| other.iter().find(|(of, _)| *of == column).map_or(column, |(_, value)| value))
+        .collect();
+    let values = values.join(", ");
+    format!(
+        "insert into {table} (id, {columns}) select gen_random_uuid(), {values} from {table} limit 1"
+    )
+}
+
+fn forged_order(other: &[(&str, &str)]) -> String {
+    let columns = "customer_id, user_id, wish_hash, plan_id, period, addons, quote, currency, \
+                   price, cost, pricelist_version_id, created_at";
+    forged("customer_order", columns, other)
+}
+
+fn forged_operation(other: &[(&str, &str)]) -> String {
+    let columns = "kind, order_id, upstream_account_id, state, reference, hold_id, currency, \
+                   price, cost, attempts, next_at, created_at";
+    forged("operation", columns, other)
+}
+
+const UNKNOWN: &str = "gen_random_uuid()";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn hand_written_sql_cannot_break_an_order(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    buy(&portal).await;
+    let refuses = async |attack: String, code: &str, rule: Option<&str>| {
+        let mut tx = portal.portal.pool.begin().await.unwrap();
+        let refused = sqlx::raw_sql(AssertSqlSafe(attack.clone())).execute(&mut *tx).await;
+        let error = refused.expect_err(&attack);
+        let error = error.as_database_error().expect(&attack);
+        assert_eq!((error.code().as_deref(), error.constraint()), (Some(code), rule), "{attack}");
+    };
+    // What an order is of stays.
+    for kept in ["plan_period", "upstream_account", "customer_order"] {
+        refuses(format!("delete from {kept}"), "23001", None).await;
+        refuses(format!("truncate {kept} cascade"), "23001", None).await;
+        let column = if kept == "plan_period" { "plan_id" } else { "id" };
+        refuses(format!("update {kept} set {column} = {UNKNOWN}"), "23001", None).await;
+    }
+    // And it is there.
+    for (column, value) in
+        [("period", "99"), ("plan_id", UNKNOWN), ("pricelist_version_id", UNKNOWN)]
+    {
+        let attack = forged_order(&[(column, value)]);
+        refuses(attack, "23503", Some("customer_order_of_catalog")).await;
+    }
+    for (column, rule) in [
+        ("customer_id", "customer_order_customer_id_fkey"),
+        ("user_id", "customer_order_user_id_fkey"),
+    ] {
+        refuses(forged_order(&[(column, UNKNOWN)]), "23503", Some(rule)).await;
+    }
+    let attack = forged_operation(&[("order_id", UNKNOWN)]);
+    refuses(attack, "23503", Some("operation_order_id_fkey")).await;
+    for column in ["upstream_account_id", "hold_id"] {
+        // Of another order, so that nothing else is in the way.
+        let order = "(select id from customer_order order by number desc limit 1)";
+        let other =
+            [("order_id", order), ("reference", "'other'"), ("hold_id", "null"), ("price", "0")];
+        let held = [("order_id", order), ("reference", "'other'"), ("hold_id", UNKNOWN)];
+        let attack = if column == "hold_id" {
+            forged_operation(&held)
+        } else {
+            forged_operation(&[&[(column, UNKNOWN)], &other[..]].concat())
+        };
+        let attack = format!("{}; {attack}", forged_order(&[]));
+        refuses(attack, "23503", Some("operation_points_somewhere")).await;
+    }
+    // The rules of a row are told by their names.
+    for (column, value, rule) in [
+        ("kind", "'gift'", "operation_kind"),
+        ("kind", "'renew'", "operation_object"),
+        ("state", "'lost'", "operation_state_check"),
+        ("state", "'sent'", "operation_sent_has_time"),
+        ("state", "'confirmed'", "operation_confirmed_has_license"),
+        ("state", "'rejected'", "operation_final_has_end"),
+        ("price", "-1", "operation_price_check"),
+        ("cost", "-1", "operation_cost_check"),
+        ("hold_id", "null", "operation_hold_for_price"),
+        ("attempts", "4", "operation_attempts_bounded"),
+    ] {
+        refuses(forged_operation(&[(column, value)]), "23514", Some(rule)).await;
+    }
+    let event = "insert into operation_event (operation_id, at, event)
+                 select id, created_at, 'dreamt' from operation";
+    refuses(event.to_owned(), "23514", Some("operation_event_event")).await;
+    portal.settle().await;
     portal.sound().await;
 }
 

@@ -177,6 +177,7 @@ async fn hand_written_sql_cannot_break_the_books(pool: PgPool) {
         "update ledger_transfer set amount = 1",
         "delete from ledger_transfer",
         "truncate ledger_transfer cascade",
+        "truncate ledger_account cascade",
         "update ledger_entry set available_after = 0",
         "delete from ledger_entry",
         "insert into ledger_entry (account_id, transfer_id, available_after, held_after)
@@ -206,6 +207,66 @@ async fn hand_written_sql_cannot_break_the_books(pool: PgPool) {
         assert!(result.is_err(), "went through: {attack}");
     }
     assert_eq!(books.holds(&pool).await, (eur("6"), eur("4")));
+    sound(&pool).await;
+}
+
+/// An account or transfer that breaks one rule is refused by the name of that rule, also with the
+/// triggers switched off.
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_broken_rule_is_told_by_its_name(pool: PgPool) {
+    let books = books(&pool).await;
+    hold_in_tx(&mut pool.acquire().await.unwrap(), &books.spend("4"), NOW).await.unwrap();
+    let account = |set: &str| format!("update ledger_account set {set} where kind = 'wallet'");
+    let house = |set: &str| format!("update ledger_account set {set} where kind = 'revenue'");
+    let transfer = |set: &str| format!("update ledger_transfer set {set} where kind = 'pending'");
+    let broken = [
+        ("wallet_within_limit", account("debits_posted = 70000")),
+        ("ledger_account_debits_pending_check", account("debits_pending = -1")),
+        ("ledger_account_debits_posted_check", account("debits_posted = -1")),
+        ("ledger_account_credits_pending_check", account("credits_pending = -1")),
+        ("ledger_account_credits_posted_check", house("credits_posted = -1")),
+        ("ledger_account_credit_limit_check", house("credit_limit = -1")),
+        ("account_chain", account("chain = 'x'")),
+        ("ledger_account_kind_check", account("kind = 'purse'")),
+        ("ledger_account_currency_check", account("currency = 'eur'")),
+        ("ledger_account_shard_check", house("shard = 64")),
+        ("wallet_has_owner", account("owner = null")),
+        ("wallet_has_owner", house("owner = gen_random_uuid()")),
+        ("wallet_is_not_sharded", account("shard = 1")),
+        ("ledger_transfer_amount_check", transfer("amount = 0")),
+        ("ledger_transfer_kind_check", transfer("kind = 'gift'")),
+        ("ledger_transfer_cause_kind_check", transfer("cause_kind = 'whim'")),
+        ("ledger_transfer_reason_check", transfer("reason = ''")),
+        ("transfer_between_two", transfer("credit_account = debit_account")),
+        ("transfer_resolves", transfer("pending_id = id")),
+        ("transfer_resolves", transfer("kind = 'post'")),
+        ("transfer_reversal_is_posted", transfer("reverses = id")),
+        ("transfer_link_size", transfer("link_id = id, link_size = 51")),
+        ("transfer_linked", transfer("link_id = id")),
+    ];
+    for (rule, sql) in broken {
+        let mut tx = pool.begin().await.unwrap();
+        sqlx::query("set local session_replication_role = replica")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        let refused = sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut *tx).await;
+        let error = refused.expect_err(&sql);
+        assert_eq!(error.as_database_error().and_then(|e| e.constraint()), Some(rule), "{sql}");
+    }
+    // Between accounts of which one is not there.
+    for account in ["debit_account", "credit_account"] {
+        let sql = format!(
+            "insert into ledger_transfer (id, kind, debit_account, credit_account, amount, currency,
+                    cause_kind, cause_id, reason, created_at)
+             select gen_random_uuid(), 'pending', {}, 1, currency, cause_kind, cause_id, reason,
+                    created_at from ledger_transfer where kind = 'pending'",
+            "debit_account, credit_account".replace(account, "gen_random_uuid()")
+        );
+        let error = sqlx::query(AssertSqlSafe(sql)).execute(&pool).await.unwrap_err();
+        let rule = error.as_database_error().and_then(|error| error.constraint());
+        assert_eq!(rule, Some("transfer_of_accounts"));
+    }
     sound(&pool).await;
 }
 

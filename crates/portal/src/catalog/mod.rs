@@ -252,38 +252,48 @@ pub(crate) struct Priced {
 }
 
 impl Portal {
-    /// Checks and prices a wish as the catalogue is in this transaction; `revision` was read in it.
-    pub(crate) async fn priced(
+    /// Checks and prices a wish from memory, with the revision that it is good for; none if nothing is
+    /// kept or the wish does not fit what is.
+    pub(crate) fn price_in_memory(&self, group: &str, wish: &Wish) -> Option<(i64, Priced)> {
+        let (revision, tag) = self.tags.newest(group, &wish.plan)?;
+        Some((revision, priced(tag, wish).ok()?))
+    }
+
+    /// Checks and prices a wish as the catalogue is now, with its revision.
+    pub(crate) async fn price_now(
         &self,
-        db: &mut PgConnection,
-        revision: i64,
         group: &str,
         wish: &Wish,
-    ) -> Result<Priced, QuoteError> {
-        let kept = self.tags.find(revision, group, &wish.plan);
-        let found = if let Some(found) = kept {
-            found
-        } else {
-            let plan = plans(db, Some(&wish.plan)).await?.pop();
-            let plan = Arc::new(plan.ok_or(QuoteError::NoSuchPlan)?);
-            let found = Tag { plan, pricelist: Arc::new(pricelist(db, group).await?) };
+    ) -> Result<(i64, Priced), QuoteError> {
+        let mut db = self.pool.acquire().await.map_err(Error::from)?;
+        let mut before = revision(&mut db).await?;
+        loop {
+            let plan = plans(&mut db, Some(&wish.plan)).await?.pop();
+            let pricelist = Arc::new(pricelist(&mut db, group).await?);
             // Read between two looks at the same revision, all of it belongs to that revision.
-            if self::revision(db).await? == revision {
-                self.tags.keep(revision, group, &found);
+            let after = revision(&mut db).await?;
+            if after != before {
+                before = after;
+                continue;
             }
-            found
-        };
-        let Tag { plan, pricelist } = found;
-        let choice = plan.capabilities.check(wish.period, &wish.ip, &wish.addons)?;
-        let quote = plan.quote(&choice, &pricelist.content).map_err(|error| match error {
-            // The term is not on the shelf then, or not any more.
-            PriceError::NoRule | PriceError::BelowFloor { .. } => {
-                QuoteError::Choice(ChoiceError::Period)
-            }
-            other => QuoteError::Internal(Error::unreadable("pricelist_version", other)),
-        })?;
-        Ok(Priced { plan, choice, quote, pricelist: pricelist.id })
+            let tag = Tag { plan: Arc::new(plan.ok_or(QuoteError::NoSuchPlan)?), pricelist };
+            self.tags.keep(after, group, &tag);
+            return Ok((after, priced(tag, wish)?));
+        }
     }
+}
+
+fn priced(tag: Tag, wish: &Wish) -> Result<Priced, QuoteError> {
+    let Tag { plan, pricelist } = tag;
+    let choice = plan.capabilities.check(wish.period, &wish.ip, &wish.addons)?;
+    let quote = plan.quote(&choice, &pricelist.content).map_err(|error| match error {
+        // The term is not on the shelf then, or not any more.
+        PriceError::NoRule | PriceError::BelowFloor { .. } => {
+            QuoteError::Choice(ChoiceError::Period)
+        }
+        other => QuoteError::Internal(Error::unreadable("pricelist_version", other)),
+    })?;
+    Ok(Priced { plan, choice, quote, pricelist: pricelist.id })
 }
 
 /// A plan as somebody owns it, on the shelf or not, and the group's newest pricelist.

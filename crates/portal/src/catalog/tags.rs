@@ -1,8 +1,8 @@
 //! What orders price from, in the memory of this process.
 //!
 //! Unlike the pages' shelves these rows decide what is charged, so nobody has to hear of a change:
-//! an order reads the catalogue's revision in its own transaction, and rows of another revision are
-//! not used. The revision rises in the transaction that changes the catalogue
+//! an order names the revision that it was priced from, and the transaction that places it refuses
+//! any but the catalogue's own. The revision rises in the transaction that changes the catalogue
 //! (`migrations/*_catalog_revision.sql`).
 
 use std::collections::HashMap;
@@ -28,14 +28,12 @@ pub(super) struct Tag {
 }
 
 impl Tags {
-    /// Plan and pricelist as they are at this revision, if they are kept.
-    pub(super) fn find(&self, revision: i64, group: &str, slug: &str) -> Option<Tag> {
+    /// Plan and pricelist with the revision at which they are kept, if they are.
+    pub(super) fn newest(&self, group: &str, slug: &str) -> Option<(i64, Tag)> {
         let kept = self.lock();
-        if kept.revision != revision {
-            return None;
-        }
         let plan = Arc::clone(kept.plans.get(slug)?);
-        Some(Tag { plan, pricelist: Arc::clone(kept.pricelists.get(group)?) })
+        let pricelist = Arc::clone(kept.pricelists.get(group)?);
+        Some((kept.revision, Tag { plan, pricelist }))
     }
 
     /// Keeps what was read at this revision; older rows make room for newer ones.

@@ -109,6 +109,10 @@ pub struct LicenseDetail {
     pub created_at: OffsetDateTime,
     /// When the vendor was last read.
     pub checked_at: Option<OffsetDateTime>,
+    /// It renews by itself.
+    pub auto_renew: bool,
+    /// The vendor's list does not have it, and a person looks at that.
+    pub missing: bool,
 }
 
 pub(crate) struct NewLicense<'a> {
@@ -319,7 +323,9 @@ impl Portal {
             "select l.id, l.number, p.name as \"plan: Json<Localized>\", p.slug, host(l.ip) as ip,
                     l.name, l.status, l.expires_on, l.key, l.period,
                     l.addons as \"addons: Json<BTreeMap<String, u32>>\", o.id as order_id,
-                    o.number as order_number, l.created_at, l.checked_at,
+                    o.number as order_number, l.created_at, l.checked_at, l.auto_renew,
+                    exists (select from upstream_finding f where f.license_id = l.id
+                               and f.resolved_at is null) as \"missing!\",
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
                       where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
                from license l join plan p on p.id = l.plan_id join customer_order o on o.id = l.order_id
@@ -351,6 +357,8 @@ impl Portal {
             order_number: row.order_number,
             created_at: row.created_at,
             checked_at: row.checked_at,
+            auto_renew: row.auto_renew,
+            missing: row.missing,
         }))
     }
 

@@ -3,15 +3,20 @@
 //! A `NOTIFY` inside an order's transaction would make the commits of all orders queue behind each
 //! other, since Postgres lets one notifying transaction commit at a time, each with its own flush.
 //! So an order rings after its commit, and one task carries the rings on: however many come in
-//! while one is under way, they become a single next one. A ring that is lost with its process costs
-//! a few seconds, because workers look by themselves, too.
+//! while one is under way or has just been, they become a single next one: the first order of many
+//! is heard at once, and the others do not each pay for a second transaction. A ring that is lost
+//! with its process costs a few seconds, because workers look by themselves, too.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
 use super::WAKE;
 use crate::Portal;
+
+/// How long rings are gathered after one was carried.
+const GATHERED: Duration = Duration::from_millis(20);
 
 /// Rung by whoever has committed work for a worker; clones share it.
 #[derive(Clone, Default)]
@@ -40,6 +45,10 @@ pub async fn carry(portal: Portal, mut stop: watch::Receiver<bool>) {
         .await;
         if let Err(error) = told {
             tracing::debug!(%error, "nobody was woken; workers look by themselves");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(GATHERED) => {}
+            _ = stop.changed() => return,
         }
     }
 }

@@ -27,6 +27,7 @@
 
 mod bell;
 mod change;
+mod failover;
 mod inbox;
 mod parking;
 mod purchase;

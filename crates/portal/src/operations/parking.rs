@@ -324,7 +324,7 @@ mod tests {
         purse.note(eur(10), start);
         assert!(purse.covers(eur(6), start));
         assert!(!purse.covers(eur(6), start), "it was set aside");
-        assert!(purse.covers(eur(4), start + FRESH - Duration::from_secs(1)));
+        assert!(purse.covers(eur(4), start + Duration::from_secs(59)));
         purse.note(eur(10), start);
         assert!(!purse.covers(eur(1), start + FRESH), "too old");
         purse.note(eur(-5), start);

@@ -106,7 +106,9 @@ impl Portal {
                 return Err(error);
             }
         };
-        op.unguarded = self.faults.lacks(Weakness::NoGenerationGuard);
+        if self.faults.lacks(Weakness::NoGenerationGuard) {
+            op.guard = store::Guard::Nothing;
+        }
         let promise = match self.call_at_once(&op, &account)? {
             Some((call, slot)) => {
                 self.promise_in_tx(&mut tx, &mut op, &account, call, None, slot).await?
@@ -499,9 +501,10 @@ impl Portal {
             return self.resend_in_tx(tx, op, now).await;
         }
         if self.faults.lacks(Weakness::NoQuietWindow) {
-            return match again {
-                true => self.resend_in_tx(tx, op, now).await,
-                false => self.reject_in_tx(tx, op, "not seen", now).await,
+            return if again {
+                self.resend_in_tx(tx, op, now).await
+            } else {
+                self.reject_in_tx(tx, op, "not seen", now).await
             };
         }
         let stay = |absent_since, next_at| Moved {

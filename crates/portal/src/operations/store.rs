@@ -39,9 +39,18 @@ pub(super) struct Claimed {
     pub forsaken: bool,
     /// The vendor refused for lack of our money there.
     pub short: bool,
-    /// Only in a test that leaves the guard out.
-    pub unguarded: bool,
+    /// What its results are guarded by.
+    pub guard: Guard,
     pub task: Task,
+}
+
+/// What keeps a worker from writing a result that is not its own any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// The generation that it was given.
+    Generation,
+    /// Nothing, in a test that leaves the rule out.
+    Nothing,
 }
 
 /// What is to be done.
@@ -258,7 +267,7 @@ impl ClaimedRow {
             customer: self.customer_id,
             forsaken,
             short: self.short,
-            unguarded: false,
+            guard: Guard::Generation,
             task: match (self.order_id, self.license_id) {
                 (Some(order), None) => Task::Order(Box::new(self.purchase(order, &bad)?)),
                 (None, Some(license)) => Task::Change(Box::new(self.work(license, &bad)?)),
@@ -401,7 +410,7 @@ pub(super) async fn transition_in_tx(
     to: OperationState,
     change: Moved<'_>,
 ) -> Result<bool, Error> {
-    let generation = if op.unguarded { any_generation(tx, op.id).await? } else { op.generation };
+    let generation = generation(tx, op).await?;
     let rows = sqlx::query!(
         "update operation
             set state = $4, lease_until = $5, next_at = coalesce($6, next_at), absent_since = $7,
@@ -441,11 +450,15 @@ pub(super) async fn transition_in_tx(
     Ok(rows == 1)
 }
 
-/// The generation as it is, for a test that leaves the guard out.
-async fn any_generation(tx: &mut PgConnection, id: Uuid) -> Result<i32, Error> {
-    Ok(sqlx::query_scalar!("select generation from operation where id = $1", id)
-        .fetch_one(tx)
-        .await?)
+/// The generation by which a result is guarded.
+async fn generation(tx: &mut PgConnection, op: &Claimed) -> Result<i32, Error> {
+    match op.guard {
+        Guard::Generation => Ok(op.generation),
+        Guard::Nothing => {
+            let any = sqlx::query_scalar!("select generation from operation where id = $1", op.id);
+            Ok(any.fetch_one(tx).await?)
+        }
+    }
 }
 
 /// Promises to send: the state, the attempt and the line of the timeline in one statement; false if
@@ -458,7 +471,7 @@ pub(super) async fn promise_in_tx(
     before: Option<&Before>,
     now: OffsetDateTime,
 ) -> Result<bool, Error> {
-    let generation = if op.unguarded { any_generation(tx, op.id).await? } else { op.generation };
+    let generation = generation(tx, op).await?;
     let promised = sqlx::query_scalar!(
         "with promised as (
             update operation

@@ -436,6 +436,19 @@ impl Portal {
             .collect()
     }
 
+    /// Has every balance read and every list compared now, not only when it is due.
+    pub async fn look_at_vendors(&self, staff: &StaffViewer) -> Result<(), RemedyError> {
+        if !staff.role.may(Permission::DecideOperations) {
+            return Err(RemedyError::Forbidden);
+        }
+        sqlx::query!(
+            "update upstream_account set balance_next_at = null, sweep_next_at = null where enabled"
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     /// Settles a finding as a person says, in one transaction with the money and the audit.
     pub async fn settle_finding(
         &self,

@@ -189,7 +189,7 @@ async fn keep_house(portal: Portal, mut stop: watch::Receiver<bool>) {
             Ok(Done::Worked) => continue,
             Ok(Done::Idle) => {}
             Err(error) => {
-                tracing::warn!(error = %error.chain(), "balances and lists cannot be looked at now")
+                tracing::warn!(error = %error.chain(), "balances and lists cannot be looked at now");
             }
         }
         tokio::select! {

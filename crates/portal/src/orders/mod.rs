@@ -3,9 +3,9 @@
 //! An order is a single line; a cart would be a group of orders, because every line is carried out,
 //! paid and told apart on its own anyway.
 //!
-//! Placing an order writes the order, its hold and its operation in one transaction. The id is made
-//! by the form before the first click, so a double click, a reload, a second tab and the back
-//! button all find the same order.
+//! Placing an order writes the order, its hold and its operation in one transaction, which is one
+//! statement. The id is made by the form before the first click, so a double click, a reload, a
+//! second tab and the back button all find the same order.
 
 mod store;
 mod view;
@@ -15,10 +15,8 @@ use std::collections::BTreeMap;
 use domain::address::{AddressError, license_name};
 use domain::plan::ChoiceError;
 use domain::{Money, Period};
-use ledger::{AccountKind, Cause, CauseKind, LedgerError, WalletHold, hold_from_wallet_in_tx};
+use ledger::{AccountKind, LedgerError, house_account_in_tx, wallet_in_tx};
 use sha2::{Digest, Sha256};
-use sqlx::PgConnection;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use view::{
@@ -27,10 +25,13 @@ pub use view::{
 };
 pub(crate) use view::{attempts, attempts_of, events, money_of};
 
-use crate::catalog::{Priced, QuoteError};
+use crate::catalog::QuoteError;
 use crate::fault::Step;
 use crate::people::CustomerViewer;
 use crate::{Error, Portal, random};
+
+/// How often an order is begun anew because the catalogue changed or an account was missing.
+const TRIES: usize = 8;
 
 /// What the form asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +157,7 @@ impl Portal {
         Err(refused)
     }
 
-    /// A refusal takes everything back.
+    /// A refusal has written nothing.
     async fn place_new(
         &self,
         viewer: &CustomerViewer,
@@ -164,74 +165,66 @@ impl Portal {
         name: Option<&str>,
         hash: &[u8; 32],
     ) -> Result<Placed, PlaceError> {
-        let mut tx = self.pool.begin().await?;
-        // One order of a customer at a time: what is checked below stays true until it is written.
-        let revision = match store::enter(&mut tx, viewer.customer, wish.id, hash).await? {
-            store::Entered::Known(answer) => return answer,
-            store::Entered::New(revision) => revision,
-        };
-        let priced = self.priced(&mut tx, revision, &viewer.group, wish).await?;
-        let total = priced.quote.total;
-        if total != wish.shown_total {
-            return Err(PlaceError::PriceChanged { now: total });
+        // What is in memory is good if the database says so when the order is placed. A refusal is
+        // never made from it.
+        let mut kept = self
+            .price_in_memory(&viewer.group, wish)
+            .filter(|(_, priced)| priced.quote.total == wish.shown_total);
+        for _ in 0..TRIES {
+            let (revision, priced) = match kept.take() {
+                Some(kept) => kept,
+                None => self.price_now(&viewer.group, wish).await?,
+            };
+            let total = priced.quote.total;
+            if total != wish.shown_total {
+                return Err(PlaceError::PriceChanged { now: total });
+            }
+            let new = store::NewOrder {
+                viewer,
+                wish,
+                name,
+                hash,
+                priced: &priced,
+                revision,
+                operation: Uuid::now_v7(),
+                reference: &upstream::reference(u64::from_le_bytes(random::bytes())),
+                hold: (!total.is_zero()).then(Uuid::now_v7),
+                reason: &format!("order of {}", priced.plan.slug),
+            };
+            self.faults.reach(Step::Planning).await;
+            match store::place(&self.pool, &new, self.clock.now()).await {
+                Ok(store::Outcome::Placed) => {
+                    self.bell.ring();
+                    self.faults.reach(Step::Planned).await;
+                    tracing::info!(order.id = %wish.id, price = %total, "an order was placed");
+                    return Ok(Placed { id: wish.id, fresh: true });
+                }
+                Ok(store::Outcome::Known(answer)) => return answer,
+                Ok(store::Outcome::Alive(order)) => {
+                    return Err(PlaceError::AlreadyOrdered { order });
+                }
+                Ok(store::Outcome::Stale) => {}
+                Ok(store::Outcome::Unopened) => self.open_accounts(viewer, total).await?,
+                // What there is now is told after another look.
+                Err(LedgerError::InsufficientFunds) => {
+                    let available = Money::zero(total.currency());
+                    return Err(PlaceError::NotEnough { available, missing: total });
+                }
+                Err(LedgerError::Database(error)) => return Err(error.into()),
+                Err(error) => return Err(Error::from(error).into()),
+            }
         }
-        let now = self.clock.now();
-        let hold = hold(&mut tx, viewer, wish, &priced, now).await?;
-        let new = store::NewOrder {
-            viewer,
-            wish,
-            name,
-            hash,
-            priced: &priced,
-            operation: Uuid::now_v7(),
-            reference: &upstream::reference(u64::from_le_bytes(random::bytes())),
-            hold,
-        };
-        match store::insert(&mut tx, &new, now).await? {
-            Ok(()) => {}
-            Err(store::InTheWay::Alive(order)) => return Err(PlaceError::AlreadyOrdered { order }),
-            Err(store::InTheWay::Id) => return Err(PlaceError::FormUsed),
-        }
-        self.faults.reach(Step::Planning).await;
-        tx.commit().await?;
-        self.bell.ring();
-        self.faults.reach(Step::Planned).await;
-        tracing::info!(order.id = %wish.id, price = %total, "an order was placed");
-        Ok(Placed { id: wish.id, fresh: true })
+        Err(Error::Machine("the catalogue changes faster than it can be read".to_owned()).into())
     }
-}
 
-/// Reserves the price; nothing for what is free.
-async fn hold(
-    tx: &mut PgConnection,
-    viewer: &CustomerViewer,
-    wish: &Wish,
-    priced: &Priced,
-    now: OffsetDateTime,
-) -> Result<Option<Uuid>, PlaceError> {
-    let total = priced.quote.total;
-    if total.is_zero() {
-        return Ok(None);
-    }
-    let hold = WalletHold {
-        id: Uuid::now_v7(),
-        customer: viewer.customer,
-        against: AccountKind::Revenue,
-        amount: total,
-        cause: Cause {
-            kind: CauseKind::Order,
-            id: wish.id,
-            actor: Some(viewer.user),
-            reason: format!("order of {}", priced.plan.slug),
-        },
-    };
-    match hold_from_wallet_in_tx(tx, &hold, now).await {
-        Ok(()) => Ok(Some(hold.id)),
-        Err(LedgerError::InsufficientFunds) => {
-            // What there is now is told when the transaction and its locks are gone.
-            Err(PlaceError::NotEnough { available: Money::zero(total.currency()), missing: total })
-        }
-        Err(error) => Err(Error::from(error).into()),
+    /// Opens the accounts that an order moves money between.
+    async fn open_accounts(&self, viewer: &CustomerViewer, total: Money) -> Result<(), Error> {
+        let (now, currency) = (self.clock.now(), total.currency());
+        let mut tx = self.pool.begin().await?;
+        let wallet = wallet_in_tx(&mut tx, viewer.customer, currency, now).await?;
+        let revenue = AccountKind::Revenue;
+        house_account_in_tx(&mut tx, revenue, None, currency, wallet.id, now).await?;
+        Ok(tx.commit().await?)
     }
 }
 

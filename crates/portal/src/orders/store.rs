@@ -1,9 +1,10 @@
+use ledger::LedgerError;
+use sqlx::PgPool;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{EventKind, PlaceError, Placed, Wish};
+use super::{PlaceError, Placed, Wish};
 use crate::Error;
 use crate::catalog::Priced;
 use crate::people::CustomerViewer;
@@ -21,38 +22,6 @@ pub(super) async fn same_form(
     Ok(row.map(|row| answer(id, row.customer_id == customer && row.wish_hash == hash)))
 }
 
-/// What is found on entering.
-pub(super) enum Entered {
-    /// This form was sent before.
-    Known(Result<Placed, PlaceError>),
-    /// It was not, as far as can be seen; the newest revision of the catalogue.
-    New(i64),
-}
-
-/// Queues behind every other order that this customer is placing, and finds the one that this form
-/// placed before, as [`same_form`] does. What commits while it waits it may not see.
-pub(super) async fn enter(
-    tx: &mut PgConnection,
-    customer: Uuid,
-    id: Uuid,
-    hash: &[u8; 32],
-) -> Result<Entered, Error> {
-    let row = sqlx::query!(
-        "select o.customer_id as \"customer_id?\", o.wish_hash as \"wish_hash?\", r.revision
-           from customer c cross join catalog_revision r
-           left join customer_order o on o.id = $2
-          where c.id = $1 for no key update of c",
-        customer,
-        id,
-    )
-    .fetch_one(tx)
-    .await?;
-    let found = row.customer_id.zip(row.wish_hash);
-    Ok(found.map_or(Entered::New(row.revision), |(owner, wish)| {
-        Entered::Known(answer(id, owner == customer && wish == hash))
-    }))
-}
-
 fn answer(id: Uuid, same: bool) -> Result<Placed, PlaceError> {
     if same { Ok(Placed { id, fresh: false }) } else { Err(PlaceError::FormUsed) }
 }
@@ -64,63 +33,50 @@ pub(super) struct NewOrder<'a> {
     pub name: Option<&'a str>,
     pub hash: &'a [u8; 32],
     pub priced: &'a Priced,
+    /// The revision of the catalogue that it was priced from.
+    pub revision: i64,
     /// The operation's id.
     pub operation: Uuid,
     /// The reference that the vendor is given.
     pub reference: &'a str,
-    /// The hold of the price; none for what is free.
+    /// The id of the price's hold; none for what is free.
     pub hold: Option<Uuid>,
+    /// What the hold is for.
+    pub reason: &'a str,
 }
 
-/// Why [`insert`] wrote nothing.
-pub(super) enum InTheWay {
+/// What came of [`place`]; nothing was written but by the first.
+pub(super) enum Outcome {
+    /// The order, its hold, its operation and the first line of the timeline are committed.
+    Placed,
+    /// This form was sent before.
+    Known(Result<Placed, PlaceError>),
+    /// The catalogue has another revision.
+    Stale,
     /// An order of this customer for this plan and address is open, or lives on as a license.
     Alive(Uuid),
-    /// The id exists already.
-    Id,
+    /// The wallet or the house's account does not exist yet.
+    Unopened,
 }
 
-/// Writes the order, its operation and the first line of the timeline; one round trip, because the
-/// customer's other orders wait meanwhile. Whoever commits it rings the [`crate::operations::Bell`].
-pub(super) async fn insert(
-    tx: &mut PgConnection,
+/// Places an order in one statement, which is a transaction of its own: one round trip, because the
+/// customer's other orders wait meanwhile. What it does is said beside `order_place` in
+/// `migrations/*_order_place.sql`. Whoever calls it rings the [`crate::operations::Bell`].
+pub(super) async fn place(
+    pool: &PgPool,
     new: &NewOrder<'_>,
     now: OffsetDateTime,
-) -> Result<Result<(), InTheWay>, Error> {
+) -> Result<Outcome, LedgerError> {
     let NewOrder { viewer, wish, priced, .. } = new;
-    let row = sqlx::query!(
-        "with alive as (
-            select o.id from customer_order o
-              join operation p on p.order_id = o.id
-              left join license l on l.order_id = o.id
-             where o.customer_id = $2 and o.plan_id = $5 and o.ip = $7::text::inet
-               and p.state not in ('rejected', 'cancelled')
-               and (l.id is null or (l.status <> 'deleted' and l.ip = o.ip))
-             limit 1
-         ), placed as (
-            insert into customer_order
-                (id, customer_id, user_id, wish_hash, plan_id, period, ip, name, addons, quote,
-                 currency, price, cost, pricelist_version_id, created_at)
-            select $1, $2, $3, $4, $5, $6, $7::text::inet, $8, $9, $10, $11, $12, $13, $14, $15
-             where not exists (select from alive)
-            on conflict (id) do nothing
-            returning id
-         ), planned as (
-            insert into operation
-                (id, kind, order_id, upstream_account_id, state, reference, hold_id, currency,
-                 price, cost, next_at, requested_by, created_at)
-            select $16, 'order', placed.id, $17, 'planned', $18, $19, $11, $12, $13, $15, $3, $15
-              from placed
-            returning id
-         ), told as (
-            insert into operation_event (operation_id, at, event)
-            select planned.id, $15, $20 from planned
-         )
-         select (select id from alive) as alive, exists (select from placed) as \"placed!\"",
+    // All rows of the one that there is: only after the last one is the commit known to have happened.
+    let rows = sqlx::query!(
+        "select outcome as \"outcome!\", other from order_place($1, $2, $3, $4, $5, $6, $7,
+            $8::text::inet, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         wish.id,
+        new.hash.as_slice(),
         viewer.customer,
         viewer.user,
-        new.hash.as_slice(),
+        new.revision,
         priced.plan.id,
         priced.choice.period.code(),
         priced.choice.ip.map(|ip| ip.to_string()),
@@ -131,18 +87,21 @@ pub(super) async fn insert(
         priced.quote.total.amount(),
         priced.quote.cost.amount(),
         priced.pricelist,
-        now,
-        new.operation,
         priced.plan.upstream_account,
+        new.operation,
         new.reference,
         new.hold,
-        EventKind::Planned.as_str(),
+        new.reason,
+        now,
     )
-    .fetch_one(tx)
+    .fetch_all(pool)
     .await?;
-    Ok(match row.alive {
-        _ if row.placed => Ok(()),
-        Some(order) => Err(InTheWay::Alive(order)),
-        None => Err(InTheWay::Id),
+    let row = rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)?;
+    Ok(match (row.outcome.as_str(), row.other) {
+        ("placed", _) => Outcome::Placed,
+        ("stale", _) => Outcome::Stale,
+        ("unopened", _) => Outcome::Unopened,
+        ("alive", Some(order)) => Outcome::Alive(order),
+        (known, _) => Outcome::Known(answer(wish.id, known == "known")),
     })
 }

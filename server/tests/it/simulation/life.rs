@@ -206,9 +206,9 @@ impl<'a> Life<'a> {
             clock: Arc::clone(&clock),
             refused: AtomicU64::new(0),
         });
-        let common: Arc<dyn portal::Clock> = Arc::clone(&clock) as _;
+        let common: Arc<dyn portal::Clock> = clock.clone();
         let portal = Portal {
-            upstreams: Upstreams::over(Arc::clone(&wire) as Arc<dyn Wire>),
+            upstreams: Upstreams::over(wire.clone()),
             ..portal_with(pool.clone(), common)
         };
         let ordering = if theme == Theme::Basket { "basket" } else { "at_once" };
@@ -305,7 +305,7 @@ impl<'a> Life<'a> {
         self.diary
     }
 
-    fn note(&mut self, what: String) {
+    fn note(&mut self, what: impl std::fmt::Display) {
         let now = self.clock.now();
         self.diary.push(format!(
             "{:02}:{:02}:{:02} {what}",
@@ -334,8 +334,11 @@ impl<'a> Life<'a> {
         let month = self.dice.percent(40).then(|| STEPS / 3 + self.dice.below(STEPS / 3));
         for step in 0..STEPS {
             if Some(step) == month {
-                self.note("28 days pass".to_owned());
+                self.note("28 days pass");
                 self.pass(Duration::from_hours(28 * 24));
+            }
+            if self.theme == Theme::Pauses {
+                self.wake_in_the_middle().await?;
             }
             match self.dice.below(100) {
                 0..52 => {
@@ -402,6 +405,19 @@ impl<'a> Life<'a> {
                 }
             }
         }
+    }
+
+    /// The worst moment to wake up: the other one has judged what was left, and is sending it.
+    async fn wake_in_the_middle(&mut self) -> Result<(), String> {
+        let [sleeper, other] = self.workers.as_mut_slice() else { return Ok(()) };
+        let sends = matches!(other.at, Some(Step::Armed | Step::Answered));
+        if sends && sleeper.frozen_until.is_some() && self.dice.percent(40) {
+            sleeper.frozen_until = None;
+            self.note("worker 0 wakes up in the middle");
+            self.work(0).await?;
+            self.work(0).await?;
+        }
+        Ok(())
     }
 
     /// A machine that is suspended wakes up where it stood.
@@ -586,7 +602,7 @@ impl<'a> Life<'a> {
         let which = if lags { 18 + self.dice.below(3) } else { self.dice.below(25) };
         let fault = match which {
             0 => Fault::HangBefore,
-            1 | 2 => Fault::HangAfter,
+            1 | 2 | 23 => Fault::HangAfter,
             3 => Fault::ResetBefore,
             4 | 5 => Fault::ResetAfter,
             6 => Fault::HttpBefore { status: 502 },
@@ -604,7 +620,6 @@ impl<'a> Life<'a> {
             20 => Fault::ListLag { ms: late, lists: 0 },
             21 => Fault::LowBalance,
             22 => Fault::KeyEmpty { views: 2 },
-            23 => Fault::HangAfter,
             _ => {
                 let calls = 1 + self.dice.below(3);
                 self.note(format!("nobody is there for {calls} calls"));
@@ -631,7 +646,7 @@ impl<'a> Life<'a> {
                 self.vendor.sim().set_balance(LOGIN, balance);
             }
             2 => {
-                self.note("the vendor's money is back".to_owned());
+                self.note("the vendor's money is back");
                 self.vendor.sim().set_balance(LOGIN, 100_000_000);
             }
             _ => self.vendor.sim().clear_faults(),
@@ -640,7 +655,7 @@ impl<'a> Life<'a> {
 
     /// Nothing goes wrong any more; everything must come to its end.
     async fn rest(&mut self) -> Result<(), String> {
-        self.note("everything is well from now on".to_owned());
+        self.note("everything is well from now on");
         self.vendor.sim().clear_faults();
         self.wire.refused.store(0, Ordering::SeqCst);
         self.vendor.sim().set_balance(LOGIN, 100_000_000);

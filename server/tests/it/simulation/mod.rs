@@ -13,6 +13,8 @@
 //! That the checks see anything is shown by leaving out one rule at a time
 //! ([`portal::fault::Weakness`]): each must then be caught.
 
+#![expect(clippy::indexing_slicing, reason = "two workers, three customers, forms by their place")]
+
 mod check;
 mod dice;
 mod life;

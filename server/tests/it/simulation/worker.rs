@@ -100,7 +100,7 @@ impl Worker {
         let mut worker = Self {
             portal: Portal {
                 pool: own_pool(&portal.pool).await,
-                clock: Arc::clone(&clock) as Arc<dyn Clock>,
+                clock: clock.clone(),
                 ..portal.clone()
             },
             clock,
@@ -118,7 +118,7 @@ impl Worker {
     /// Another process in its place, which remembers nothing.
     fn restart(&mut self) {
         (self.leash, self.steps) = leash(self.weakness);
-        self.portal.faults = Faults::probed(Arc::clone(&self.leash) as Arc<dyn Probe>);
+        self.portal.faults = Faults::probed(self.leash.clone());
         self.portal.upstreams = self.portal.upstreams.forgetful();
         self.portal.shelves = portal::catalog::Shelves::default();
         self.portal.tags = portal::catalog::Tags::default();
@@ -137,15 +137,12 @@ impl Worker {
 
     /// Goes on to the next step.
     pub async fn go_on(&mut self) -> Halt {
-        let work = match &mut self.work {
-            Some(work) => {
-                self.leash.go.notify_one();
-                work
-            }
-            None => {
-                let portal = self.portal.clone();
-                self.work.insert(Box::pin(async move { portal.work_once().await }))
-            }
+        let work = if let Some(work) = &mut self.work {
+            self.leash.go.notify_one();
+            work
+        } else {
+            let portal = self.portal.clone();
+            self.work.insert(Box::pin(async move { portal.work_once().await }))
         };
         let halt = tokio::select! {
             biased;

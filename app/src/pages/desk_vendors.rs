@@ -1,0 +1,249 @@
+//! Our money at the vendors, what waits for more of it, and what their lists and our books do not
+//! agree on.
+
+use leptos::prelude::*;
+use portal::locale::Locale;
+use portal::operations::{Finding, FindingKind, Treasury};
+use portal::people::Permission;
+
+use super::{Shown, frame, instant, page, refusal};
+use crate::components::{
+    Cell, Column, DataTable, DefinitionGrid, Disclosure, Empty, Fact, Notice, PageHead, Panel,
+    RowHead, TextArea, Tone,
+};
+use crate::context::Context;
+use crate::{format, t};
+
+/// `/admin/vendors`
+#[component]
+pub fn DeskVendors() -> impl IntoView {
+    page(vendors)
+}
+
+async fn vendors(cx: Context) -> Shown {
+    let staff = cx.staff()?;
+    let treasury = cx.portal.treasury(staff).await.map_err(|error| cx.failed(&error))?;
+    let findings = cx.portal.findings(staff).await.map_err(|error| cx.failed(&error))?;
+    let locale = cx.locale;
+    let title = t!(locale, "vendors-title");
+    let may = staff.role.may(Permission::DecideOperations);
+    let done = cx.query("done").filter(|_| cx.refused.is_none()).map(|what| {
+        let text = match what.as_str() {
+            "look" => t!(locale, "vendors-looking"),
+            _ => t!(locale, "finding-done"),
+        };
+        view! {
+            <Notice tone=Tone::Success live=true>
+                <p>{text}</p>
+            </Notice>
+        }
+    });
+    let look = may.then(|| {
+        view! {
+            <form method="post" action="/admin/look-at-vendors">
+                <button class="btn" type="submit">
+                    {t!(locale, "vendors-look")}
+                </button>
+            </form>
+        }
+        .into_any()
+    });
+    let money = money(locale, &treasury);
+    let found = if findings.is_empty() {
+        view! {
+            <Panel title=t!(locale, "findings-title") id="findings" flush=true>
+                <Empty
+                    icon="circle-check"
+                    title=t!(locale, "findings-none")
+                    text=t!(locale, "findings-none-text")
+                />
+            </Panel>
+        }
+        .into_any()
+    } else {
+        let one = |finding: &Finding| one_finding(&cx, finding, may);
+        findings.iter().map(one).collect_view().into_any()
+    };
+    let main = view! {
+        <PageHead title=title.clone() subtitle=t!(locale, "vendors-lead") actions=look />
+        {refusal(&cx, t!(locale, "finding-refused"))}
+        {done}
+        <Panel flush=true>{money}</Panel>
+        {found}
+    }
+    .into_any();
+    Ok(frame::desk(&cx, staff, &title, "/admin/vendors", main))
+}
+
+fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
+    let columns = vec![
+        Column::text(t!(locale, "col-vendor")),
+        Column::num(t!(locale, "col-balance")),
+        Column::num(t!(locale, "col-parked")),
+        Column::num(t!(locale, "col-needed")),
+        Column::num(t!(locale, "col-short")),
+    ];
+    let rows = treasury
+        .iter()
+        .map(|vendor| {
+            let name = vendor.name.clone();
+            let (balance, seen) = match vendor.balance {
+                Some((balance, at)) => {
+                    (format::money(locale, balance), instant(locale, at).into_any())
+                }
+                None => ("—".to_owned(), t!(locale, "never").into_any()),
+            };
+            let parked = vendor.parked.to_string();
+            let needed = format::money(locale, vendor.needed);
+            // What is missing for all that waits.
+            let short = vendor
+                .balance
+                .and_then(|(balance, _)| vendor.needed.checked_sub(balance).ok())
+                .filter(|short| vendor.parked > 0 && short.amount() > 0)
+                .map_or_else(|| "—".to_owned(), |short| format::money(locale, short));
+            view! {
+                <tr>
+                    <RowHead>{name} <span class="cell-sub">{seen}</span></RowHead>
+                    <Cell label=t!(locale, "col-balance") num=true>
+                        {balance}
+                    </Cell>
+                    <Cell label=t!(locale, "col-parked") num=true>
+                        <a href="/admin/operations?state=parked">{parked}</a>
+                    </Cell>
+                    <Cell label=t!(locale, "col-needed") num=true>
+                        {needed}
+                    </Cell>
+                    <Cell label=t!(locale, "col-short") num=true>
+                        {short}
+                    </Cell>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <DataTable caption=t!(locale, "vendors-title") columns=columns>
+            {rows}
+        </DataTable>
+    }
+}
+
+fn one_finding(cx: &Context, finding: &Finding, may: bool) -> AnyView {
+    let locale = cx.locale;
+    let (title, why) = match finding.kind {
+        FindingKind::Orphan => (t!(locale, "finding-orphan"), t!(locale, "finding-orphan-text")),
+        FindingKind::Stranger => {
+            (t!(locale, "finding-stranger"), t!(locale, "finding-stranger-text"))
+        }
+        FindingKind::Missing => (t!(locale, "finding-missing"), t!(locale, "finding-missing-text")),
+    };
+    let title = format!("{title} {}", finding.upstream_id);
+    let id = format!("finding-{}", finding.number);
+    let facts = facts(locale, finding);
+    let evidence = finding.evidence.clone();
+    let form = may.then(|| form(cx, finding));
+    view! {
+        <Panel title=title id=id>
+            <div class="stack">
+                <Notice tone=Tone::Warning>
+                    <p>{why}</p>
+                </Notice>
+                {facts}
+                <Disclosure summary=t!(locale, "inbox-vendor-side")>
+                    <pre class="code">{evidence}</pre>
+                </Disclosure>
+                {form}
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn facts(locale: Locale, finding: &Finding) -> impl IntoView + use<> {
+    let customer = finding.customer.clone().map(|(id, name)| {
+        let href = format!("/admin/customers/{id}");
+        view! {
+            <Fact label=t!(locale, "col-customer")>
+                <a href=href>{name}</a>
+            </Fact>
+        }
+    });
+    let order = finding.order.map(|order| {
+        let href = format!("/admin/orders/{order}");
+        view! {
+            <Fact label=t!(locale, "fact-order")>
+                <a href=href>{t!(locale, "finding-order")}</a>
+            </Fact>
+        }
+    });
+    let license = finding.license.map(|number| {
+        let href = format!("/admin/licenses?q={number}");
+        view! {
+            <Fact label=t!(locale, "fact-license-number")>
+                <a href=href>{number.to_string()}</a>
+            </Fact>
+        }
+    });
+    let plan = finding.plan.as_ref().map(|plan| {
+        let plan = plan.get(locale).to_owned();
+        view! { <Fact label=t!(locale, "col-plan")>{plan}</Fact> }
+    });
+    let price = finding.price.map(|price| {
+        let price = format::money(locale, price);
+        view! { <Fact label=t!(locale, "finding-price")>{price}</Fact> }
+    });
+    let (vendor, number) = (finding.vendor.clone(), finding.upstream_id.clone());
+    let (since, seen) = (finding.since, finding.seen_at);
+    view! {
+        <DefinitionGrid>
+            <Fact label=t!(locale, "col-vendor")>{vendor}</Fact>
+            <Fact label=t!(locale, "fact-vendor-number")>{number}</Fact>
+            {customer}
+            {plan}
+            {order}
+            {license}
+            {price}
+            <Fact label=t!(locale, "finding-since")>{instant(locale, since)}</Fact>
+            <Fact label=t!(locale, "finding-seen")>{instant(locale, seen)}</Fact>
+        </DefinitionGrid>
+    }
+}
+
+/// What can be done about it; all of it says why in the audit.
+fn form(cx: &Context, finding: &Finding) -> AnyView {
+    let locale = cx.locale;
+    let field = format!("reason-{}", finding.number);
+    let adopt = (finding.kind == FindingKind::Orphan).then(|| {
+        view! {
+            <button class="btn" type="submit" name="remedy" value="adopt">
+                {t!(locale, "finding-adopt")}
+            </button>
+        }
+    });
+    let dismiss = match finding.kind {
+        FindingKind::Missing => t!(locale, "finding-gone"),
+        FindingKind::Orphan | FindingKind::Stranger => t!(locale, "finding-dismiss"),
+    };
+    view! {
+        <form class="form" method="post" action="/admin/settle-finding">
+            <input type="hidden" name="finding" value=finding.id.to_string() />
+            <input type="hidden" name="number" value=finding.number.to_string() />
+            <TextArea
+                label=t!(locale, "inbox-reason")
+                name="reason"
+                id=field.clone()
+                rows=2
+                required=true
+                value=cx.typed(&field).unwrap_or_default()
+                hint=t!(locale, "inbox-reason-hint")
+                error=cx.error_of(&field)
+            />
+            <div class="actions">
+                {adopt}
+                <button class="btn" type="submit" name="remedy" value="dismiss">
+                    {dismiss}
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
