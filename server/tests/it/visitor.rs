@@ -163,13 +163,12 @@ impl Program {
             .timeout(Duration::from_secs(20))
             .build()
             .unwrap();
-        let mut visitor = Visitor { client, addr: self.addr, cookie: String::new() };
+        let visitor = Visitor { client, addr: self.addr, cookie: String::new() };
         let form = [("email", portal::demo::CUSTOMER), ("password", portal::demo::PASSWORD)];
         let answer = visitor.post("/login", &form).await.unwrap();
         assert_eq!(answer.status(), 303);
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        visitor.cookie = cookie.split(';').next().unwrap().to_owned();
-        visitor
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+        Visitor { cookie: cookie.to_owned(), ..visitor }
     }
 }
 

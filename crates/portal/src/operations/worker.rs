@@ -122,7 +122,7 @@ impl Hands {
     /// Something that was begun is done; never, if there is nothing.
     async fn one_is_free(&mut self) {
         if self.tasks.join_next().await.is_none() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

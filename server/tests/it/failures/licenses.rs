@@ -63,7 +63,7 @@ async fn r27_a_renewal_without_an_answer_renews_once(pool: PgPool) {
         portal.portal.change_license(&viewer, &wish).await.unwrap();
         portal.drain().await;
         assert_eq!(portal.wallet().await, (eur("490.20"), eur("4.90")), "{name}: held");
-        pass(&portal, 30).await;
+        pass(&portal, 10).await;
         let state = "select count(*) from operation where kind = 'renew' and state = 'confirmed'";
         assert_eq!(portal.count(state).await, 1, "{name}");
         let now = portal.vendor().live_licenses().pop().unwrap();

@@ -157,6 +157,12 @@ async fn pass(portal: &TestPortal, minutes: u64) {
     }
 }
 
+/// Lets enough time pass for every window, with the worker awake.
+async fn rest(portal: &TestPortal) {
+    portal.drain().await;
+    pass(portal, 15).await;
+}
+
 /// Changes what the portal knows of its vendor.
 async fn set(portal: &TestPortal, assignments: &'static str) {
     let sql = format!("update upstream_account set {assignments}");
