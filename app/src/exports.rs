@@ -126,11 +126,15 @@ pub enum Export {
     DeskPrices,
     /// Every cost in force.
     DeskCosts,
+    /// How one plan's costs changed.
+    DeskCostHistory,
+    /// What a vendor's list and our books do not agree on.
+    DeskFindings,
 }
 
 impl Export {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Orders,
         Self::Licenses,
         Self::Changes,
@@ -147,6 +151,8 @@ impl Export {
         Self::DeskVersions,
         Self::DeskPrices,
         Self::DeskCosts,
+        Self::DeskCostHistory,
+        Self::DeskFindings,
     ];
 
     /// Its address: the list's, with an ending.
@@ -169,6 +175,8 @@ impl Export {
             Self::DeskVersions => "/admin/versions.csv",
             Self::DeskPrices => "/admin/prices.csv",
             Self::DeskCosts => "/admin/costs.csv",
+            Self::DeskCostHistory => "/admin/cost-history.csv",
+            Self::DeskFindings => "/admin/vendors.csv",
         }
     }
 
@@ -192,6 +200,8 @@ impl Export {
             Self::DeskVersions => pages::prices::versions::CSV,
             Self::DeskPrices => pages::prices::editor::CSV,
             Self::DeskCosts => pages::prices::costs::CSV,
+            Self::DeskCostHistory => pages::prices::cost::CSV,
+            Self::DeskFindings => pages::desk_vendors::CSV,
         }
     }
 
@@ -215,6 +225,8 @@ impl Export {
             // These are short: there is no second chunk.
             Self::DeskPrices => pages::prices::editor::export(cx).await,
             Self::DeskCosts => pages::prices::costs::export(cx).await,
+            Self::DeskCostHistory => pages::prices::cost::export(cx).await,
+            Self::DeskFindings => pages::desk_vendors::export(cx).await,
         }
     }
 }

@@ -7,12 +7,14 @@ use portal::operations::{Finding, FindingKind, Treasury};
 use portal::people::Permission;
 
 use super::{Shown, frame, instant, page, refusal};
+use crate::api::ApiError;
 use crate::components::{
     Cell, Column, DataTable, DefinitionGrid, Disclosure, Empty, Fact, Notice, PageHead, Panel,
     RowHead, TextArea, Tone,
 };
 use crate::context::Context;
-use crate::{format, t};
+use crate::exports::{Cell as Value, Chunk};
+use crate::{format, lists, t};
 
 /// `/admin/vendors`
 #[component]
@@ -62,7 +64,13 @@ async fn vendors(cx: Context) -> Shown {
         .into_any()
     } else {
         let one = |finding: &Finding| one_finding(&cx, finding, may);
-        findings.iter().map(one).collect_view().into_any()
+        let cases = findings.iter().map(one).collect_view();
+        let foot = lists::foot(locale, None, "/admin/vendors.csv".to_owned());
+        view! {
+            {cases}
+            {foot}
+        }
+        .into_any()
     };
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "vendors-lead") actions=look />
@@ -73,6 +81,41 @@ async fn vendors(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/vendors", main))
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] = &[
+    "finding",
+    "kind",
+    "vendor",
+    "vendor_number",
+    "customer",
+    "license",
+    "price",
+    "currency",
+    "known_since",
+    "seen_at",
+];
+
+/// The rows of the file: what waits for somebody.
+pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
+    let staff = cx.staff()?;
+    let findings = cx.portal.findings(staff).await.map_err(|error| cx.failed(&error))?;
+    let rows = findings.into_iter().map(|finding| {
+        vec![
+            Value::plain(&finding.number),
+            Value::plain(finding.kind.as_str()),
+            Value::text(finding.vendor),
+            Value::text(finding.upstream_id),
+            Value::maybe(finding.customer.map(|(_, name)| name)),
+            finding.license.map_or_else(Value::empty, |number| Value::plain(&number)),
+            finding.price.map_or_else(Value::empty, Value::amount),
+            finding.price.map_or_else(Value::empty, Value::currency),
+            Value::time(finding.since),
+            Value::time(finding.seen_at),
+        ]
+    });
+    Ok(Chunk { rows: rows.collect(), next: None })
 }
 
 fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {

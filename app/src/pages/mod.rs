@@ -18,7 +18,7 @@ pub(crate) mod desk_operations;
 mod desk_order;
 pub(crate) mod desk_orders;
 pub(crate) mod desk_staff;
-mod desk_vendors;
+pub(crate) mod desk_vendors;
 mod errors;
 mod frame;
 mod home;

@@ -13,8 +13,9 @@ use crate::components::{
     SelectField, SelectOption, TextArea, Tone,
 };
 use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
 use crate::pages::{DESK_PAGE, Shown, frame, page, param, refusal};
-use crate::{format, t};
+use crate::{format, lists, t};
 
 /// `/admin/costs/{plan}`
 #[component]
@@ -46,7 +47,8 @@ async fn cost(cx: Context) -> Shown {
     });
     let form =
         if staff.role.may(Permission::SetPrices) { Some(change(&cx, &found).await?) } else { None };
-    let foot = pager(&cx, found.next);
+    let csv = format!("/admin/cost-history.csv?plan={}", found.slug);
+    let foot = lists::foot(locale, pager(&cx, found.next), csv);
     let history = history(locale, &found);
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "cost-lead") crumbs=crumbs />
@@ -59,6 +61,33 @@ async fn cost(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/costs", main))
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] =
+    &["plan", "period", "addon", "before", "cost", "currency", "source", "author", "at", "reason"];
+
+/// The rows of the file: all changes of one plan's costs, which are few.
+pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
+    let staff = cx.staff()?;
+    let slug = cx.query("plan").ok_or(ApiError::NotFound)?;
+    let found = cx.portal.cost_history(staff, &slug, None, u16::MAX).await;
+    let found = found.map_err(|error| cx.failed(&error))?.ok_or(ApiError::NotFound)?;
+    let rows = found.events.into_iter().map(|event| {
+        vec![
+            Value::text(&found.slug),
+            Value::plain(&event.period),
+            Value::maybe(event.addon),
+            event.before.map_or_else(Value::empty, Value::amount),
+            Value::amount(event.cost),
+            Value::currency(event.cost),
+            Value::plain(event.source.as_str()),
+            Value::maybe(event.by.author),
+            Value::time(event.by.at),
+            Value::maybe(event.reason),
+        ]
+    });
+    Ok(Chunk { rows: rows.collect(), next: None })
 }
 
 /// What is to be changed, as the address says.

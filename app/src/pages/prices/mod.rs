@@ -1,6 +1,6 @@
 //! Prices for the staff: pricelists with their drafts and versions, and costs.
 
-mod cost;
+pub(crate) mod cost;
 pub(crate) mod costs;
 pub(crate) mod editor;
 mod explain;

@@ -48,7 +48,9 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    const fn as_str(self) -> &'static str {
+    /// Its word in the database and in files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Orphan => "orphan",
             Self::Stranger => "stranger",
