@@ -3,7 +3,7 @@
 use domain::Money as Amount;
 use domain::operation::{OperationKind, OperationState};
 use leptos::prelude::*;
-use portal::journal::{BY_PRICE, BY_TIME, OperationFilter, OperationRow, SORTS};
+use portal::journal::{BY_TIME, OperationFilter, OperationRow, SORTS};
 use portal::listing::{Cursor, Paging};
 use portal::locale::Locale;
 
@@ -165,7 +165,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoVie
         Column::text(t!(locale, "col-object")),
         Column::text(t!(locale, "col-server")),
         Column::text(t!(locale, "col-status")),
-        asked.sortable(BY_PRICE, Column::num(t!(locale, "col-price"))),
+        Column::num(t!(locale, "col-price")),
         Column::num(t!(locale, "col-cost")),
     ];
     let rows = rows

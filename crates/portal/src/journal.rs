@@ -17,10 +17,9 @@ use crate::{Error, Portal, customers};
 
 /// When it was asked for.
 pub const BY_TIME: SortKey = SortKey::time("asked", "x.created_at");
-/// What it costs.
-pub const BY_PRICE: SortKey = SortKey::number("price", "x.price");
-/// What operations can be sorted by, the usual one first.
-pub const SORTS: [SortKey; 2] = [BY_TIME, BY_PRICE];
+/// What operations can be sorted by. Not by price: each order of a list costs every purchase an index
+/// or two, and the lists of orders have that one.
+pub const SORTS: [SortKey; 1] = [BY_TIME];
 
 /// Which operations are listed.
 #[derive(Debug, Clone, Default)]

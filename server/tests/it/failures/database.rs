@@ -8,9 +8,9 @@ use sqlx::PgPool;
 use upstream_sim::GatePoint;
 use uuid::Uuid;
 
-use super::{eur, lite};
+use super::{eur, healthy, lite, order, order_for};
 use crate::cluster::OwnCluster;
-use crate::harness::IP;
+use crate::harness::{IP, TestPortal};
 use crate::visitor::Shop;
 
 /// One order is paid and delivered, with one call.
@@ -145,4 +145,35 @@ async fn r31_a_server_without_memory_is_a_server_that_was_killed(pool: PgPool) {
     let _next = shop.program().await;
     assert_eq!(shop.ended(order).await, "confirmed");
     bought_once(&shop).await;
+}
+
+/// The copy says "planned", and the original had sent it already; and one that it had not.
+#[sqlx::test(migrations = "../migrations")]
+async fn r17_after_a_failover_plans_are_not_trusted(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let bought = order(&portal).await;
+    let not_bought = order_for(&portal, "203.0.113.8").await;
+    let reference: String =
+        sqlx::query_scalar("select reference from operation where order_id = $1")
+            .bind(bought)
+            .fetch_one(&portal.portal.pool)
+            .await
+            .unwrap();
+    // What the original database knew of this call is lost.
+    let by_the_original = upstream_sim::Purchase {
+        user: "reseller@demo.test".to_owned(),
+        plan: 55227,
+        period: 1,
+        ip: IP.to_owned(),
+        licname: reference,
+    };
+    portal.vendor().buy_by_hand(&by_the_original).unwrap();
+    assert_eq!(portal.portal.distrust_plans().await.unwrap(), 2);
+    portal.settle().await;
+    assert_eq!(portal.state(bought).await, "confirmed");
+    assert_eq!(portal.state(not_bought).await, "confirmed");
+    assert_eq!(portal.sent("soft.order.param"), 1, "only what the vendor did not have");
+    assert_eq!(portal.vendor().live_licenses().len(), 2);
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    healthy(&portal).await;
 }
