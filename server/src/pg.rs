@@ -43,6 +43,7 @@ impl Database {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(5))
+            .after_connect(|connection, _| Box::pin(portal::begin_session(connection)))
             // A connection is tested when it is given back. A second time is only worth the round
             // trip once there was time for the server to go away.
             .test_before_acquire(false)

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use rustix::process::{Signal, getpid, kill_process};
+use tokio::signal::unix::SignalKind;
 
 /// A step between the click and the delivery, named by what is durable when it is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +135,7 @@ impl Faults {
     /// for it, or waits for the probe.
     pub(crate) async fn reach(&self, step: Step) {
         if cfg!(debug_assertions) {
-            crash_point(step);
+            crash_point(step).await;
             if let Some(probe) = &self.0 {
                 probe.reach(step).await;
             }
@@ -148,11 +149,17 @@ impl Faults {
     }
 }
 
-fn crash_point(step: Step) {
+/// Dies, or stands still until the process is told to go on.
+async fn crash_point(step: Step) {
     let asked = |name| std::env::var(name).is_ok_and(|wanted| wanted == step.as_str());
-    for (name, signal) in [("PORTAL_CRASH_AT", Signal::KILL), ("PORTAL_STOP_AT", Signal::STOP)] {
-        if asked(name) {
-            let _ = kill_process(getpid(), signal);
-        }
+    if asked("PORTAL_CRASH_AT") {
+        let _ = kill_process(getpid(), Signal::KILL);
+    }
+    if asked("PORTAL_STOP_AT") {
+        // The kernel stops one thread after the other. This one must not get any further meanwhile.
+        let go_on = SignalKind::from_raw(Signal::CONT.as_raw());
+        let Ok(mut go_on) = tokio::signal::unix::signal(go_on) else { return };
+        let _ = kill_process(getpid(), Signal::STOP);
+        go_on.recv().await;
     }
 }

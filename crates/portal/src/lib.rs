@@ -36,7 +36,7 @@ pub mod wallet;
 
 use std::sync::Arc;
 
-use sqlx::PgPool;
+use sqlx::{Executor as _, PgConnection, PgPool};
 
 pub use clock::Clock;
 use ledger::LedgerError;
@@ -128,6 +128,14 @@ impl Error {
 /// (58), and the loser of two transactions (40).
 fn passes(code: &str) -> bool {
     ["08", "40", "53", "57P", "58"].iter().any(|class| code.starts_with(class))
+}
+
+/// What every connection is told first. A process that stands still in the middle of a transaction
+/// (a suspended machine, a stopped container) would keep everything that it has locked from the
+/// others; no transaction of ours ever waits for anything but the database.
+pub async fn begin_session(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    db.execute("set idle_in_transaction_session_timeout = '10s'").await?;
+    Ok(())
 }
 
 /// Brings the database to this version's schema.

@@ -174,6 +174,30 @@ async fn r19_who_stood_still_sends_nothing_and_overwrites_nothing(pool: PgPool) 
     each_once(&shop, 1).await;
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn r19_who_stands_still_keeps_nothing_locked(pool: PgPool) {
+    let shop = Shop::open(&pool).await;
+    // Everything of the first order is written and locked, the wallet as well, and not committed.
+    let sleeper = shop.program_with(&[("PORTAL_STOP_AT", "confirming")]).await;
+    let first = shop.place(&lite("203.0.113.1")).await;
+    stands_still(&sleeper).await;
+    let other = shop.program().await;
+    let second = Uuid::now_v7();
+    let answer = other.visitor().await.buy(second, "203.0.113.2").await;
+    assert!(matches!(answer, Some(303 | 503)), "{answer:?}");
+    assert_eq!(shop.ended(first).await, "confirmed");
+    // Who was told to come back does.
+    assert_eq!(other.visitor().await.buy(second, "203.0.113.2").await, Some(303));
+    assert_eq!(shop.ended(second).await, "confirmed");
+    // It wakes up without its transaction; what it knows is kept, and nothing is done twice.
+    sleeper.signal(Signal::CONT);
+    let woken =
+        "select a.outcome from operation_attempt a join operation x on x.id = a.operation_id
+                  where x.order_id = $1 and a.answered_at is not null";
+    assert_eq!(shop.wait_for(woken, first).await, "confirmed");
+    each_once(&shop, 2).await;
+}
+
 /// The library that lies about the time; `cargo xtask test` installs it.
 fn faketime() -> PathBuf {
     let folders = std::fs::read_dir("/usr/lib").unwrap().flatten().map(|entry| entry.path());
