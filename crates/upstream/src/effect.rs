@@ -78,6 +78,15 @@ pub fn effect(action: &Action, before: &Before, now: Option<&VendorLicense>) -> 
         // any reason.
         Action::Renew(_) => match (before.expires_on, now.expires_on) {
             (Some(was), Some(is)) if is < was => Effect::Unclear("the last day went back"),
+            // One that was suspended is renewed from today, which may end on the same day: then only
+            // its state has changed, and that may have been done by anybody.
+            (Some(was), Some(is))
+                if is == was
+                    && before.status == Some(LicenseStatus::Suspended)
+                    && now.status != Some(LicenseStatus::Suspended) =>
+            {
+                Effect::Unclear("it works again until the same day")
+            }
             (Some(was), Some(is)) => when(is > was),
             _ => Effect::Unclear("the last day is not shown"),
         },
@@ -205,6 +214,11 @@ mod tests {
         let back = after(|now| now.expires_on = Some(date!(2026 - 12 - 20)));
         let renew = Action::Renew(Period::MONTH);
         assert!(matches!(effect(&renew, &before, Some(&back)), Effect::Unclear(_)));
+        // Renewed from today, or only resumed? The last day does not tell.
+        let stopped = after(|now| now.status = Some(LicenseStatus::Suspended));
+        let before = Before::from(&stopped);
+        assert!(matches!(effect(&renew, &before, Some(&license())), Effect::Unclear(_)));
+        assert_eq!(effect(&renew, &before, Some(&stopped)), Effect::NotYet);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One plan's costs: their history, and changing one after a look at what follows.
 
+use std::collections::BTreeSet;
+
 use domain::{Money as Amount, Period};
 use leptos::prelude::*;
 use portal::locale::Locale;
@@ -67,27 +69,36 @@ async fn cost(cx: Context) -> Shown {
 pub const CSV: &[&str] =
     &["plan", "period", "addon", "before", "cost", "currency", "source", "author", "at", "reason"];
 
-/// The rows of the file: all changes of one plan's costs, which are few.
+/// The rows of the file: all changes of one plan's costs, which are few, or of every plan's.
 pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
     let staff = cx.staff()?;
-    let slug = cx.query("plan").ok_or(ApiError::NotFound)?;
-    let found = cx.portal.cost_history(staff, &slug, None, u16::MAX).await;
-    let found = found.map_err(|error| cx.failed(&error))?.ok_or(ApiError::NotFound)?;
-    let rows = found.events.into_iter().map(|event| {
-        vec![
-            Value::text(&found.slug),
-            Value::plain(&event.period),
-            Value::maybe(event.addon),
-            event.before.map_or_else(Value::empty, Value::amount),
-            Value::amount(event.cost),
-            Value::currency(event.cost),
-            Value::plain(event.source.as_str()),
-            Value::maybe(event.by.author),
-            Value::time(event.by.at),
-            Value::maybe(event.reason),
-        ]
-    });
-    Ok(Chunk { rows: rows.collect(), next: None })
+    let plans = match cx.query("plan") {
+        Some(plan) => BTreeSet::from([plan]),
+        None => {
+            let costs = cx.portal.costs(staff).await.map_err(|error| cx.failed(&error))?;
+            costs.into_iter().map(|row| row.key.plan).collect()
+        }
+    };
+    let mut rows = Vec::new();
+    for plan in plans {
+        let found = cx.portal.cost_history(staff, &plan, None, u16::MAX).await;
+        let found = found.map_err(|error| cx.failed(&error))?.ok_or(ApiError::NotFound)?;
+        rows.extend(found.events.into_iter().map(|event| {
+            vec![
+                Value::text(&found.slug),
+                Value::plain(&event.period),
+                Value::maybe(event.addon),
+                event.before.map_or_else(Value::empty, Value::amount),
+                Value::amount(event.cost),
+                Value::currency(event.cost),
+                Value::plain(event.source.as_str()),
+                Value::maybe(event.by.author),
+                Value::time(event.by.at),
+                Value::maybe(event.reason),
+            ]
+        }));
+    }
+    Ok(Chunk { rows, next: None })
 }
 
 /// What is to be changed, as the address says.

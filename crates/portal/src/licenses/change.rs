@@ -517,6 +517,14 @@ fn check(owned: &Owned, change: &Change, today: Date) -> Result<(), ChangeError>
             return Err(NotNow::Same.into());
         }
         Change::Renew { .. } if owned.expires_on.is_none() => return Err(NotNow::Lifetime.into()),
+        // One that is suspended is renewed from today: nobody pays for a term that ends no later than
+        // the one that is paid. Resuming it costs nothing.
+        Change::Renew { period }
+            if owned.status == LicenseStatus::Suspended
+                && later(today, period).is_some_and(|then| Some(then) <= owned.expires_on) =>
+        {
+            return Err(NotNow::Same.into());
+        }
         _ => {}
     }
     Ok(())
