@@ -149,11 +149,12 @@ impl Invariant {
                  select 'no. ' || f.upstream_id || ' at the vendor: ' || f.kind
                    from upstream_finding f where f.resolved_at is null"
             }
-            // Parked, waiting for another one, and what can still be taken back are shown elsewhere.
+            // Parked, waiting for another one (which may wait for a person), and what can still be taken
+            // back are shown elsewhere.
             Self::I10 => {
                 "select 'operation ' || x.number || ' is ' || x.state || ' since ' || x.created_at
                    from operation x
-                  where x.state in ('planned', 'sent', 'unknown') and x.waits_for is null
+                  where x.state in ('planned', 'sent', 'unknown') and not operation_is_blocked(x)
                     and greatest(x.created_at, x.undo_until, x.counts_from)
                         < $1::timestamptz - interval '60 minutes'"
             }

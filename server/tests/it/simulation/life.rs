@@ -677,8 +677,8 @@ impl<'a> Life<'a> {
             self.settle_down().await?;
         }
         let open: Vec<String> = sqlx::query_scalar(
-            "select kind || ' ' || state from operation
-              where finished_at is null and state <> 'review'",
+            "select kind || ' ' || state from operation x
+              where finished_at is null and state <> 'review' and not operation_is_blocked(x)",
         )
         .fetch_all(&self.portal.pool)
         .await
@@ -688,7 +688,8 @@ impl<'a> Life<'a> {
 
     async fn open(&self) -> i64 {
         sqlx::query_scalar(
-            "select count(*) from operation where finished_at is null and state <> 'review'",
+            "select count(*) from operation x
+              where finished_at is null and state <> 'review' and not operation_is_blocked(x)",
         )
         .fetch_one(&self.portal.pool)
         .await
