@@ -488,6 +488,7 @@ limit-none = No credit in { $currency }
 limit-now = May go { $limit } below zero
 limit-amount = New limit, { $currency }
 limit-hint = How far below zero this wallet may go. Zero takes the credit away.
+limit-reason = Why this limit
 limit-button = Set the limit
 limit-done = The limit is set. It counts from the next order on.
 limit-bad-amount = Enter an amount from 0 to 100,000, such as 250.00.

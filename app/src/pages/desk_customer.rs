@@ -471,7 +471,7 @@ fn limit_form(cx: &Context, detail: &CustomerDetail, now: Money) -> impl IntoVie
                     required=true
                 />
                 <TextArea
-                    label=t!(locale, "credit-reason")
+                    label=t!(locale, "limit-reason")
                     name="reason"
                     id=id("why-limit")
                     hint=t!(locale, "block-reason-hint")
