@@ -72,12 +72,11 @@ pub const CSV: &[&str] =
 /// The rows of the file: all changes of one plan's costs, which are few, or of every plan's.
 pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
     let staff = cx.staff()?;
-    let plans = match cx.query("plan") {
-        Some(plan) => BTreeSet::from([plan]),
-        None => {
-            let costs = cx.portal.costs(staff).await.map_err(|error| cx.failed(&error))?;
-            costs.into_iter().map(|row| row.key.plan).collect()
-        }
+    let plans = if let Some(plan) = cx.query("plan") {
+        BTreeSet::from([plan])
+    } else {
+        let costs = cx.portal.costs(staff).await.map_err(|error| cx.failed(&error))?;
+        costs.into_iter().map(|row| row.key.plan).collect()
     };
     let mut rows = Vec::new();
     for plan in plans {
