@@ -41,12 +41,19 @@ pub struct Serve {
     /// Proxies whose X-Forwarded-For is believed, as IP addresses with commas
     #[arg(long, env = "PORTAL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Currency in which panels are told the prices of modules
+    #[arg(long, env = "PORTAL_PANEL_CURRENCY", default_value = "EUR", value_parser = currency)]
+    pub panel_currency: domain::Currency,
     #[command(flatten)]
     /// Mode.
     pub mode: Mode,
     #[command(flatten)]
     /// Mail.
     pub mail: Mail,
+}
+
+fn currency(code: &str) -> Result<domain::Currency, String> {
+    domain::Currency::from_code(code).ok_or_else(|| "not an ISO 4217 code, such as EUR".to_owned())
 }
 
 /// Demo or real.

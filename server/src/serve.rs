@@ -44,7 +44,11 @@ pub(crate) async fn serve(storage: &Storage, settings: &Serve) -> anyhow::Result
     }
     tasks.spawn(portal::catalog::listen(started.portal.clone(), stopped.clone()));
     tasks.spawn(operations::carry(started.portal.clone(), stopped.clone()));
-    let router = http::router(&started.portal, &site, &settings.trusted_proxies);
+    let facing = http::Facing {
+        trusted_proxies: settings.trusted_proxies.clone(),
+        panel_currency: settings.panel_currency,
+    };
+    let router = http::router(&started.portal, &site, &facing);
     println!("Keystall is at http://{addr}");
     if settings.mode.demo {
         println!(

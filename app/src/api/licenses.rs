@@ -17,7 +17,7 @@ pub async fn change_license(
     id: String,
     #[server(default)] choice: String,
     #[server(default)] ip: String,
-    #[server(default)] name: String,
+    #[server(default)] name: Option<String>,
     #[server(default)] addon: BTreeMap<String, String>,
 ) -> Result<(), ApiError> {
     let form = on_server::Form { license, change, id, choice, ip, name, addon };
@@ -35,6 +35,9 @@ pub async fn cancel_change(license: String, operation: String) -> Result<(), Api
 pub async fn set_auto_renew(license: String, on: bool) -> Result<(), ApiError> {
     with_status(on_server::set_auto_renew(&license, on).await)
 }
+
+#[cfg(feature = "ssr")]
+pub use on_server::cancel;
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -62,7 +65,8 @@ mod on_server {
         /// What was chosen, with the price that was shown beside it.
         pub choice: String,
         pub ip: String,
-        pub name: String,
+        /// None where the form has no such field: the vendor keeps no names.
+        pub name: Option<String>,
         pub addon: BTreeMap<String, String>,
     }
 
@@ -71,7 +75,7 @@ mod on_server {
             let mut values = BTreeMap::from([
                 ("choice".to_owned(), self.choice.clone()),
                 ("ip".to_owned(), self.ip.clone()),
-                ("name".to_owned(), self.name.clone()),
+                ("name".to_owned(), self.name.clone().unwrap_or_default()),
             ]);
             for (code, count) in &self.addon {
                 values.insert(format!("addon-{code}"), count.clone());
@@ -169,7 +173,7 @@ mod on_server {
                             .map_err(|error| form.refuse(cx, BAD, "ip", ip_error(locale, error)))?,
                     ),
                 };
-                (Change::Edit { ip, name: Some(form.name.clone()) }, None)
+                (Change::Edit { ip, name: form.name.clone() }, None)
             }
             OperationKind::Suspend => (Change::Suspend, None),
             OperationKind::Resume => (Change::Resume, None),
@@ -188,6 +192,7 @@ mod on_server {
                 (BAD, "choice", t!(locale, "buy-no-period"))
             }
             ChangeError::Choice(ChoiceError::Ip(error)) => (BAD, "ip", ip_error(locale, error)),
+            ChangeError::Choice(ChoiceError::Field(_)) => (BAD, "", t!(locale, "buy-bad-field")),
             ChangeError::Choice(ChoiceError::Addon(code)) => {
                 let field = format!("addon-{code}");
                 return form.refuse(cx, BAD, &field, t!(locale, "buy-bad-count"));
@@ -227,20 +232,35 @@ mod on_server {
             NotNow::RanOut => t!(locale, "not-now-ran-out"),
             NotNow::Same => t!(locale, "not-now-same"),
             NotNow::PlanChanging => t!(locale, "not-now-plan-changing"),
+            NotNow::Unable => t!(locale, "not-now-unable"),
+            NotNow::TooSoon(day) => {
+                t!(locale, "not-now-too-soon", day = format::day(locale, day))
+            }
+            NotNow::RenewalOver => t!(locale, "not-now-renewal-over"),
         }
     }
 
     pub async fn cancel_change(license: &str, operation: &str) -> Result<(), ApiError> {
         let cx = context();
-        let viewer = cx.customer()?;
+        cx.customer()?;
         let (Ok(license), Ok(operation)) = (license.parse::<Uuid>(), operation.parse::<Uuid>())
         else {
             return Err(ApiError::NotFound);
         };
         let page = format!("/my/licenses/{license}");
-        match cx.portal.cancel_operation(viewer, operation).await {
+        cancel(&cx, operation, page, "?done=cancelled#changes").await
+    }
+
+    /// Takes back an operation of the visitor's and leads to `page`, with `done` behind it if it was.
+    pub async fn cancel(
+        cx: &Context,
+        operation: Uuid,
+        page: String,
+        done: &str,
+    ) -> Result<(), ApiError> {
+        match cx.portal.cancel_operation(cx.customer()?, operation).await {
             Ok(()) => {
-                see_other(&format!("{page}?done=cancelled#changes"));
+                see_other(&format!("{page}{done}"));
                 Ok(())
             }
             Err(ChangeError::NoSuchLicense) => Err(ApiError::NotFound),

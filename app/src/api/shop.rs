@@ -67,6 +67,12 @@ pub async fn check_ip(plan: String, ip: String) -> Result<CheckAnswer, ApiError>
     with_status(on_server::check_ip(plan, ip).await)
 }
 
+/// A button of `/my/orders/{order}`: takes back what was not sent yet.
+#[server(prefix = "/my", endpoint = "order-cancel")]
+pub async fn cancel_order(order: String) -> Result<(), ApiError> {
+    with_status(on_server::cancel_order(&order).await)
+}
+
 /// Where an order of the caller's stands.
 #[server(prefix = "/api", endpoint = "order_progress")]
 pub async fn order_progress(id: String) -> Result<Progress, ApiError> {
@@ -83,10 +89,12 @@ pub async fn buy(
     #[server(default)] addon: BTreeMap<String, String>,
     #[server(default)] order: String,
     #[server(default)] total: String,
+    #[server(default)] license: String,
+    #[server(default)] field: BTreeMap<String, String>,
 ) -> Result<(), ApiError> {
-    with_status(
-        on_server::buy(on_server::Form { plan, period, ip, name, addon, order, total }).await,
-    )
+    let form =
+        on_server::Form { plan, period, ip, name, addon, order, total, license, field };
+    with_status(on_server::buy(form).await)
 }
 
 #[cfg(feature = "ssr")]
@@ -107,7 +115,7 @@ mod on_server {
     use portal::upstreams::IpCheck;
 
     use super::{CheckAnswer, Progress, ProgressStep};
-    use crate::api::ApiError;
+    use crate::api::{ApiError, cancel};
     use crate::context::{Context, Refused, context, see_other};
     use crate::format::{self, query};
     use crate::t;
@@ -120,19 +128,33 @@ mod on_server {
         pub addon: BTreeMap<String, String>,
         pub order: String,
         pub total: String,
+        /// Of a module, the license that it is for.
+        pub license: String,
+        /// What the product itself asks for.
+        pub field: BTreeMap<String, String>,
     }
 
     impl Form {
+        /// A form without scripts has one price per term, so there the term carries its own total.
+        fn split_period(&mut self) {
+            if let Some((period, total)) = self.period.split_once(' ') {
+                (self.total, self.period) = (total.to_owned(), period.to_owned());
+            }
+        }
+
         /// The product page with this form filled in.
         fn page(&self) -> String {
             let mut pairs = vec![format!("period={}", query(&self.period))];
-            for (name, value) in [("ip", &self.ip), ("name", &self.name)] {
+            for (name, value) in [("ip", &self.ip), ("name", &self.name), ("license", &self.license)] {
                 if !value.trim().is_empty() {
                     pairs.push(format!("{name}={}", query(value.trim())));
                 }
             }
             for (code, count) in &self.addon {
                 pairs.push(format!("addon[{}]={}", query(code), query(count)));
+            }
+            for (code, value) in &self.field {
+                pairs.push(format!("field[{}]={}", query(code), query(value.trim())));
             }
             format!("/p/{}?{}", query(&self.plan), pairs.join("&"))
         }
@@ -142,9 +164,13 @@ mod on_server {
                 ("period".to_owned(), self.period.clone()),
                 ("ip".to_owned(), self.ip.clone()),
                 ("name".to_owned(), self.name.clone()),
+                ("license".to_owned(), self.license.clone()),
             ]);
             for (code, count) in &self.addon {
                 values.insert(format!("addon-{code}"), count.clone());
+            }
+            for (code, value) in &self.field {
+                values.insert(format!("field-{code}"), value.clone());
             }
             values
         }
@@ -195,8 +221,9 @@ mod on_server {
         }
     }
 
-    pub async fn buy(form: Form) -> Result<(), ApiError> {
+    pub async fn buy(mut form: Form) -> Result<(), ApiError> {
         let cx = context();
+        form.split_period();
         let Some(viewer) = cx.viewer.customer() else {
             if cx.viewer.staff().is_some() {
                 return Err(form.refuse(
@@ -235,6 +262,8 @@ mod on_server {
             ip: form.ip.clone(),
             name: form.name.clone(),
             addons,
+            parent: form.license.parse().ok(),
+            fields: form.field.clone(),
             shown_total,
         };
         match cx.portal.place_order(viewer, &wish).await {
@@ -273,6 +302,7 @@ mod on_server {
             ChoiceError::Period => ("period".to_owned(), t!(locale, "buy-no-period")),
             ChoiceError::Ip(error) => ("ip".to_owned(), ip_error(locale, error)),
             ChoiceError::Addon(code) => (format!("addon-{code}"), t!(locale, "buy-bad-count")),
+            ChoiceError::Field(code) => (format!("field-{code}"), t!(locale, "buy-bad-field")),
         }
     }
 
@@ -305,11 +335,27 @@ mod on_server {
             PlaceError::FormUsed => {
                 (StatusCode::CONFLICT, String::new(), t!(locale, "buy-form-used"))
             }
+            PlaceError::AlreadyOrdered { .. } if !form.license.is_empty() => {
+                (StatusCode::CONFLICT, "license".to_owned(), t!(locale, "module-has-it"))
+            }
             PlaceError::AlreadyOrdered { .. } => {
                 (StatusCode::CONFLICT, "ip".to_owned(), t!(locale, "buy-already-ordered"))
             }
+            PlaceError::NoParent => {
+                (bad, "license".to_owned(), t!(locale, "module-choose-license"))
+            }
+            PlaceError::Tried => (StatusCode::CONFLICT, "ip".to_owned(), t!(locale, "buy-tried"))
         };
         form.refuse(cx, status, &field, text)
+    }
+
+    pub async fn cancel_order(order: &str) -> Result<(), ApiError> {
+        let cx = context();
+        let viewer = cx.customer()?;
+        let id = order.parse().map_err(|_| ApiError::NotFound)?;
+        let known = cx.portal.order(viewer, id).await.map_err(|error| cx.failed(&error))?;
+        let operation = known.ok_or(ApiError::NotFound)?.operation;
+        cancel(&cx, operation, format!("/my/orders/{id}"), "").await
     }
 
     pub async fn order_progress(id: String) -> Result<Progress, ApiError> {
@@ -335,12 +381,14 @@ mod on_server {
             }
             (OperationState::Confirmed, MoneyState::Free) => t!(locale, "order-says-done-free"),
             (OperationState::Confirmed, _) => t!(locale, "order-says-done", amount = amount),
-            (OperationState::Rejected | OperationState::Cancelled, MoneyState::Free) => {
-                t!(locale, "order-says-rejected-free")
+            (OperationState::Cancelled, MoneyState::Free) => {
+                t!(locale, "order-says-cancelled-free")
             }
-            (OperationState::Rejected | OperationState::Cancelled, _) => {
-                t!(locale, "order-says-rejected", amount = amount)
+            (OperationState::Cancelled, _) => {
+                t!(locale, "order-says-cancelled", amount = amount)
             }
+            (OperationState::Rejected, MoneyState::Free) => t!(locale, "order-says-rejected-free"),
+            (OperationState::Rejected, _) => t!(locale, "order-says-rejected", amount = amount),
             (OperationState::Unknown, MoneyState::Free) => t!(locale, "order-says-checking-free"),
             (OperationState::Unknown, _) if refused => {
                 t!(locale, "order-says-refused", amount = amount)

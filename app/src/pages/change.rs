@@ -62,7 +62,12 @@ async fn change(cx: Context) -> Shown {
     let body = if possible.allows(kind) {
         form(&cx, viewer, id, kind, &possible).await?
     } else {
-        let text = t!(locale, "change-not-now");
+        // A date, where one is known: nobody has to click to find out.
+        let from = possible.key_from.filter(|_| kind == OperationKind::ReissueKey);
+        let text = match from {
+            Some(day) => t!(locale, "not-now-too-soon", day = format::day(locale, day)),
+            None => t!(locale, "change-not-now"),
+        };
         view! {
             <Notice tone=Tone::Info>
                 <p>{text}</p>
@@ -243,6 +248,22 @@ fn edit(cx: &Context, possible: &Possible) -> AnyView {
     let row = &possible.license.row;
     let ip = cx.typed("ip").or_else(|| row.ip.clone()).unwrap_or_default();
     let name = cx.typed("name").or_else(|| row.name.clone()).unwrap_or_default();
+    let hint = match possible.ip_from {
+        Some(day) => t!(locale, "change-ip-from", day = format::day(locale, day)),
+        None => t!(locale, "change-ip-hint"),
+    };
+    let name = possible.named.then(|| {
+        view! {
+            <Field
+                label=t!(locale, "form-name")
+                name="name"
+                maxlength=200
+                hint=t!(locale, "change-name-hint")
+                value=name
+                error=cx.error_of("name")
+            />
+        }
+    });
     let ip = row.ip.is_some().then(|| {
         view! {
             <Field
@@ -250,24 +271,13 @@ fn edit(cx: &Context, possible: &Possible) -> AnyView {
                 name="ip"
                 inputmode="decimal"
                 maxlength=45
-                hint=t!(locale, "change-ip-hint")
+                hint=hint
                 value=ip
                 error=cx.error_of("ip")
             />
         }
     });
-    view! {
-        {ip}
-        <Field
-            label=t!(locale, "form-name")
-            name="name"
-            maxlength=200
-            hint=t!(locale, "change-name-hint")
-            value=name
-            error=cx.error_of("name")
-        />
-    }
-    .into_any()
+    view! { {ip} {name} }.into_any()
 }
 
 /// Counts are chosen first, their price is shown then, and both go into the form that buys them.

@@ -6,7 +6,7 @@ use leptos_meta::Meta;
 use portal::catalog::Family;
 use portal::locale::Locale;
 
-use super::{Shown, catalog, frame, page};
+use super::{Shown, catalog, frame, page, panel};
 use crate::components::{
     ButtonKind, LinkButton, ShopSection, StatusPill, StepState, Timeline, TimelineItem, Tone,
     TrustItem,
@@ -25,6 +25,10 @@ pub fn Home() -> impl IntoView {
 }
 
 async fn home(cx: Context) -> Shown {
+    // Panels know this address and add what somebody wants to buy.
+    if let Some(ask) = panel::asked(&cx) {
+        return panel::landing(cx, ask).await;
+    }
     let shelf = cx.portal.shelf(cx.viewer.group()).await.map_err(|error| cx.failed(&error))?;
     let locale = cx.locale;
     let trial = shelf

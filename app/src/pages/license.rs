@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use portal::licenses::LicenseDetail;
 use portal::locale::Locale;
 
-use super::{Shown, change, frame, id_param, instant, page, refusal, server};
+use super::{Shown, change, frame, id_param, instant, module, page, refusal, server};
 use crate::api::ApiError;
 use crate::components::{
     Breadcrumbs, Copyable, Crumb, DefinitionGrid, Fact, KeyReveal, Notice, PageHead, Panel,
@@ -45,6 +45,8 @@ async fn license(cx: Context) -> Shown {
     let key = key(&cx, &license);
     let summary = summary(locale, &license);
     let changes = change::panels(&cx, viewer, id).await?;
+    let modules = cx.portal.modules_of(viewer, id).await.map_err(|error| cx.failed(&error))?;
+    let modules = module::panel(locale, id, modules);
     let missing = license.missing.then(|| {
         view! {
             <Notice tone=Tone::Warning title=t!(locale, "license-missing")>
@@ -52,7 +54,26 @@ async fn license(cx: Context) -> Shown {
             </Notice>
         }
     });
-    let activate_where = activate_where(locale, license.row.ip);
+    let renewal_ends = license.renewal_ends_on.map(|day| {
+        let text = t!(locale, "license-renewal-ends-text", day = format::day(locale, day));
+        view! {
+            <Notice tone=Tone::Info title=t!(locale, "license-renewal-ends")>
+                <p>{text}</p>
+            </Notice>
+        }
+    });
+    let steps = if license.parent.is_some() {
+        module_steps(locale).into_any()
+    } else {
+        activation(locale, license.row.ip).into_any()
+    };
+    let key = license.awaits_key.then(|| {
+        view! {
+            <Panel title=t!(locale, "license-key") id="key">
+                {key}
+            </Panel>
+        }
+    });
     let main = view! {
         <PageHead
             title=title.clone()
@@ -61,28 +82,14 @@ async fn license(cx: Context) -> Shown {
             status=status
         />
         {refusal(&cx, t!(locale, "change-refused"))}
-        {missing}
+        {missing} {renewal_ends}
         <div class="columns">
             <div class="column">
-                <Panel title=t!(locale, "license-key") id="key">
-                    {key}
-                </Panel>
+                {key}
                 <Panel title=t!(locale, "license-activate") id="activate">
-                    <Steps>
-                        <Step
-                            title=t!(locale, "activate-install")
-                            text=activate_where
-                        />
-                        <Step
-                            title=t!(locale, "activate-enter")
-                            text=t!(locale, "activate-enter-text")
-                        />
-                        <Step
-                            title=t!(locale, "activate-check")
-                            text=t!(locale, "activate-check-text")
-                        />
-                    </Steps>
+                    {steps}
                 </Panel>
+                {modules}
                 {changes}
             </div>
             <div class="column">{summary}</div>
@@ -100,7 +107,13 @@ fn sentence(locale: Locale, license: &LicenseDetail) -> String {
             t!(locale, "license-says-active", day = format::day(locale, day))
         }
         (LicenseStatus::Active, None) => t!(locale, "license-says-active-open"),
-        (LicenseStatus::Suspended, _) => t!(locale, "license-says-suspended"),
+        (LicenseStatus::Suspended, _) => match license.deleted_on {
+            Some(day) => {
+                let day = format::day(locale, day);
+                t!(locale, "license-says-suspended-until", day = day)
+            }
+            None => t!(locale, "license-says-suspended"),
+        },
         (LicenseStatus::Deleted, _) => t!(locale, "license-says-deleted"),
         (LicenseStatus::Ordered | LicenseStatus::Processing, _) => {
             t!(locale, "license-says-processing")
@@ -135,6 +148,26 @@ fn key(cx: &Context, license: &LicenseDetail) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+fn activation(locale: Locale, ip: Option<String>) -> impl IntoView {
+    view! {
+        <Steps>
+            <Step title=t!(locale, "activate-install") text=activate_where(locale, ip) />
+            <Step title=t!(locale, "activate-enter") text=t!(locale, "activate-enter-text") />
+            <Step title=t!(locale, "activate-check") text=t!(locale, "activate-check-text") />
+        </Steps>
+    }
+}
+
+/// A module has no key: the panel learns of it from the vendor.
+fn module_steps(locale: Locale) -> impl IntoView {
+    view! {
+        <Steps>
+            <Step title=t!(locale, "module-step-open") text=t!(locale, "module-step-open-text") />
+            <Step title=t!(locale, "module-step-update") text=t!(locale, "module-step-update-text") />
+        </Steps>
+    }
 }
 
 fn activate_where(locale: Locale, ip: Option<String>) -> String {
@@ -179,13 +212,22 @@ fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
     let order_number = license.order_number.to_string();
     let created = license.created_at;
     let number = row.number.to_string();
+    let parent = license.parent.map(|(id, number)| {
+        let href = format!("/my/licenses/{id}");
+        let number = number.to_string();
+        view! {
+            <Fact label=t!(locale, "module-for")>
+                <a href=href>{number}</a>
+            </Fact>
+        }
+    });
     let renews = renews(locale, license);
     view! {
         <Panel title=t!(locale, "license-summary") id="summary">
             <DefinitionGrid>
                 <Fact label=t!(locale, "col-server")>{server}</Fact>
                 <Fact label=t!(locale, "col-paid-until")>{until}</Fact>
-                {renews}
+                {renews} {parent}
                 <Fact label=t!(locale, "col-plan")>
                     <a href=product>{plan}</a>
                 </Fact>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use portal::locale::Locale;
 use portal::orders::{MoneyState, OrderDetail};
 
-use super::{Shown, frame, id_param, instant, page, server};
+use super::{Shown, frame, id_param, instant, page, refusal, server};
 use crate::api::{ApiError, progress_of};
 use crate::components::{
     Breadcrumbs, Crumb, DefinitionGrid, Fact, PageHead, Panel, StatusPill, TotalRow, Totals,
@@ -47,6 +47,17 @@ async fn order(cx: Context) -> Shown {
             </noscript>
         }
     });
+    let cancel = order.can_cancel.then(|| {
+        view! {
+            <form class="spread" method="post" action="/my/order-cancel">
+                <input type="hidden" name="order" value=order.row.id.to_string() />
+                <span class="fine">{t!(locale, "order-take-back-text")}</span>
+                <button class="btn btn-sm" type="submit">
+                    {t!(locale, "change-take-back")}
+                </button>
+            </form>
+        }
+    });
     let sprite = cx.site.href("icons.svg");
     // While it may still change, the status stands where the island keeps it current.
     let status = progress.done.then(|| {
@@ -62,6 +73,7 @@ async fn order(cx: Context) -> Shown {
             status=status
             crumbs=crumbs
         />
+        {refusal(&cx, t!(locale, "change-refused"))}
         <div class="columns">
             <div class="column">
                 <Panel title=t!(locale, "order-progress") id="progress">
@@ -72,7 +84,7 @@ async fn order(cx: Context) -> Shown {
                         open_license=t!(locale, "order-open-license")
                         order_again=t!(locale, "order-again")
                     />
-                    {reload}
+                    {cancel} {reload}
                 </Panel>
             </div>
             <div class="column">

@@ -9,7 +9,7 @@ use portal::catalog::Offer;
 use portal::locale::Locale;
 use portal::people::Viewer;
 
-use super::{Shown, frame, page, param, refusal};
+use super::{Shown, frame, module, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{Breadcrumbs, Crumb, DefinitionGrid, Fact, Notice, Step, Steps, Tone};
 use crate::context::Context;
@@ -40,7 +40,17 @@ async fn product(cx: Context) -> Shown {
         }
         None => (String::new(), None),
     };
-    let form = order_form(&cx, &offer, order, balance);
+    let module = offer.plan.capabilities.module;
+    let form = if module {
+        let offer = cx.portal.lower(cx.viewer.group(), offer.clone()).await.map_err(failed)?;
+        module::form(&cx, &offer).await?
+    } else {
+        let form = order_form(&cx, &offer, order, balance);
+        match &cx.viewer {
+            Viewer::Staff(_) => for_staff(&cx, form).into_any(),
+            Viewer::Guest | Viewer::Customer(_) => view! { <OrderForm data=form /> }.into_any(),
+        }
+    };
 
     let plan = &offer.plan;
     let name = plan.name.get(locale).to_owned();
@@ -58,10 +68,6 @@ async fn product(cx: Context) -> Shown {
     let free = offer.prices.iter().all(|(_, price)| price.is_zero());
     // Drawn above both columns, so that it is near the form on every screen.
     let refused = refusal(&cx, t!(locale, "buy-refused-title"));
-    let form = match &cx.viewer {
-        Viewer::Staff(_) => for_staff(&cx, form).into_any(),
-        Viewer::Guest | Viewer::Customer(_) => view! { <OrderForm data=form /> }.into_any(),
-    };
     let main = view! {
         <Meta name="description" content=t!(locale, "product-description", name = name.clone(), tagline = tagline.clone()) />
         <div class="wrap product">
@@ -134,7 +140,9 @@ fn what_happens(locale: Locale, free: bool) -> impl IntoView {
 }
 
 fn server_facts(locale: Locale, offer: &Offer, free: bool) -> impl IntoView + use<> {
-    let address = if offer.plan.capabilities.needs_ip {
+    let address = if offer.plan.capabilities.module {
+        (t!(locale, "server-license"), t!(locale, "server-license-hint"))
+    } else if offer.plan.capabilities.needs_ip {
         (t!(locale, "server-ip"), t!(locale, "server-ip-hint"))
     } else {
         (t!(locale, "server-any"), t!(locale, "server-any-hint"))

@@ -1,17 +1,18 @@
+use std::borrow::Cow;
 use std::fmt;
 
 /// One request: a function and its parameters, in order, without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    func: &'static str,
+    func: Cow<'static, str>,
     params: Vec<(String, String)>,
 }
 
 impl Call {
-    /// A call of `func`.
+    /// A call of `func`; which functions an account has is data, so the name may be read from it.
     #[must_use]
-    pub fn new(func: &'static str) -> Self {
-        Self { func, params: Vec::new() }
+    pub fn new(func: impl Into<Cow<'static, str>>) -> Self {
+        Self { func: func.into(), params: Vec::new() }
     }
 
     /// The same call with one more parameter.
@@ -23,8 +24,8 @@ impl Call {
 
     /// The function's name.
     #[must_use]
-    pub const fn func(&self) -> &'static str {
-        self.func
+    pub fn func(&self) -> &str {
+        &self.func
     }
 
     /// The parameters, `func` not among them.
@@ -37,7 +38,7 @@ impl Call {
 /// One readable line for logs, evidence and snapshots: `soft.edit elid=7 sok=ok`.
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.func)?;
+        f.write_str(&self.func)?;
         for (name, value) in &self.params {
             write!(f, " {name}={value}")?;
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use time::{Date, Duration, Month};
 
 use crate::Period;
 use crate::address::LicenseIp;
@@ -74,17 +75,83 @@ pub enum NotNow {
     /// It is becoming one of another plan: what something costs is known after that.
     #[error("its plan is being changed")]
     PlanChanging,
+    /// Its vendor has no function for that, or the plan does not take part in it.
+    #[error("this cannot be done to it")]
+    Unable,
+    /// The vendor allows it again from this day on.
+    #[error("it was changed lately; possible from {0}")]
+    TooSoon(Date),
+    /// The vendor renews licenses of this plan no more.
+    #[error("the plan is not renewed any more")]
+    RenewalOver,
+}
+
+/// How often the vendor lets an address or a key be changed (protocol section 4): "once a month",
+/// which offers and clients read in two ways, so that it is a setting of the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeRule {
+    /// Once in a calendar month.
+    CalendarMonth,
+    /// Once in 31 days.
+    Days31,
+    /// As often as one likes.
+    Unlimited,
+}
+
+impl ChangeRule {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::CalendarMonth, Self::Days31, Self::Unlimited];
+
+    /// The word kept in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CalendarMonth => "calendar_month",
+            Self::Days31 => "days_31",
+            Self::Unlimited => "unlimited",
+        }
+    }
+
+    /// The reverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == word)
+    }
+
+    /// The first day of the next change after one on this day, if that day is yet to come.
+    #[must_use]
+    pub fn waits_until(self, last: Option<Date>, today: Date) -> Option<Date> {
+        let last = last?;
+        let from = match self {
+            Self::Unlimited => return None,
+            Self::Days31 => last.checked_add(Duration::days(31))?,
+            Self::CalendarMonth => {
+                let month = last.month().next();
+                let year = last.year() + i32::from(month == Month::January);
+                Date::from_calendar_date(year, month, 1).ok()?
+            }
+        };
+        (from > today).then_some(from)
+    }
 }
 
 /// What decides whether a change makes sense.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject {
+pub struct Subject<'a> {
     /// As the vendor had it when it was last read.
     pub status: LicenseStatus,
     /// The term that was bought last.
     pub period: Period,
     /// Its last day is before today.
     pub ran_out: bool,
+    /// What can be done to a license of its plan at all.
+    pub can: &'a [OperationKind],
+    /// Its address cannot be changed before this day.
+    pub ip_from: Option<Date>,
+    /// Its key cannot be changed before this day.
+    pub key_from: Option<Date>,
+    /// Licenses of its plan are renewed no more.
+    pub renewal_over: bool,
 }
 
 impl Change {
@@ -108,7 +175,10 @@ impl Change {
     ///
     /// # Errors
     /// [`NotNow`] says why not. That addresses and plans fit is checked elsewhere.
-    pub const fn check(&self, license: Subject) -> Result<(), NotNow> {
+    pub fn check(&self, license: Subject<'_>) -> Result<(), NotNow> {
+        if !license.can.contains(&self.kind()) {
+            return Err(NotNow::Unable);
+        }
         let suspended = match license.status {
             LicenseStatus::Active => false,
             LicenseStatus::Suspended => true,
@@ -120,25 +190,76 @@ impl Change {
             Self::Renew { .. } => match license.period {
                 Period::Trial => Err(NotNow::Trial),
                 Period::Lifetime => Err(NotNow::Lifetime),
+                Period::Months(_) if license.renewal_over => Err(NotNow::RenewalOver),
                 Period::Months(_) => Ok(()),
             },
             Self::Edit { ip: None, name: None } => Err(NotNow::Same),
+            Self::Edit { ip: Some(_), .. } => license.ip_from.map_or(Ok(()), too_soon),
             Self::Addons { .. } | Self::ReissueKey | Self::Suspend if suspended => {
                 Err(NotNow::Suspended)
             }
             Self::Resume if !suspended => Err(NotNow::Active),
             Self::Resume if license.ran_out => Err(NotNow::RanOut),
+            Self::ReissueKey => license.key_from.map_or(Ok(()), too_soon),
             _ => Ok(()),
         }
     }
+}
+
+const fn too_soon(from: Date) -> Result<(), NotNow> {
+    Err(NotNow::TooSoon(from))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const fn license(status: LicenseStatus, period: Period) -> Subject {
-        Subject { status, period, ran_out: false }
+    const fn license(status: LicenseStatus, period: Period) -> Subject<'static> {
+        Subject {
+            status,
+            period,
+            ran_out: false,
+            can: &OperationKind::ALL,
+            ip_from: None,
+            key_from: None,
+            renewal_over: false,
+        }
+    }
+
+    #[test]
+    fn an_address_and_a_key_are_changed_once_a_month() {
+        for (rule, last, today, from) in [
+            (ChangeRule::CalendarMonth, "2026-11-01", "2026-11-30", Some("2026-12-01")),
+            (ChangeRule::CalendarMonth, "2026-11-30", "2026-12-01", None),
+            (ChangeRule::CalendarMonth, "2026-12-31", "2026-12-31", Some("2027-01-01")),
+            (ChangeRule::Days31, "2026-11-01", "2026-12-01", Some("2026-12-02")),
+            (ChangeRule::Days31, "2026-11-01", "2026-12-02", None),
+            (ChangeRule::Unlimited, "2026-11-30", "2026-11-30", None),
+        ] {
+            let day = |text: &str| {
+                Date::parse(text, time::macros::format_description!("[year]-[month]-[day]"))
+                    .unwrap()
+            };
+            let waits = rule.waits_until(Some(day(last)), day(today));
+            assert_eq!(waits, from.map(day), "{rule:?} {last} {today}");
+            assert_eq!(ChangeRule::from_word(rule.as_str()), Some(rule));
+        }
+        let day = time::macros::date!(2026 - 12 - 01);
+        let of = license(LicenseStatus::Active, Period::MONTH);
+        let waiting = Subject { ip_from: Some(day), key_from: Some(day), ..of };
+        let ip = Some(LicenseIp::parse("203.0.113.7").unwrap());
+        let moved = Change::Edit { ip, name: None };
+        assert_eq!(moved.check(of), Ok(()));
+        assert_eq!(moved.check(waiting), Err(NotNow::TooSoon(day)));
+        let renamed = Change::Edit { ip: None, name: Some("web".to_owned()) };
+        assert_eq!(renamed.check(waiting), Ok(()), "an address that stays is no change");
+        assert_eq!(Change::ReissueKey.check(waiting), Err(NotNow::TooSoon(day)));
+        let over = Subject { renewal_over: true, ..of };
+        let renewal = Change::Renew { period: Period::MONTH };
+        assert_eq!(renewal.check(over), Err(NotNow::RenewalOver));
+        let module = Subject { can: &[OperationKind::Delete], ..of };
+        assert_eq!(Change::Suspend.check(module), Err(NotNow::Unable));
+        assert_eq!(Change::Delete.check(module), Ok(()));
     }
 
     #[test]

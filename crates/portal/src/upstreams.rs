@@ -1,11 +1,12 @@
 //! Our logins at vendors, and calls through them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{Currency, Money, Period};
+use domain::operation::OperationKind;
+use domain::{Currency, Money};
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use upstream::Call;
@@ -13,7 +14,8 @@ use upstream::balance::BalanceFunction;
 use upstream::dialect::{Dialect, Item, Ordering, VendorLicense};
 use upstream::outcome::{Evidence, Exchange, Failure};
 use upstream::sender::{Credentials, Endpoint, Limits, Sender, Wire};
-use upstream::{Listing, Next, Soft};
+use upstream::dialect::Term;
+use upstream::{DialectKind, Listing, Names, Next, Role};
 use uuid::Uuid;
 
 use crate::operations::Purse;
@@ -70,12 +72,52 @@ pub struct UpstreamAccount {
     pub(crate) balance_function: Option<BalanceFunction>,
     /// What is known of our money there.
     pub(crate) purse: Purse,
+    speech: Speech,
     currency: Currency,
     check_timeout: Duration,
     endpoint: Endpoint,
     credentials: Credentials,
     sender: Sender,
     slots: Arc<Semaphore>,
+}
+
+/// What an account says otherwise than its families do.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Speech {
+    /// Names of functions by family.
+    names: BTreeMap<DialectKind, Names>,
+    /// Orders of modules name the license that they are for.
+    module_names_parent: bool,
+}
+
+impl Speech {
+    pub(crate) fn read(
+        functions: &BTreeMap<String, BTreeMap<String, String>>,
+        module_names_parent: bool,
+    ) -> Result<Self, Error> {
+        let bad = |what: &str| Error::unreadable("upstream_account", format!("function {what}"));
+        let mut names = BTreeMap::new();
+        for (family, of) in functions {
+            let kind = DialectKind::from_word(family).ok_or_else(|| bad(family))?;
+            let of: Result<Names, Error> = of
+                .iter()
+                .map(|(role, name)| {
+                    let role = Role::from_word(role).ok_or_else(|| bad(role))?;
+                    Ok((role, name.clone()))
+                })
+                .collect();
+            names.insert(kind, of?);
+        }
+        Ok(Self { names, module_names_parent })
+    }
+
+    /// Whether a family as this account speaks it can be asked for this.
+    pub(crate) fn can(&self, kind: DialectKind, operation: OperationKind) -> bool {
+        match self.names.get(&kind) {
+            Some(names) => kind.can(operation, names),
+            None => kind.can(operation, &Names::new()),
+        }
+    }
 }
 
 /// Whether a plan can be ordered for an address, as far as the vendor told us in time.
@@ -136,11 +178,8 @@ impl Upstreams {
 }
 
 /// The function family of this name.
-pub(crate) fn dialect(name: &str) -> Result<&'static dyn Dialect, Error> {
-    match name {
-        "soft" => Ok(&Soft),
-        other => Err(Error::unreadable("plan", format!("dialect {other}"))),
-    }
+pub(crate) fn dialect_kind(name: &str) -> Result<DialectKind, Error> {
+    DialectKind::from_word(name).ok_or_else(|| Error::unreadable("plan", format!("dialect {name}")))
 }
 
 fn millis(ms: i32) -> Duration {
@@ -183,6 +222,11 @@ impl Portal {
                 })
                 .transpose()?,
             purse: self.upstreams.purse(id),
+            speech: Speech::read(
+                &serde_json::from_value(row.functions)
+                    .map_err(|error| Error::unreadable("upstream_account", error))?,
+                row.module_names_parent,
+            )?,
             currency: Currency::from_code(&row.currency).ok_or_else(|| bad("currency"))?,
             check_timeout: millis(row.check_timeout_ms),
             endpoint,
@@ -197,6 +241,13 @@ impl Portal {
 }
 
 impl UpstreamAccount {
+    /// A family as this account speaks it; none where a person does the work.
+    pub(crate) fn dialect(&self, kind: DialectKind) -> Option<Box<dyn Dialect>> {
+        let none = Names::new();
+        let names = self.speech.names.get(&kind).unwrap_or(&none);
+        kind.dialect(names, self.speech.module_names_parent)
+    }
+
     /// Sends something that changes the vendor's books, once.
     pub(crate) async fn send(&self, call: &Call) -> Exchange {
         let limits = Limits { total: self.call_timeout, list: false };
@@ -255,6 +306,15 @@ impl UpstreamAccount {
         /// 100,000 licenses; a list that never ends is a broken vendor.
         const MOST_PAGES: u32 = 1000;
         let _slot = self.slots.acquire().await;
+        if let Some(call) = dialect.before_list() {
+            let limits = Limits { total: self.call_timeout, list: false };
+            let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+            let doc = exchange.result?;
+            if doc.error().is_some() || !doc.is_ok() {
+                let why = "the list's filter cannot be taken away";
+                return Err(Failure::OutcomeUnknown(why.to_owned()));
+            }
+        }
         let mut listing = Listing::default();
         for page in 1..=MOST_PAGES {
             let limits = Limits { total: self.call_timeout, list: true };
@@ -308,10 +368,10 @@ impl UpstreamAccount {
         &self,
         dialect: &dyn Dialect,
         plan_code: &str,
-        period: Period,
+        term: &Term,
         ip: IpAddr,
     ) -> IpCheck {
-        let Some(call) = dialect.check_ip(plan_code, period, ip) else {
+        let Some(call) = dialect.check_ip(plan_code, term, ip) else {
             return IpCheck::Unchecked;
         };
         // Somebody's curiosity never stands in the way of an order.

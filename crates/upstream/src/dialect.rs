@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use billmgr::{Call, Node};
 use domain::Period;
 use domain::license::LicenseStatus;
+use domain::operation::OperationKind;
 use time::{Date, PrimitiveDateTime};
 
 /// What is to be bought.
@@ -15,36 +16,58 @@ pub struct OrderWish {
     /// The vendor's code of the plan (`pricelist`).
     pub plan_code: String,
     /// The term.
-    pub period: Period,
+    pub term: Term,
     /// The server's address, where the plan needs one.
     pub ip: Option<IpAddr>,
+    /// The vendor's number of the license that it is a module of.
+    pub parent: Option<String>,
     /// The customer's name for the license, if any.
     pub name: Option<String>,
     /// Absolute counts by the vendor's add-on code.
     pub addons: BTreeMap<String, u32>,
+    /// What the product asks for beside that, by the vendor's name of the field: `bitninja_email`.
+    pub fields: BTreeMap<String, String>,
     /// Our id at the vendor.
     pub reference: String,
+}
+
+/// How long, and how the vendor says that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// How long.
+    pub period: Period,
+    /// The vendor's own code of it, which the 2009 generation has for each price (seed 003); later
+    /// ones say the months.
+    pub code: Option<String>,
+}
+
+impl Term {
+    /// A term that is said in months.
+    #[must_use]
+    pub const fn of(period: Period) -> Self {
+        Self { period, code: None }
+    }
 }
 
 /// What is to be done to a license of the vendor's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Pay for another term.
-    Renew(Period),
+    Renew(Term),
     /// Set the name, and the address where it changes: somebody may have moved the license past us,
     /// and a new name must not move it back.
     Edit {
         /// The server's new address.
         ip: Option<IpAddr>,
-        /// The whole name at the vendor, our reference included.
-        name: String,
+        /// The whole name at the vendor, our reference included; none where it keeps no names.
+        name: Option<String>,
     },
     /// Make it one of another plan.
     ChangePlan {
         /// The vendor's code of the plan.
         plan_code: String,
         /// The term, from today.
-        period: Period,
+        term: Term,
         /// Absolute counts by the vendor's add-on code.
         addons: BTreeMap<String, u32>,
     },
@@ -72,6 +95,8 @@ pub struct VendorLicense {
     pub name: Option<String>,
     /// The address that it is bound to.
     pub ip: Option<IpAddr>,
+    /// The vendor's number of the license that it is a module of.
+    pub parent: Option<String>,
     /// The vendor's code of the plan.
     pub plan_code: Option<String>,
     /// The key, once there is one.
@@ -82,6 +107,10 @@ pub struct VendorLicense {
     pub expires_on: Option<Date>,
     /// Absolute counts by the vendor's add-on code.
     pub addons: BTreeMap<String, u32>,
+    /// The day of the last change of address, which limits the next one.
+    pub ip_changed_on: Option<Date>,
+    /// The day of the last change of key, which limits the next one.
+    pub key_changed_on: Option<Date>,
     /// When the vendor created it, by the vendor's clock; never compared with ours.
     pub created_at: Option<PrimitiveDateTime>,
 }
@@ -94,11 +123,14 @@ impl fmt::Debug for VendorLicense {
             .field("reference", &self.reference)
             .field("name", &self.name)
             .field("ip", &self.ip)
+            .field("parent", &self.parent)
             .field("plan_code", &self.plan_code)
             .field("key", &key)
             .field("status", &self.status)
             .field("expires_on", &self.expires_on)
             .field("addons", &self.addons)
+            .field("ip_changed_on", &self.ip_changed_on)
+            .field("key_changed_on", &self.key_changed_on)
             .field("created_at", &self.created_at)
             .finish()
     }
@@ -154,9 +186,11 @@ pub struct ListPage {
 pub struct Unclear(pub &'static str);
 
 /// A function family.
-pub trait Dialect: Send + Sync {
-    /// Buys at once, or puts an unpaid item into the basket.
-    fn order(&self, wish: &OrderWish, ordering: Ordering) -> Call;
+pub trait Dialect: fmt::Debug + Send + Sync {
+    /// Whether it has a function for this; what it lacks has no button.
+    fn can(&self, kind: OperationKind) -> bool;
+    /// Buys at once, or puts an unpaid item into the basket; none if the term has no code here.
+    fn order(&self, wish: &OrderWish, ordering: Ordering) -> Option<Call>;
     /// The new license's number; only a confirmation with a readable number counts.
     fn read_order(&self, doc: &Node) -> Result<Item, Unclear>;
     /// The unpaid items.
@@ -185,6 +219,10 @@ pub trait Dialect: Send + Sync {
     fn unbasket(&self, id: &str) -> Call {
         Call::new("basket").with("clicked_button", "delete").with("id", id).with("sok", "ok")
     }
+    /// What has to be said before a list, so that nothing hides from it.
+    fn before_list(&self) -> Option<Call> {
+        None
+    }
     /// One page of all licenses of the account, from 1.
     fn list(&self, page: u32) -> Call;
     /// The licenses on a page of the list, and how many there are in all.
@@ -193,12 +231,12 @@ pub trait Dialect: Send + Sync {
     fn view(&self, id: &str) -> Call;
     /// The license in the answer to [`Dialect::view`].
     fn read_view(&self, doc: &Node) -> Result<VendorLicense, Unclear>;
-    /// Does something to a license.
-    fn act(&self, id: &str, action: &Action) -> Call;
+    /// Does something to a license that was just looked at; none if the family cannot.
+    fn act(&self, license: &VendorLicense, action: &Action) -> Option<Call>;
     /// Whether the answer to [`Dialect::act`] says that it was done.
     fn read_act(&self, doc: &Node) -> Result<(), Unclear>;
     /// Asks whether the plan can be ordered for this address. Any error document means no.
-    fn check_ip(&self, plan_code: &str, period: Period, ip: IpAddr) -> Option<Call>;
+    fn check_ip(&self, plan_code: &str, term: &Term, ip: IpAddr) -> Option<Call>;
 }
 
 /// Whether this is a number of the vendor's.

@@ -92,9 +92,10 @@ pub fn effect(action: &Action, before: &Before, now: Option<&VendorLicense>) -> 
         },
         Action::Edit { ip, name } => {
             let moved = ip.is_none() || now.ip == *ip;
-            match &now.name {
-                Some(shown) => when(moved && shown.trim() == name.trim()),
-                None => Effect::Unclear("the name is not shown"),
+            match (name, &now.name) {
+                (None, _) => when(moved),
+                (Some(name), Some(shown)) => when(moved && shown.trim() == name.trim()),
+                (Some(_), None) => Effect::Unclear("the name is not shown"),
             }
         }
         Action::ChangePlan { plan_code, .. } => match &now.plan_code {
@@ -129,6 +130,7 @@ pub fn effect(action: &Action, before: &Before, now: Option<&VendorLicense>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Term;
     use domain::Period;
     use time::macros::date;
 
@@ -156,15 +158,15 @@ mod tests {
     fn an_effect_is_seen_at_the_license() {
         let nodes = |count| BTreeMap::from([("4602".into(), count)]);
         let edit =
-            Action::Edit { ip: Some("203.0.113.8".parse().unwrap()), name: "mail ks-1".into() };
+            Action::Edit { ip: Some("203.0.113.8".parse().unwrap()), name: Some("mail ks-1".into()) };
         let plan = Action::ChangePlan {
             plan_code: "4601".into(),
-            period: Period::MONTH,
+            term: Term::of(Period::MONTH),
             addons: BTreeMap::new(),
         };
         let cases = [
             (
-                Action::Renew(Period::MONTH),
+                Action::Renew(Term::of(Period::MONTH)),
                 after(|now| now.expires_on = Some(date!(2027 - 01 - 21))),
                 after(|now| now.expires_on = None),
             ),
@@ -212,7 +214,7 @@ mod tests {
         let deleted = after(|now| now.status = Some(LicenseStatus::Deleted));
         assert_eq!(effect(&Action::Delete, &before, Some(&deleted)), Effect::Applied);
         let back = after(|now| now.expires_on = Some(date!(2026 - 12 - 20)));
-        let renew = Action::Renew(Period::MONTH);
+        let renew = Action::Renew(Term::of(Period::MONTH));
         assert!(matches!(effect(&renew, &before, Some(&back)), Effect::Unclear(_)));
         // Renewed from today, or only resumed? The last day does not tell.
         let stopped = after(|now| now.status = Some(LicenseStatus::Suspended));

@@ -14,12 +14,17 @@
 pub mod balance;
 pub mod dialect;
 pub mod effect;
+mod family;
+mod kind;
 pub mod outcome;
 pub mod purchase;
+mod read;
 pub mod sender;
-mod soft;
+mod software;
 mod verify;
 
 pub use billmgr::Call;
-pub use soft::{Soft, named};
-pub use verify::{Listing, Next, Sighting, find_ours, reference};
+pub use family::{Family, Role, named};
+pub use kind::{DialectKind, Names};
+pub use software::Software;
+pub use verify::{Listing, Next, Sighting, Wanted, find_ours, reference};

@@ -35,12 +35,13 @@ impl Stage {
         }
     }
 
-    /// What to send; none if the number to pay under has to be looked up first.
+    /// What to send; none if the number to pay under has to be looked up first, or if the dialect has no
+    /// words for the wish.
     #[must_use]
     pub fn call(&self, wish: &OrderWish, dialect: &dyn Dialect) -> Option<Call> {
         match self {
-            Self::Whole => Some(dialect.order(wish, Ordering::AtOnce)),
-            Self::Item => Some(dialect.order(wish, Ordering::Basket)),
+            Self::Whole => dialect.order(wish, Ordering::AtOnce),
+            Self::Item => dialect.order(wish, Ordering::Basket),
             Self::Pay(item) => item.bill.as_deref().map(|bill| dialect.pay(bill)),
         }
     }
@@ -61,7 +62,7 @@ impl Stage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Soft;
+    use crate::Family;
     use billmgr::read_xml;
 
     #[test]
@@ -78,11 +79,12 @@ mod tests {
     fn an_item_is_no_purchase() {
         let xml = "<doc><id>17</id><billorder.id>170</billorder.id><ok/></doc>";
         let doc = read_xml(xml.as_bytes()).unwrap();
+        let soft = Family::soft();
         let item = Item { id: "17".into(), bill: Some("170".into()) };
-        assert_eq!(Stage::Item.read(&Soft, &doc), Ok(Progress::InBasket(item.clone())));
-        assert_eq!(Stage::Whole.read(&Soft, &doc), Ok(Progress::Bought("17".into())));
-        assert_eq!(Stage::Pay(item).read(&Soft, &doc), Ok(Progress::Bought("17".into())));
+        assert_eq!(Stage::Item.read(&soft, &doc), Ok(Progress::InBasket(item.clone())));
+        assert_eq!(Stage::Whole.read(&soft, &doc), Ok(Progress::Bought("17".into())));
+        assert_eq!(Stage::Pay(item).read(&soft, &doc), Ok(Progress::Bought("17".into())));
         let unclear = read_xml(b"<doc><id>17</id></doc>").unwrap();
-        assert!(Stage::Item.read(&Soft, &unclear).is_err());
+        assert!(Stage::Item.read(&soft, &unclear).is_err());
     }
 }

@@ -1,6 +1,8 @@
 //! Finding our own order in a vendor's list.
 
-use crate::dialect::{ListPage, VendorLicense};
+use std::net::IpAddr;
+
+use crate::dialect::{ListPage, OrderWish, VendorLicense};
 
 /// A list read page by page. It counts as whole only when that is certain: a license that hides on
 /// a page that was not read would be bought a second time.
@@ -56,23 +58,66 @@ pub enum Sighting {
     Found(Box<VendorLicense>),
     /// Several do, in the order of their numbers.
     Several(Vec<VendorLicense>),
+    /// None does, but these show neither a reference nor a name, and are what was ordered: unless
+    /// they are known to be something else, any of them may be it.
+    Unmarked(Vec<VendorLicense>),
 }
 
-/// Looks for the license that carries `reference`, as `remoteid` or as a word of its name.
-pub fn find_ours(licenses: Vec<VendorLicense>, reference: &str) -> Sighting {
-    let ours = |license: &VendorLicense| {
-        license.reference.as_deref() == Some(reference)
-            || license
-                .name
-                .as_deref()
-                .is_some_and(|name| name.split_whitespace().any(|word| word == reference))
-    };
-    let mut found: Vec<_> = licenses.into_iter().filter(ours).collect();
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Our id at the vendor.
+    pub reference: &'a str,
+    /// The vendor's code of the plan.
+    pub plan_code: &'a str,
+    /// The address that it was ordered for.
+    pub ip: Option<IpAddr>,
+    /// The license that it is a module of.
+    pub parent: Option<&'a str>,
+}
+
+impl<'a> From<&'a OrderWish> for Wanted<'a> {
+    fn from(wish: &'a OrderWish) -> Self {
+        Self {
+            reference: &wish.reference,
+            plan_code: &wish.plan_code,
+            ip: wish.ip,
+            parent: wish.parent.as_deref(),
+        }
+    }
+}
+
+impl Wanted<'_> {
+    fn is_marked(&self, license: &VendorLicense) -> bool {
+        let mut words = license.name.iter().flat_map(|name| name.split_whitespace());
+        license.reference.as_deref() == Some(self.reference)
+            || words.any(|word| word == self.reference)
+    }
+
+    /// Nothing that it shows says that it is another one.
+    fn may_be(&self, license: &VendorLicense) -> bool {
+        license.name.is_none()
+            && license.reference.as_deref().is_none_or(str::is_empty)
+            && license.plan_code.as_deref().is_none_or(|code| code == self.plan_code)
+            && license.ip.is_none_or(|ip| self.ip.is_none_or(|wanted| wanted == ip))
+            && license.parent.as_deref().is_none_or(|id| self.parent.is_none_or(|of| of == id))
+    }
+}
+
+/// Looks for the license that carries our reference, as `remoteid` or as a word of its name. Where
+/// the list shows neither, nothing proves that it is not there.
+#[must_use]
+pub fn find_ours(licenses: Vec<VendorLicense>, wanted: Wanted<'_>) -> Sighting {
+    let (mut found, others): (Vec<_>, Vec<_>) =
+        licenses.into_iter().partition(|license| wanted.is_marked(license));
     // A list that shifts between two pages may show one license twice.
     found.sort_by(|a, b| (a.id.len(), &a.id).cmp(&(b.id.len(), &b.id)));
     found.dedup_by(|a, b| a.id == b.id);
     match (found.pop(), found.is_empty()) {
-        (None, _) => Sighting::Absent,
+        (None, _) => {
+            let unmarked: Vec<_> = others.into_iter().filter(|row| wanted.may_be(row)).collect();
+            if unmarked.is_empty() { Sighting::Absent } else { Sighting::Unmarked(unmarked) }
+        }
         (Some(one), true) => Sighting::Found(Box::new(one)),
         (Some(last), false) => {
             found.push(last);
@@ -108,24 +153,53 @@ mod tests {
         }
     }
 
+    fn wanted(reference: &str) -> Wanted<'_> {
+        Wanted { reference, plan_code: "250", ip: None, parent: Some("17") }
+    }
+
     #[test]
     fn by_reference_or_by_a_whole_word_of_the_name() {
+        let find = |rows: &[VendorLicense]| find_ours(rows.to_vec(), wanted("ks-1"));
         let others =
             vec![row("1", None, "ks-12"), row("2", Some("ks-12"), "x"), row("3", None, "")];
-        assert_eq!(find_ours(others.clone(), "ks-1"), Sighting::Absent);
+        assert_eq!(find(&others), Sighting::Absent);
         for ours in [row("4", Some("ks-1"), ""), row("4", None, "web 1 ks-1")] {
             let mut rows = others.clone();
             rows.push(ours.clone());
-            assert_eq!(find_ours(rows.clone(), "ks-1"), Sighting::Found(Box::new(ours.clone())));
+            assert_eq!(find(&rows), Sighting::Found(Box::new(ours.clone())));
             rows.push(ours);
-            assert!(
-                matches!(find_ours(rows, "ks-1"), Sighting::Found(_)),
-                "shown twice, bought once"
-            );
+            assert!(matches!(find(&rows), Sighting::Found(_)), "shown twice, bought once");
         }
-        let twice = vec![row("5", Some("ks-1"), ""), row("4", None, "ks-1")];
-        let Sighting::Several(both) = find_ours(twice, "ks-1") else { panic!("there are two") };
+        let twice = [row("5", Some("ks-1"), ""), row("4", None, "ks-1")];
+        let Sighting::Several(both) = find(&twice) else { panic!("there are two") };
         assert_eq!(both.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["4", "5"]);
+    }
+
+    #[test]
+    fn what_shows_no_mark_proves_nothing() {
+        let bare = |id: &str| VendorLicense { id: id.into(), ..VendorLicense::default() };
+        let coded = |code: &str| VendorLicense { plan_code: Some(code.into()), ..bare("4") };
+        let of = |parent: &str| VendorLicense { parent: Some(parent.into()), ..bare("4") };
+        let find = |row: VendorLicense| find_ours(vec![row], wanted("ks-1"));
+        for may_be in [
+            bare("4"),
+            coded("250"),
+            of("17"),
+            VendorLicense { reference: Some(String::new()), ..bare("4") },
+        ] {
+            assert_eq!(find(may_be.clone()), Sighting::Unmarked(vec![may_be]));
+        }
+        for other in [
+            coded("251"),
+            of("18"),
+            VendorLicense { reference: Some("ks-2".into()), ..bare("4") },
+            VendorLicense { name: Some(String::new()), ..bare("4") },
+        ] {
+            assert_eq!(find(other), Sighting::Absent);
+        }
+        let marked = VendorLicense { reference: Some("ks-1".into()), ..bare("5") };
+        let found = find_ours(vec![bare("4"), marked.clone()], wanted("ks-1"));
+        assert_eq!(found, Sighting::Found(Box::new(marked)));
     }
 
     fn page(ids: &[&str], total: Option<usize>) -> ListPage {

@@ -2,10 +2,11 @@
 //!
 //! 1. connection limits and timeouts ([`listen`])
 //! 2. every answer gets the security headers ([`security`]), panics become a 500
-//! 3. no mutation from another site ([`security::same_site`])
-//! 4. the session ([`sessions`]), then who asks and in which language ([`context`])
-//! 5. a refused form is shown again ([`forms`]), pages are tidied ([`pages`])
-//! 6. Leptos routes and server functions, lists as files ([`csv`]), static files, health
+//! 3. panels that fetch prices are answered ([`panels`])
+//! 4. no mutation from another site ([`security::same_site`])
+//! 5. the session ([`sessions`]), then who asks and in which language ([`context`])
+//! 6. a refused form is shown again ([`forms`]), pages are tidied ([`pages`])
+//! 7. Leptos routes and server functions, lists as files ([`csv`]), static files, health
 
 mod context;
 mod csv;
@@ -14,6 +15,7 @@ mod forms;
 mod health;
 mod listen;
 mod pages;
+mod panels;
 mod routes;
 mod security;
 mod sessions;
@@ -26,6 +28,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
+use domain::Currency;
 use leptos::config::{Env, LeptosOptions};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use portal::Portal;
@@ -47,8 +50,23 @@ const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// A whole request.
 const REQUEST: Duration = Duration::from_secs(15);
 
+/// What the outside is told and believed.
+#[derive(Debug, Clone)]
+pub struct Facing {
+    /// Proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// In which panels are told prices.
+    pub panel_currency: Currency,
+}
+
+impl Default for Facing {
+    fn default() -> Self {
+        Self { trusted_proxies: Vec::new(), panel_currency: Currency::EUR }
+    }
+}
+
 /// Everything that this server answers.
-pub fn router(portal: &Portal, site: &Site, trusted_proxies: &[IpAddr]) -> Router {
+pub fn router(portal: &Portal, site: &Site, facing: &Facing) -> Router {
     let options = leptos_options(site);
     let routes = generate_route_list(app::App);
     let pages = Router::new()
@@ -66,7 +84,7 @@ pub fn router(portal: &Portal, site: &Site, trusted_proxies: &[IpAddr]) -> Route
     let state = context::Source {
         portal: portal.clone(),
         site: Arc::new(app::context::Site { files: site.manifest.clone() }),
-        trusted_proxies: trusted_proxies.into(),
+        trusted_proxies: facing.trusted_proxies.as_slice().into(),
     };
     // A layer runs behind the routing of its own router. Showing a form again means to route again,
     // so the routes are the inside of another router.
@@ -81,6 +99,7 @@ pub fn router(portal: &Portal, site: &Site, trusted_proxies: &[IpAddr]) -> Route
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(TimeoutLayer::with_status_code(http::StatusCode::REQUEST_TIMEOUT, REQUEST))
         .layer(CompressionLayer::new());
+    let panels = panels::Door::new(portal.clone(), facing.panel_currency);
     dressed(
         Router::new()
             .route("/healthz", get(health::alive))
@@ -88,7 +107,8 @@ pub fn router(portal: &Portal, site: &Site, trusted_proxies: &[IpAddr]) -> Route
             .nest_service("/pkg", files::immutable(site, "pkg"))
             .nest_service("/assets", files::immutable(site, "assets"))
             .route("/robots.txt", files::at_the_top(site, "robots.txt"))
-            .fallback_service(pages),
+            .fallback_service(pages)
+            .layer(from_fn_with_state(panels, panels::prices)),
     )
 }
 

@@ -318,6 +318,12 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             format!("license={license}&change=suspend&id={id}"),
             staff(DONE, GONE, DONE, DONE),
         ),
+        // It was bought: too late for its owner.
+        (
+            "/my/order-cancel",
+            format!("order={}", cast.order),
+            staff(DONE, GONE, S::CONFLICT, DONE),
+        ),
         (
             "/my/license-cancel",
             format!("license={license}&operation={id}"),

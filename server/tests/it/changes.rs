@@ -29,6 +29,8 @@ async fn license(portal: &TestPortal) -> Uuid {
         ip: IP.to_owned(),
         name: "web".to_owned(),
         addons: BTreeMap::new(),
+        parent: None,
+        fields: BTreeMap::new(),
         shown_total: eur("12.90"),
     };
     portal.portal.place_order(&viewer, &wish).await.unwrap();

@@ -96,7 +96,7 @@ impl TestPortal {
         .execute(&portal.pool)
         .await
         .unwrap();
-        let router = server::http::router(&portal, &server::http::Site::default(), &[]);
+        let router = server::http::router(&portal, &server::http::Site::default(), &server::http::Facing::default());
         Self { portal, clock, router, vendor }
     }
 
@@ -464,6 +464,8 @@ impl Desk {
             ip: ip.to_owned(),
             name: String::new(),
             addons: BTreeMap::new(),
+            parent: None,
+            fields: BTreeMap::new(),
             shown_total: Money::parse(price, Currency::EUR).unwrap(),
         };
         self.portal.place_order(&viewer, &wish).await.unwrap();

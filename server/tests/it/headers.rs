@@ -36,7 +36,7 @@ async fn stage(pool: PgPool) -> (TestPortal, Cast, tempfile::TempDir) {
     file("/manifest.json", &format!("{{\"portal.css\":\"{STYLE}\",\"icons.svg\":\"{ICONS}\"}}"));
     let mut portal = TestPortal::new(pool).await;
     let site = server::http::Site::read(folder.path()).unwrap();
-    portal.router = server::http::router(&portal.portal, &site, &[]);
+    portal.router = server::http::router(&portal.portal, &site, &server::http::Facing::default());
 
     let mut customer = portal.signed_in().await;
     customer.post(&portal, "/buy", &portal.lite_form(IP).await).await;

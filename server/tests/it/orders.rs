@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 use upstream_sim::{Fault, GatePoint, Times};
 use uuid::Uuid;
 
+use crate::failures::order_for;
 use crate::harness::{IP, TestPortal};
 
 fn eur(text: &str) -> Money {
@@ -55,6 +56,73 @@ async fn an_order_is_delivered(pool: PgPool) {
     let kind = ledger::AccountKind::CostOfSales;
     let cost = ledger::balance(&mut db, kind, None, Currency::EUR).await.unwrap();
     assert_eq!(cost, eur("-3.50"));
+    portal.sound().await;
+}
+
+/// Writes down every transaction that changes a row of the order, the journal or the books; reading
+/// the key afterwards is the license's business.
+const COUNT_COMMITS: &str = "
+    create table commit_seen (xid xid8 primary key);
+    create function see_commit() returns trigger language plpgsql as $$
+    begin
+        insert into commit_seen values (pg_current_xact_id()) on conflict do nothing;
+        return null;
+    end $$;
+    do $$
+    declare name text;
+    begin
+        foreach name in array array['customer_order', 'operation', 'operation_attempt',
+                                    'ledger_account', 'ledger_transfer', 'ledger_entry'] loop
+            execute format('create trigger see_commit after insert or update or delete on %I
+                            for each row execute function see_commit()', name);
+        end loop;
+    end $$";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_whole_order_costs_three_commits(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    // The first order of a minute also reads the balance at the vendor and keeps it.
+    order_for(&portal, "203.0.113.90").await;
+    portal.drain().await;
+    sqlx::raw_sql(COUNT_COMMITS).execute(&portal.portal.pool).await.unwrap();
+    let order = order_for(&portal, IP).await;
+    let seen = "select count(*) from commit_seen";
+    assert_eq!(portal.count(seen).await, 1, "hold, order and operation are one transaction");
+    portal.drain().await;
+    assert_eq!(portal.state(order).await, "confirmed");
+    assert_eq!(portal.count(seen).await, 3, "the promise, and the verdict with money and license");
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_order_that_was_not_sent_is_taken_back_on_its_page(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut browser = portal.signed_in().await;
+    let order = buy(&portal).await;
+    let (page, form) = (format!("/my/orders/{order}"), [("order", order.to_string())]);
+    let shown = browser.get(&portal, &page).await;
+    assert!(shown.body.contains("action=\"/my/order-cancel\""), "{}", shown.body);
+    // The same click twice is one.
+    for _ in 0..2 {
+        let answer = browser.post(&portal, "/my/order-cancel", &form).await;
+        assert_eq!(answer.location.as_deref(), Some(page.as_str()), "{}", answer.body);
+    }
+    portal.settle().await;
+    assert_eq!(portal.state(order).await, "cancelled");
+    assert_eq!(portal.wallet().await, (eur("500"), eur("0")));
+    assert!(portal.vendor().live_licenses().is_empty());
+    let shown = browser.get(&portal, &page).await;
+    assert!(shown.body.contains("You took this order back"), "{}", shown.body);
+    assert!(!shown.body.contains("/my/order-cancel"));
+
+    // An old page's click on what was bought meanwhile.
+    let order = buy(&portal).await;
+    portal.settle().await;
+    let form = [("order", order.to_string())];
+    let answer = browser.post(&portal, "/my/order-cancel", &form).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.body.contains("cannot be taken back any more"), "{}", answer.body);
+    assert_eq!(portal.state(order).await, "confirmed");
     portal.sound().await;
 }
 

@@ -27,6 +27,8 @@ fn lite(ip: &str) -> Wish {
         ip: ip.to_owned(),
         name: String::new(),
         addons: std::collections::BTreeMap::new(),
+        parent: None,
+        fields: std::collections::BTreeMap::new(),
         shown_total: eur("4.90"),
     }
 }

@@ -325,6 +325,8 @@ async fn an_order_pays_the_newest_price_whoever_changed_it(pool: PgPool) {
         ip: ip.to_owned(),
         name: String::new(),
         addons: BTreeMap::new(),
+        parent: None,
+        fields: BTreeMap::new(),
         shown_total: eur(total),
     };
     let order = async |ip, total| portal.portal.place_order(&viewer, &wish(ip, total)).await;

@@ -29,6 +29,8 @@ fn wish(plan: &str, total: &str, ip: &str) -> Wish {
         ip: ip.to_owned(),
         name: String::new(),
         addons: std::collections::BTreeMap::new(),
+        parent: None,
+        fields: std::collections::BTreeMap::new(),
         shown_total: eur(total),
     }
 }

@@ -66,6 +66,12 @@ impl Shelves {
         shelf.map_or(Found::Nothing(Ticket(kept.generation)), Found::Shelf)
     }
 
+    /// Goes up with every change that this process hears of; none while it hears of none.
+    pub(super) fn generation(&self) -> Option<u64> {
+        let kept = self.lock();
+        kept.listening.then_some(kept.generation)
+    }
+
     /// Keeps what was read, unless something changed since the ticket was drawn.
     pub(super) fn keep(&self, ticket: &Ticket, group: &str, shelf: &Arc<[Family]>) {
         let mut kept = self.lock();

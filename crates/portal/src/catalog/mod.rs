@@ -4,21 +4,27 @@
 //! term. Prices come from [`domain::price`] alone.
 
 mod cache;
+mod panels;
 mod tags;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::plan::{Addon, Capabilities, Choice, ChoiceError};
+use domain::operation::OperationKind;
+use domain::plan::{Addon, Capabilities, Choice, ChoiceError, Field};
 use domain::price::{Cost, PriceError, Quote, Subject, derive, price};
 use domain::pricelist::Pricelist;
 use domain::{Currency, Money, Period};
 use serde::Deserialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use time::Date;
+use upstream::DialectKind;
+use upstream::dialect::Term;
 use uuid::Uuid;
 
 pub use cache::{ShelfListener, Shelves, listen};
+pub use panels::{PanelAnswer, PanelAsk, PanelHome, PanelModule};
 pub use tags::Tags;
 
 use cache::Found;
@@ -27,7 +33,7 @@ use tags::Tag;
 use crate::locale::Localized;
 use crate::orders::Wish;
 use crate::people::throttle::{self, Allowance};
-use crate::upstreams::{self, IpCheck};
+use crate::upstreams::{self, IpCheck, Speech};
 use crate::{Error, Portal};
 
 /// A family with its plans, as the catalogue shows it.
@@ -59,7 +65,7 @@ pub struct Offer {
 pub struct Plan {
     pub(crate) id: Uuid,
     pub(crate) upstream_account: Uuid,
-    pub(crate) dialect: String,
+    pub(crate) dialect: DialectKind,
     pub(crate) upstream_code: String,
     pub(crate) costs: BTreeMap<Period, Cost>,
     /// The name in addresses.
@@ -72,6 +78,24 @@ pub struct Plan {
     pub tagline: Localized,
     /// Paragraphs, parted by empty lines.
     pub description: Localized,
+    /// It is not taken off the shelf, and neither is its vendor.
+    pub(crate) is_available: bool,
+    /// After this day it is not sold any more.
+    pub sale_ends_on: Option<Date>,
+    /// After this day it is not renewed any more.
+    pub renewal_ends_on: Option<Date>,
+    /// The vendor delivers a key.
+    pub has_key: bool,
+    /// Of a module, the plans whose licenses it fits, by their names in addresses.
+    pub fits: Vec<String>,
+    /// What panels call the module.
+    pub service_name: Option<String>,
+    /// The number that the portal's own interfaces know it by (`pricelist`, `module_id`).
+    pub number: i64,
+    /// Names of the fields that its order asks for.
+    pub field_names: BTreeMap<String, Localized>,
+    /// Codes of the vendor's for its terms.
+    pub(crate) term_codes: BTreeMap<Period, String>,
     /// What can be chosen.
     pub capabilities: Capabilities,
     /// Names of the add-ons by their code.
@@ -120,6 +144,16 @@ impl Offer {
 }
 
 impl Plan {
+    fn term(&self, period: Period) -> Term {
+        Term { period, code: self.term_codes.get(&period).cloned() }
+    }
+
+    /// It is sold on this day.
+    #[must_use]
+    pub fn is_sold_on(&self, day: Date) -> bool {
+        self.sale_ends_on.is_none_or(|last| day <= last)
+    }
+
     pub(crate) fn quote(
         &self,
         choice: &Choice,
@@ -164,7 +198,9 @@ impl Portal {
     /// Everything for sale at the prices of this group.
     pub async fn shelf(&self, group: &str) -> Result<Arc<[Family]>, Error> {
         let ticket = match self.shelves.find(group) {
-            Found::Shelf(shelf) => return Ok(shelf),
+            // What is kept hears of changes, but not of midnight.
+            Found::Shelf(shelf) if self.is_of_today(&shelf) => return Ok(shelf),
+            Found::Shelf(_) => None,
             Found::Nothing(ticket) => Some(ticket),
             Found::Deaf => None,
         };
@@ -173,6 +209,11 @@ impl Portal {
             self.shelves.keep(&ticket, group, &shelf);
         }
         Ok(shelf)
+    }
+
+    fn is_of_today(&self, shelf: &[Family]) -> bool {
+        let today = self.clock.now().date();
+        shelf.iter().flat_map(|family| &family.plans).all(|offer| offer.plan.is_sold_on(today))
     }
 
     async fn read_shelf(&self, group: &str) -> Result<Vec<Family>, Error> {
@@ -187,6 +228,7 @@ impl Portal {
         let mut offers: Vec<Offer> = plans(&mut db, None)
             .await?
             .into_iter()
+            .filter(|plan| plan.is_sold_on(self.clock.now().date()))
             .filter_map(|plan| plan.offer(&pricelist.content))
             .collect();
         let mut shelf = Vec::new();
@@ -215,6 +257,7 @@ impl Portal {
         let mut db = self.pool.acquire().await?;
         let pricelist = pricelist(&mut db, group).await?;
         let plan = plans(&mut db, Some(slug)).await?.pop();
+        let plan = plan.filter(|plan| plan.is_sold_on(self.clock.now().date()));
         Ok(plan.and_then(|plan| plan.offer(&pricelist.content)))
     }
 
@@ -231,14 +274,15 @@ impl Portal {
         let plan = offer.plan;
         let period = plan.capabilities.periods.first().copied().unwrap_or(Period::MONTH);
         let choice = plan.capabilities.check(period, ip, &BTreeMap::new())?;
+        let term = plan.term(period);
         let Some(ip) = choice.ip else { return Ok(IpCheck::Free) };
         let now = self.clock.now();
         if !throttle::take(&self.pool, &format!("ip:{place}"), CHECKS_BY_PLACE, now).await? {
             return Ok(IpCheck::Unchecked);
         }
         let account = self.upstream_account(plan.upstream_account).await?;
-        let dialect = upstreams::dialect(&plan.dialect)?;
-        Ok(account.check_ip(dialect, &plan.upstream_code, period, ip.get()).await)
+        let Some(dialect) = account.dialect(plan.dialect) else { return Ok(IpCheck::Unchecked) };
+        Ok(account.check_ip(dialect.as_ref(), &plan.upstream_code, &term, ip.get()).await)
     }
 }
 
@@ -247,6 +291,8 @@ impl Portal {
 pub(crate) struct Priced {
     pub plan: Arc<Plan>,
     pub choice: Choice,
+    /// What was entered into the product's own fields.
+    pub fields: BTreeMap<String, String>,
     pub quote: Quote,
     pub pricelist: Uuid,
 }
@@ -256,7 +302,7 @@ impl Portal {
     /// kept or the wish does not fit what is.
     pub(crate) fn price_in_memory(&self, group: &str, wish: &Wish) -> Option<(i64, Priced)> {
         let (revision, tag) = self.tags.newest(group, &wish.plan)?;
-        Some((revision, priced(tag, wish).ok()?))
+        Some((revision, priced(tag, wish, self.clock.now().date()).ok()?))
     }
 
     /// Checks and prices a wish as the catalogue is now, with its revision.
@@ -278,14 +324,18 @@ impl Portal {
             }
             let tag = Tag { plan: Arc::new(plan.ok_or(QuoteError::NoSuchPlan)?), pricelist };
             self.tags.keep(after, group, &tag);
-            return Ok((after, priced(tag, wish)?));
+            return Ok((after, priced(tag, wish, self.clock.now().date())?));
         }
     }
 }
 
-fn priced(tag: Tag, wish: &Wish) -> Result<Priced, QuoteError> {
+fn priced(tag: Tag, wish: &Wish, today: Date) -> Result<Priced, QuoteError> {
     let Tag { plan, pricelist } = tag;
+    if !plan.is_sold_on(today) {
+        return Err(QuoteError::NoSuchPlan);
+    }
     let choice = plan.capabilities.check(wish.period, &wish.ip, &wish.addons)?;
+    let fields = plan.capabilities.check_fields(&wish.fields)?;
     let quote = plan.quote(&choice, &pricelist.content).map_err(|error| match error {
         // The term is not on the shelf then, or not any more.
         PriceError::NoRule | PriceError::BelowFloor { .. } => {
@@ -293,7 +343,7 @@ fn priced(tag: Tag, wish: &Wish) -> Result<Priced, QuoteError> {
         }
         other => QuoteError::Internal(Error::unreadable("pricelist_version", other)),
     })?;
-    Ok(Priced { plan, choice, quote, pricelist: pricelist.id })
+    Ok(Priced { plan, choice, fields, quote, pricelist: pricelist.id })
 }
 
 /// A plan as somebody owns it, on the shelf or not, and the group's newest pricelist.
@@ -331,7 +381,15 @@ async fn pricelist(db: &mut PgConnection, group: &str) -> Result<PublishedPricel
 struct PeriodRow {
     period: Period,
     cost: i64,
+    code: Option<String>,
     addons: BTreeMap<String, i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FieldRow {
+    #[serde(flatten)]
+    field: Field,
+    name: Localized,
 }
 
 #[derive(Debug, Deserialize)]
@@ -345,15 +403,15 @@ struct AddonRow {
 
 /// All available plans, or the one of this slug, in the order of the shelf; one query.
 pub(crate) async fn plans(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Plan>, Error> {
-    read_plans(db, slug, false).await
+    plans_with(db, slug, false).await
 }
 
 /// The plan of this slug, whether it is for sale or not.
-async fn any_plan(db: &mut PgConnection, slug: &str) -> Result<Option<Plan>, Error> {
-    Ok(read_plans(db, Some(slug), true).await?.pop())
+pub(crate) async fn any_plan(db: &mut PgConnection, slug: &str) -> Result<Option<Plan>, Error> {
+    Ok(plans_with(db, Some(slug), true).await?.pop())
 }
 
-async fn read_plans(
+async fn plans_with(
     db: &mut PgConnection,
     slug: Option<&str>,
     any: bool,
@@ -362,8 +420,13 @@ async fn read_plans(
         "select p.id, p.slug, p.family, p.upstream_account_id, p.dialect, p.upstream_plan_code,
                 p.name as \"name: Json<Localized>\", p.tagline as \"tagline: Json<Localized>\",
                 p.description as \"description: Json<Localized>\", p.needs_ip, u.currency,
+                (p.available and u.enabled) as \"is_available!\",
+                p.number, p.sale_ends_on, p.renewal_ends_on, p.withheld, p.has_key, p.fits,
+                p.service_name, p.fields as \"fields: Json<Vec<FieldRow>>\",
+                u.functions as \"functions: Json<BTreeMap<String, BTreeMap<String, String>>>\",
+                u.module_names_parent,
                 (select coalesce(jsonb_agg(jsonb_build_object(
-                            'period', t.period, 'cost', t.cost,
+                            'period', t.period, 'cost', t.cost, 'code', t.upstream_code,
                             'addons', (select coalesce(jsonb_object_agg(c.code, c.cost), '{}')
                                          from addon_cost c
                                         where c.plan_id = t.plan_id and c.period = t.period))
@@ -383,11 +446,18 @@ async fn read_plans(
         .map(|row| {
             let currency = Currency::from_code(&row.currency)
                 .ok_or_else(|| Error::unreadable("upstream_account", &row.currency))?;
+            let kind = upstreams::dialect_kind(&row.dialect)?;
+            let speech = Speech::read(&row.functions.0, row.module_names_parent)?;
+            let can = OperationKind::ALL.into_iter().filter(|operation| {
+                speech.can(kind, *operation)
+                    && row.withheld.iter().all(|word| word != operation.as_str())
+            });
             let money = |amount| Money::new(amount, currency);
             let costs: BTreeMap<Period, Cost> = row
                 .periods
                 .0
                 .iter()
+                .filter(|period| kind.is_sayable(period.code.as_deref()))
                 .map(|period| {
                     let addons =
                         period.addons.iter().map(|(code, cost)| (code.clone(), money(*cost)));
@@ -398,7 +468,26 @@ async fn read_plans(
             Ok(Plan {
                 id: row.id,
                 upstream_account: row.upstream_account_id,
-                dialect: row.dialect,
+                dialect: kind,
+                number: row.number,
+                is_available: row.is_available,
+                sale_ends_on: row.sale_ends_on,
+                renewal_ends_on: row.renewal_ends_on,
+                has_key: row.has_key,
+                fits: row.fits.unwrap_or_default(),
+                service_name: row.service_name,
+                field_names: row
+                    .fields
+                    .0
+                    .iter()
+                    .map(|row| (row.field.code.clone(), row.name.clone()))
+                    .collect(),
+                term_codes: row
+                    .periods
+                    .0
+                    .iter()
+                    .filter_map(|period| Some((period.period, period.code.clone()?)))
+                    .collect(),
                 upstream_code: row.upstream_plan_code,
                 costs,
                 slug: row.slug,
@@ -407,8 +496,18 @@ async fn read_plans(
                 tagline: row.tagline.0,
                 description: row.description.0,
                 capabilities: Capabilities {
-                    needs_ip: row.needs_ip,
-                    periods: row.periods.0.iter().map(|period| period.period).collect(),
+                    needs_ip: row.needs_ip && kind.has_address(),
+                    named: kind.has_name(),
+                    module: kind.has_parent(),
+                    can: can.collect(),
+                    fields: row.fields.0.iter().map(|row| row.field.clone()).collect(),
+                    periods: row
+                        .periods
+                        .0
+                        .iter()
+                        .filter(|period| kind.is_sayable(period.code.as_deref()))
+                        .map(|period| period.period)
+                        .collect(),
                     addons: addons
                         .iter()
                         .map(|addon| Addon {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::address::{AddressError, license_name};
-use domain::change::{Change, NotNow, Subject};
+use domain::change::{Change, ChangeRule, NotNow, Subject};
 use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 use domain::plan::{Addon, Choice, ChoiceError};
@@ -16,7 +16,7 @@ use sqlx::types::Json;
 use time::{Date, Month, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::catalog::{Offer, PublishedPricelist, owned_plan};
+use crate::catalog::{Offer, PublishedPricelist, any_plan, owned_plan};
 use crate::fault::Step;
 use crate::orders::EventKind;
 use crate::people::CustomerViewer;
@@ -61,10 +61,31 @@ pub struct Possible {
     pub addons: Vec<Addon>,
     /// Plans that it can become one of, with their prices.
     pub plans: Vec<Offer>,
-    subject: Subject,
+    /// The vendor keeps a name for it.
+    pub named: bool,
+    can: Vec<OperationKind>,
+    status: LicenseStatus,
+    ran_out: bool,
+    /// Before this day the vendor does not let the address be changed.
+    pub ip_from: Option<Date>,
+    /// Before this day the vendor does not let the key be changed.
+    pub key_from: Option<Date>,
+    renewal_over: bool,
 }
 
 impl Possible {
+    const fn subject(&self) -> Subject<'_> {
+        Subject {
+            status: self.status,
+            period: self.license.period,
+            ran_out: self.ran_out,
+            can: self.can.as_slice(),
+            ip_from: self.ip_from,
+            key_from: self.key_from,
+            renewal_over: self.renewal_over,
+        }
+    }
+
     /// Whether this kind of change makes sense now; the button is not there otherwise.
     #[must_use]
     pub fn allows(&self, kind: OperationKind) -> bool {
@@ -72,6 +93,7 @@ impl Possible {
             OperationKind::Order => return false,
             OperationKind::Renew if self.periods.is_empty() => return false,
             OperationKind::Renew => Change::Renew { period: self.license.period },
+            OperationKind::Edit if !self.named && self.ip_from.is_some() => return false,
             OperationKind::Edit => Change::Edit { ip: None, name: Some(String::new()) },
             OperationKind::ChangePlan if self.plans.is_empty() => return false,
             OperationKind::ChangePlan => {
@@ -84,7 +106,7 @@ impl Possible {
             OperationKind::ReissueKey => Change::ReissueKey,
             OperationKind::Delete => Change::Delete,
         };
-        change.check(self.subject).is_ok()
+        change.check(self.subject()).is_ok()
     }
 }
 
@@ -175,6 +197,24 @@ struct Owned {
     undo_window: std::time::Duration,
     busy: bool,
     plan_changes: bool,
+    rule: ChangeRule,
+    ip_changed_on: Option<Date>,
+    key_changed_on: Option<Date>,
+    renewal_ends_on: Option<Date>,
+}
+
+impl Owned {
+    fn ip_from(&self, today: Date) -> Option<Date> {
+        self.rule.waits_until(self.ip_changed_on, today)
+    }
+
+    fn key_from(&self, today: Date) -> Option<Date> {
+        self.rule.waits_until(self.key_changed_on, today)
+    }
+
+    fn renewal_over(&self, today: Date) -> bool {
+        self.renewal_ends_on.is_some_and(|last| today > last)
+    }
 }
 
 /// A price, and the pricelist that it was made with.
@@ -231,9 +271,16 @@ impl Portal {
             .filter(|offer| !offer.prices.is_empty())
             .collect();
         let capabilities = plan.capabilities;
-        let ran_out = owned.expires_on.is_some_and(|day| day < self.clock.now().date());
+        let today = self.clock.now().date();
+        let ran_out = owned.expires_on.is_some_and(|day| day < today);
         Ok(Some(Possible {
-            subject: Subject { status: owned.status, period: owned.period, ran_out },
+            status: owned.status,
+            ran_out,
+            named: capabilities.named,
+            can: capabilities.can,
+            ip_from: owned.ip_from(today),
+            key_from: owned.key_from(today),
+            renewal_over: owned.renewal_over(today),
             periods: capabilities.periods.into_iter().filter(|p| p.months().is_some()).collect(),
             addons: capabilities.addons,
             plans,
@@ -261,7 +308,8 @@ impl Portal {
         let owned = find(&mut db, asker.customer, license).await?;
         let owned = owned.ok_or(ChangeError::NoSuchLicense)?;
         let today = self.clock.now().date();
-        check(&owned, change, today)?;
+        let can = abilities(&mut db, &owned).await?;
+        check(&owned, &can, change, today)?;
         let priced = priced(&mut db, asker.group, &owned, change, today).await?;
         let until_then = match change {
             // From its end if it works, from today if it is suspended.
@@ -351,7 +399,8 @@ impl Portal {
                 return Ok(Planned { operation, fresh: false });
             }
         }
-        check(&owned, &wish.change, today)?;
+        let can = abilities(&mut tx, &owned).await?;
+        check(&owned, &can, &wish.change, today)?;
         let change = tidied(&wish.change, &owned)?;
         let priced = priced(&mut tx, asker.group, &owned, &change, today).await?;
         let total = priced.as_ref().map(|priced| priced.quote.total);
@@ -496,13 +545,30 @@ async fn renewed_since(
 }
 
 /// What makes sense for the license, with what was typed tidied.
-fn check(owned: &Owned, change: &Change, today: Date) -> Result<(), ChangeError> {
+fn check(
+    owned: &Owned,
+    can: &[OperationKind],
+    change: &Change,
+    today: Date,
+) -> Result<(), ChangeError> {
     if owned.plan_changes && change.kind().is_priced_by_plan() {
         return Err(NotNow::PlanChanging.into());
     }
     let ran_out = owned.expires_on.is_some_and(|day| day < today);
-    change.check(Subject { status: owned.status, period: owned.period, ran_out })?;
-    match tidied(change, owned)? {
+    let tidied = tidied(change, owned)?;
+    if matches!(tidied, Change::Edit { ip: None, name: None }) {
+        return Err(NotNow::Same.into());
+    }
+    tidied.check(Subject {
+        status: owned.status,
+        period: owned.period,
+        ran_out,
+        can,
+        ip_from: owned.ip_from(today),
+        key_from: owned.key_from(today),
+        renewal_over: owned.renewal_over(today),
+    })?;
+    match tidied {
         Change::Edit { ip, name } => {
             let same_ip = ip.is_none();
             let same_name = name.is_none_or(|name| name == owned.name.clone().unwrap_or_default());
@@ -542,6 +608,12 @@ fn tidied(change: &Change, owned: &Owned) -> Result<Change, ChangeError> {
     })
 }
 
+/// What can be done to a license of its plan at all.
+async fn abilities(db: &mut PgConnection, owned: &Owned) -> Result<Vec<OperationKind>, Error> {
+    let plan = any_plan(db, &owned.slug).await?;
+    Ok(plan.map(|plan| plan.capabilities.can).unwrap_or_default())
+}
+
 /// The price of a change; none for what is free.
 async fn priced(
     db: &mut PgConnection,
@@ -565,7 +637,7 @@ async fn priced(
         Change::Renew { period } => quoted(*period, &owned.addons)?,
         Change::ChangePlan { period, .. } => {
             // Another vendor's plan is another license.
-            if plan.upstream_account != owned.account {
+            if plan.upstream_account != owned.account || !plan.is_sold_on(today) {
                 return Err(ChangeError::NoPrice);
             }
             quoted(*period, &BTreeMap::new())?
@@ -657,7 +729,8 @@ async fn find(
     let row = sqlx::query!(
         "select l.id, l.upstream_account_id, p.slug, l.status, l.period, l.expires_on,
                 host(l.ip) as ip, l.name, l.addons as \"addons: Json<BTreeMap<String, u32>>\",
-                u.undo_window_ms,
+                u.undo_window_ms, u.change_rule, l.ip_changed_on, l.key_changed_on,
+                p.renewal_ends_on,
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null)
                     as \"busy!\",
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null
@@ -685,6 +758,11 @@ async fn find(
         undo_window: std::time::Duration::from_millis(
             u64::try_from(row.undo_window_ms).unwrap_or(0),
         ),
+        rule: ChangeRule::from_word(&row.change_rule)
+            .ok_or_else(|| Error::unreadable("upstream_account", &row.change_rule))?,
+        ip_changed_on: row.ip_changed_on,
+        key_changed_on: row.key_changed_on,
+        renewal_ends_on: row.renewal_ends_on,
         busy: row.busy,
         plan_changes: row.plan_changes,
     }))

@@ -2,6 +2,7 @@
 
 mod change;
 mod history;
+mod modules;
 mod renewal;
 
 use std::collections::BTreeMap;
@@ -20,10 +21,11 @@ use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source
 use crate::locale::{Locale, Localized};
 use crate::orders::EventKind;
 use crate::people::{CustomerViewer, StaffViewer};
-use crate::upstreams::dialect;
+use crate::upstreams::dialect_kind;
 use crate::{Error, Portal, customers, mail};
 
 pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
+pub use modules::{ModuleHome, Modules, OwnedModule};
 pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter, UnderWay};
 
 /// When it was bought.
@@ -93,6 +95,14 @@ pub struct LicenseDetail {
     pub row: LicenseRow,
     /// The plan's name in addresses.
     pub slug: String,
+    /// The vendor delivers a key for it.
+    pub awaits_key: bool,
+    /// The license that it is a module of, with its number.
+    pub parent: Option<(Uuid, i64)>,
+    /// It is stopped, and the vendor deletes it on this day.
+    pub deleted_on: Option<Date>,
+    /// The last day on which it can be renewed, where there is one.
+    pub renewal_ends_on: Option<Date>,
     /// The key, once the vendor has issued it.
     pub key: Option<String>,
     /// The term that was bought.
@@ -122,6 +132,8 @@ pub(crate) struct NewLicense<'a> {
     pub plan: Uuid,
     pub upstream_account: Uuid,
     pub upstream_id: &'a str,
+    /// The license that it is a module of.
+    pub parent: Option<Uuid>,
     pub wish: &'a OrderWish,
     pub name: Option<&'a str>,
     pub addons: &'a BTreeMap<String, u32>,
@@ -137,8 +149,9 @@ pub(crate) async fn insert_in_tx(
     let rows = sqlx::query!(
         "insert into license
             (id, customer_id, order_id, plan_id, upstream_account_id, upstream_id, period, ip, name,
-             addons, quote, status, next_check_at, created_at)
-         select $1, $2, o.id, $4, $5, $6, $7, $8::text::inet, $9, $10, o.quote, 'processing', $11, $11
+             addons, quote, status, next_check_at, created_at, parent_id)
+         select $1, $2, o.id, $4, $5, $6, $7, $8::text::inet, $9, $10, o.quote, 'processing', $11, $11,
+                $12
            from customer_order o where o.id = $3
          on conflict do nothing",
         new.id,
@@ -147,11 +160,12 @@ pub(crate) async fn insert_in_tx(
         new.plan,
         new.upstream_account,
         new.upstream_id,
-        new.wish.period.code(),
+        new.wish.term.period.code(),
         new.wish.ip.map(|ip| ip.to_string()),
         new.name,
         Json(new.addons) as _,
         now,
+        new.parent,
     )
     .execute(tx)
     .await?
@@ -168,6 +182,8 @@ pub(crate) struct DueLicense {
     created_at: OffsetDateTime,
     version: i32,
     dialect: String,
+    /// Its vendor delivers a key.
+    awaits_key: bool,
 }
 
 impl DueLicense {
@@ -324,11 +340,15 @@ impl Portal {
                     l.name, l.status, l.expires_on, l.key, l.period,
                     l.addons as \"addons: Json<BTreeMap<String, u32>>\", o.id as order_id,
                     o.number as order_number, l.created_at, l.checked_at, l.auto_renew,
+                    p.has_key, p.renewal_ends_on, m.id as \"parent_id?\",
+                    m.number as \"parent_number?\", l.suspended_since, u.kept_suspended_days,
                     exists (select from upstream_finding f where f.license_id = l.id
                                and f.resolved_at is null) as \"missing!\",
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
                       where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
                from license l join plan p on p.id = l.plan_id join customer_order o on o.id = l.order_id
+               join upstream_account u on u.id = l.upstream_account_id
+               left join license m on m.id = l.parent_id
               where l.id = $1 and l.customer_id = $2",
             id,
             viewer.customer,
@@ -348,6 +368,12 @@ impl Portal {
                 has_key: row.key.is_some(),
             },
             slug: row.slug,
+            awaits_key: row.has_key,
+            parent: row.parent_id.zip(row.parent_number),
+            deleted_on: row
+                .suspended_since
+                .and_then(|at| at.date().checked_add(Duration::days(row.kept_suspended_days.into()))),
+            renewal_ends_on: row.renewal_ends_on,
             key: row.key,
             period: Period::try_from(row.period)
                 .map_err(|error| Error::unreadable("license", error))?,
@@ -375,7 +401,7 @@ impl Portal {
                        and upstream_account_id <> all($2)
                      order by next_check_at, number limit 1 for update skip locked)
              returning l.id, l.upstream_account_id, l.upstream_id, l.key, l.created_at, l.version,
-                       p.dialect",
+                       p.dialect, p.has_key as awaits_key",
             self.clock.now(),
             except,
         )
@@ -387,21 +413,27 @@ impl Portal {
     /// Reads a license that is due from its vendor.
     pub(crate) async fn read_license(&self, row: DueLicense) -> Result<(), Error> {
         let account = self.upstream_account(row.upstream_account_id).await?;
-        let view = account.view(dialect(&row.dialect)?, &row.upstream_id).await;
+        let Some(dialect) = account.dialect(dialect_kind(&row.dialect)?) else {
+            return self.never_read(row.id).await;
+        };
+        let view = account.view(dialect.as_ref(), &row.upstream_id).await;
         self.faults.reach(Step::KeyRead).await;
         let now = self.clock.now();
         // Soon after the purchase the key is awaited; an old license without one is looked at less.
         let soon = account.second_sighting.max((now - row.created_at).unsigned_abs() / 10);
+        let waits = row.awaits_key && row.key.is_none();
         match view {
             Ok(view) => {
                 let first_key = row.key.is_none() && view.key.is_some();
-                let next = if row.key.is_some() || first_key { now + REFRESH } else { now + soon };
+                let works = view.status.is_some_and(|status| status != LicenseStatus::Processing);
+                let settled = if row.awaits_key { !waits || first_key } else { works };
+                let next = if settled { now + REFRESH } else { now + soon };
                 self.save_view(row.id, row.version, &view, first_key, next).await?;
                 self.faults.reach(Step::Delivered).await;
             }
             Err(failure) => {
                 tracing::info!(license.id = %row.id, %failure, "the license cannot be read yet");
-                let next = now + if row.key.is_some() { REFRESH.unsigned_abs() } else { soon };
+                let next = now + if waits { soon } else { REFRESH.unsigned_abs() };
                 sqlx::query!(
                     "update license set next_check_at = $2, lease_until = null where id = $1",
                     row.id,
@@ -411,6 +443,17 @@ impl Portal {
                 .await?;
             }
         }
+        Ok(())
+    }
+
+    /// What people do by hand has nothing to be read from; what they entered stands.
+    async fn never_read(&self, license: Uuid) -> Result<(), Error> {
+        sqlx::query!(
+            "update license set next_check_at = null, lease_until = null where id = $1",
+            license,
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -429,6 +472,8 @@ impl Portal {
             "update license
                 set key = coalesce($2, key), status = coalesce($3, status),
                     expires_on = coalesce($4, expires_on), ip = coalesce($5::text::inet, ip),
+                    ip_changed_on = coalesce($9, ip_changed_on),
+                    key_changed_on = coalesce($10, key_changed_on),
                     checked_at = $6, next_check_at = $7, lease_until = null
               where id = $1 and version = $8",
             id,
@@ -439,6 +484,8 @@ impl Portal {
             now,
             next,
             version,
+            view.ip_changed_on,
+            view.key_changed_on,
         )
         .execute(&mut *tx)
         .await?

@@ -56,7 +56,10 @@ impl Portal {
             Some(first) if op.attempts > 0 => first.clone(),
             _ => before,
         };
-        Ready::Go(dialect.act(&work.upstream_id, &work.action), Some(before))
+        match dialect.act(&license, &work.action) {
+            Some(call) => Ready::Go(call, Some(before)),
+            None => Ready::Stale("the vendor has no function for that".to_owned()),
+        }
     }
 
     /// Whether it took effect.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use upstream::dialect::{Dialect, Item, Ordering, VendorLicense};
 use upstream::outcome::Evidence;
 use upstream::purchase::{Progress, Stage};
-use upstream::{Sighting, find_ours};
+use upstream::{Sighting, Wanted, find_ours};
 use uuid::Uuid;
 
 use super::steps::{Proof, Ready, Seen};
@@ -15,8 +15,13 @@ use crate::upstreams::UpstreamAccount;
 use crate::{Error, Portal, licenses};
 
 impl Purchase {
+    /// How it is paid.
+    fn ordering(&self, account: &UpstreamAccount) -> Ordering {
+        self.dialect.ordering(account.ordering)
+    }
+
     pub(super) fn stage(&self, account: &UpstreamAccount) -> Stage {
-        Stage::next(self.item.as_ref(), account.ordering)
+        Stage::next(self.item.as_ref(), self.ordering(account))
     }
 }
 
@@ -89,7 +94,14 @@ impl Portal {
                 Some(row) => Sighting::Found(Box::new(row)),
                 None => Sighting::Absent,
             },
-            None => find_ours(rows, &purchase.wish.reference),
+            None => find_ours(rows, Wanted::from(&purchase.wish)),
+        };
+        let found = match found {
+            Sighting::Unmarked(rows) => {
+                let rows = store::not_ours(&self.pool, account.id, rows).await?;
+                if rows.is_empty() { Sighting::Absent } else { Sighting::Unmarked(rows) }
+            }
+            found => found,
         };
         Ok(match found {
             // A list without a single one of our licenses is filtered or somebody else's.
@@ -97,10 +109,20 @@ impl Portal {
                 Seen::Nothing("the list shows none of our licenses".to_owned())
             }
             Sighting::Absent => Seen::NotYet,
-            Sighting::Several(rows) => several(rows, account.ordering, evidence),
+            Sighting::Several(rows) => several(rows, purchase.ordering(account), evidence),
+            // One of them may be ours, or none: what is under way besides may explain them yet.
+            Sighting::Unmarked(rows) => {
+                let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+                let why = format!("the list shows no reference; it may be: {}", ids.join(", "));
+                if looked_at - op.created_at < account.resend_within {
+                    Seen::Nothing(why)
+                } else {
+                    Seen::Contradiction(why, evidence)
+                }
+            }
             Sighting::Found(license) => match license.status {
                 Some(LicenseStatus::Ordered) if purchase.item.is_some() => Seen::NotYet,
-                Some(LicenseStatus::Ordered) if account.ordering == Ordering::Basket => {
+                Some(LicenseStatus::Ordered) if purchase.ordering(account) == Ordering::Basket => {
                     Seen::Happened(Proof::Item(Item { id: license.id, bill: None }))
                 }
                 // Ordered but not paid yet may become active; only time tells.
@@ -135,6 +157,7 @@ impl Portal {
             plan: purchase.plan,
             upstream_account: account.id,
             upstream_id,
+            parent: purchase.parent,
             wish: &purchase.wish,
             name: purchase.name.as_deref(),
             addons: &purchase.addons,

@@ -19,8 +19,11 @@ use super::store::{self, Claimed, Moved, Task};
 use super::worker::PAUSE;
 use crate::fault::{Step, Weakness};
 use crate::orders::EventKind;
-use crate::upstreams::{Slot, UpstreamAccount, dialect};
+use crate::upstreams::{Slot, UpstreamAccount};
 use crate::{Error, Portal};
+
+/// Why a person has what no function does.
+pub(super) const BY_HAND: &str = "to be carried out at the vendor by hand";
 
 /// What a success brings with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +125,10 @@ impl Portal {
 
     pub(super) async fn carry_out(&self, hand: Hand) -> Result<(), Error> {
         let Hand { op, account, promise } = hand;
-        let dialect = dialect(&op.dialect)?;
+        let Some(dialect) = account.dialect(op.dialect) else {
+            return self.hand_over(op, &account).await;
+        };
+        let dialect = dialect.as_ref();
         match (op.state, promise) {
             (_, Some(promise)) => self.keep_promise(&op, &account, dialect, promise).await,
             (OperationState::Planned, None) => self.send(op, &account, dialect).await,
@@ -130,6 +136,26 @@ impl Portal {
             // `claim` hands out nothing else.
             _ => Ok(()),
         }
+    }
+
+    /// Gives what no function does to a person: marked as sent, since from now on it may be carried
+    /// out at any moment, and then in doubt until they say what became of it.
+    async fn hand_over(&self, mut op: Claimed, account: &UpstreamAccount) -> Result<(), Error> {
+        if op.forsaken && op.state == OperationState::Planned {
+            return self.forsake(&op).await;
+        }
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        if op.state == OperationState::Planned {
+            let lease = now + account.lease;
+            if !store::promise_in_tx(&mut tx, &op, "by hand", lease, None, now).await? {
+                return Ok(());
+            }
+            op.state = OperationState::Sent;
+        }
+        self.review_in_tx(&mut tx, &op, BY_HAND, &Evidence::default(), now).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// The call of what can be sent without looking at anything before, and a free slot for it.
@@ -143,7 +169,8 @@ impl Portal {
             return Ok(None);
         }
         let stage = purchase.stage(account);
-        let Some(call) = stage.call(&purchase.wish, dialect(&op.dialect)?) else { return Ok(None) };
+        let Some(dialect) = account.dialect(op.dialect) else { return Ok(None) };
+        let Some(call) = stage.call(&purchase.wish, dialect.as_ref()) else { return Ok(None) };
         let Some(slot) = account.free_slot() else { return Ok(None) };
         let affordable = stage == Stage::Item
             || account.balance_function.is_none()

@@ -9,12 +9,14 @@ use domain::{Currency, Money, Period};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use time::{Date, OffsetDateTime};
-use upstream::dialect::{Action, Item, OrderWish};
+use upstream::DialectKind;
+use upstream::dialect::{Action, Item, OrderWish, Term, VendorLicense};
 use upstream::effect::Before;
 use uuid::Uuid;
 
 use crate::Error;
 use crate::orders::EventKind;
+use crate::upstreams::dialect_kind;
 
 /// An operation in the hands of this worker.
 #[derive(Clone)]
@@ -25,7 +27,7 @@ pub(super) struct Claimed {
     pub generation: i32,
     pub attempts: i16,
     pub upstream_account: Uuid,
-    pub dialect: String,
+    pub dialect: DialectKind,
     pub refused: bool,
     /// From when its age counts.
     pub created_at: OffsetDateTime,
@@ -66,6 +68,9 @@ pub(super) enum Task {
 pub(super) struct Purchase {
     pub order: Uuid,
     pub plan: Uuid,
+    pub dialect: DialectKind,
+    /// The license that it is a module of.
+    pub parent: Option<Uuid>,
     pub wish: OrderWish,
     /// Counts by our own code.
     pub addons: BTreeMap<String, u32>,
@@ -160,6 +165,12 @@ pub(super) async fn take_in_tx(
                 o.addons as \"addons?: Json<BTreeMap<String, u32>>\",
                 l.id as \"license_id?\", l.upstream_id as \"upstream_id?\",
                 (select b.reference from operation b where b.order_id = l.order_id) as bought_as,
+                (select t.upstream_code from plan_period t where t.plan_id = p.id
+                    and t.period = coalesce(o.period, (c.change ->> 'period')::smallint)) as term_code,
+                (select t.upstream_code from plan_period t where t.plan_id = n.id
+                    and t.period = (c.change ->> 'period')::smallint) as new_term_code,
+                m.id as \"parent_id?\", m.upstream_id as \"parent_upstream_id?\",
+                o.fields as \"fields?: Json<BTreeMap<String, String>>\",
                 n.id as \"new_plan?\", n.upstream_plan_code as \"new_plan_code?\",
                 (select coalesce(jsonb_object_agg(a.code, a.base), '{}')
                    from plan_addon a where a.plan_id = n.id)
@@ -170,6 +181,7 @@ pub(super) async fn take_in_tx(
            from c
            left join customer_order o on o.id = c.order_id
            left join license l on l.id = c.license_id and c.kind <> 'order'
+           left join license m on m.id = o.parent_id
            join plan p on p.id = coalesce(o.plan_id, l.plan_id)
            left join plan n on n.slug = c.change ->> 'plan'
             and n.upstream_account_id = c.upstream_account_id",
@@ -238,6 +250,11 @@ pub(super) struct ClaimedRow {
     license_id: Option<Uuid>,
     upstream_id: Option<String>,
     bought_as: Option<String>,
+    term_code: Option<String>,
+    new_term_code: Option<String>,
+    parent_id: Option<Uuid>,
+    parent_upstream_id: Option<String>,
+    fields: Option<Json<BTreeMap<String, String>>>,
     new_plan: Option<Uuid>,
     new_plan_code: Option<String>,
     new_addons: Json<BTreeMap<String, u32>>,
@@ -257,7 +274,7 @@ impl ClaimedRow {
             generation: self.generation,
             attempts: self.attempts,
             upstream_account: self.upstream_account_id,
-            dialect: self.dialect.clone(),
+            dialect: self.dialect()?,
             refused: self.refused,
             created_at: self.created_at,
             sent_at: self.sent_at,
@@ -276,6 +293,10 @@ impl ClaimedRow {
         })
     }
 
+    fn dialect(&self) -> Result<DialectKind, Error> {
+        dialect_kind(&self.dialect)
+    }
+
     /// Its plan became another one while it waited.
     fn lacks_addons(&self) -> bool {
         matches!(&self.change, Some(Json(Change::Addons { counts }))
@@ -289,10 +310,16 @@ impl ClaimedRow {
     fn purchase(self, order: Uuid, bad: &impl Fn(&str) -> Error) -> Result<Purchase, Error> {
         let addons = self.addons.as_ref().map(|addons| addons.0.clone()).unwrap_or_default();
         let period = self.period.ok_or_else(|| bad("period"))?;
+        let dialect = self.dialect()?;
         Ok(Purchase {
             wish: OrderWish {
-                period: Period::try_from(period).map_err(|_| bad("period"))?,
+                term: Term {
+                    period: Period::try_from(period).map_err(|_| bad("period"))?,
+                    code: self.term_code.clone(),
+                },
                 ip: self.ip(bad)?,
+                parent: self.parent_upstream_id.clone(),
+                fields: self.fields.as_ref().map(|fields| fields.0.clone()).unwrap_or_default(),
                 addons: on_wire(&addons, &self.addon_codes.0).ok_or_else(|| bad("add-on"))?,
                 plan_code: self.plan_code,
                 name: self.name.clone(),
@@ -300,6 +327,8 @@ impl ClaimedRow {
             },
             order,
             plan: self.plan_id,
+            dialect,
+            parent: self.parent_id,
             addons,
             name: self.name,
             item: self.item_id.map(|id| Item { id, bill: self.item_bill }),
@@ -310,18 +339,21 @@ impl ClaimedRow {
         let change = self.change.as_ref().ok_or_else(|| bad("change"))?.0.clone();
         let mut new_addons = BTreeMap::new();
         let action = match &change {
-            Change::Renew { period } => Action::Renew(*period),
+            Change::Renew { period } => {
+                Action::Renew(Term { period: *period, code: self.term_code.clone() })
+            }
             Change::Edit { ip, name } => {
                 let name = name.as_deref().or(self.name.as_deref());
                 let reference = self.bought_as.as_deref().ok_or_else(|| bad("reference"))?;
-                let name = upstream::named(name, reference);
+                let named = || upstream::named(name, reference);
+                let name = self.dialect()?.has_name().then(named);
                 Action::Edit { ip: ip.map(LicenseIp::get), name }
             }
             Change::ChangePlan { period, .. } => {
                 new_addons = self.new_addons.0;
                 Action::ChangePlan {
                     plan_code: self.new_plan_code.ok_or_else(|| bad("plan"))?,
-                    period: *period,
+                    term: Term { period: *period, code: self.new_term_code.clone() },
                     addons: on_wire(&new_addons, &self.new_addon_codes.0)
                         .ok_or_else(|| bad("add-on"))?,
                 }
@@ -577,6 +609,25 @@ pub(super) async fn known_licenses(pool: &PgPool, account: Uuid) -> Result<Vec<S
     )
     .fetch_all(pool)
     .await?)
+}
+
+/// Those that are no license of ours.
+pub(super) async fn not_ours(
+    pool: &PgPool,
+    account: Uuid,
+    mut rows: Vec<VendorLicense>,
+) -> Result<Vec<VendorLicense>, Error> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let ours = sqlx::query_scalar!(
+        "select upstream_id from license
+          where upstream_account_id = $1 and upstream_id = any($2::text[])",
+        account,
+        &ids as _,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.retain(|row| !ours.contains(&row.id));
+    Ok(rows)
 }
 
 /// Has a license read from its vendor soon: what we know of it is not what the vendor has.

@@ -24,7 +24,7 @@ use super::worker::Done;
 use crate::locale::Localized;
 use crate::orders::EventKind;
 use crate::people::{Permission, StaffViewer};
-use crate::upstreams::{UpstreamAccount, dialect};
+use crate::upstreams::{UpstreamAccount, dialect_kind};
 use crate::{Error, Portal, audit, random};
 
 /// How often a list is compared.
@@ -195,7 +195,9 @@ impl Portal {
         .fetch_all(&self.pool)
         .await?;
         for family in families {
-            let dialect = dialect(&family)?;
+            // Nothing lists what people do by hand.
+            let Some(dialect) = account.dialect(dialect_kind(&family)?) else { continue };
+            let dialect = dialect.as_ref();
             let read_at = self.clock.now();
             let rows = match account.list(dialect).await {
                 Ok((rows, _)) => rows,

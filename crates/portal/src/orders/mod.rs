@@ -48,6 +48,10 @@ pub struct Wish {
     pub name: String,
     /// Absolute counts by add-on code.
     pub addons: BTreeMap<String, u32>,
+    /// The license that a module is for; ignored by what is none.
+    pub parent: Option<Uuid>,
+    /// What the product itself asks for.
+    pub fields: BTreeMap<String, String>,
     /// The total that the buyer saw: this is charged, or nothing is.
     pub shown_total: Money,
 }
@@ -70,6 +74,12 @@ pub enum PlaceError {
     /// Period, address or add-ons do not fit the plan.
     #[error(transparent)]
     Choice(ChoiceError),
+    /// A module without a license of the buyer's that it fits and that works.
+    #[error("the module has no license to belong to")]
+    NoParent,
+    /// The address had this trial before.
+    #[error("the address had its trial")]
+    Tried,
     /// The name is too long or has control characters.
     #[error("the name is not usable")]
     Name(AddressError),
@@ -167,19 +177,31 @@ impl Portal {
     ) -> Result<Placed, PlaceError> {
         // What is in memory is good if the database says so when the order is placed. A refusal is
         // never made from it.
+        let group = self.paying_group(&viewer.group, &wish.plan).await?;
         let mut kept = self
-            .price_in_memory(&viewer.group, wish)
+            .price_in_memory(group, wish)
             .filter(|(_, priced)| priced.quote.total == wish.shown_total);
         for _ in 0..TRIES {
             let (revision, priced) = match kept.take() {
                 Some(kept) => kept,
-                None => self.price_now(&viewer.group, wish).await?,
+                None => self.price_now(group, wish).await?,
             };
             let total = priced.quote.total;
             if total != wish.shown_total {
                 return Err(PlaceError::PriceChanged { now: total });
             }
+            let parent = match (priced.plan.capabilities.module, wish.parent) {
+                (false, _) => None,
+                (true, None) => return Err(PlaceError::NoParent),
+                (true, Some(license)) => {
+                    if !store::is_parent(&self.pool, viewer.customer, license, &priced.plan).await? {
+                        return Err(PlaceError::NoParent);
+                    }
+                    Some(license)
+                }
+            };
             let new = store::NewOrder {
+                parent,
                 viewer,
                 wish,
                 name,
@@ -203,6 +225,7 @@ impl Portal {
                 Ok(store::Outcome::Alive(order)) => {
                     return Err(PlaceError::AlreadyOrdered { order });
                 }
+                Ok(store::Outcome::Tried) => return Err(PlaceError::Tried),
                 Ok(store::Outcome::Stale) => {}
                 Ok(store::Outcome::Unopened) => self.open_accounts(viewer, total).await?,
                 // What there is now is told after another look.
@@ -239,6 +262,8 @@ fn wish_hash(wish: &Wish, name: Option<&str>) -> [u8; 32] {
         name.unwrap_or_default().to_owned(),
         counts.join(","),
         wish.shown_total.to_string(),
+        wish.parent.map(|parent| parent.to_string()).unwrap_or_default(),
+        wish.fields.iter().map(|(code, value)| format!("{code}={value}\n")).collect(),
     ];
     let mut hash = Sha256::new();
     for part in parts {

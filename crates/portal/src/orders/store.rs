@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{PlaceError, Placed, Wish};
 use crate::Error;
-use crate::catalog::Priced;
+use crate::catalog::{Plan, Priced};
 use crate::people::CustomerViewer;
 
 /// The order that this form placed before, or the error that its reuse is; none for a new form.
@@ -31,6 +31,8 @@ pub(super) struct NewOrder<'a> {
     pub viewer: &'a CustomerViewer,
     pub wish: &'a Wish,
     pub name: Option<&'a str>,
+    /// The license that it is a module of.
+    pub parent: Option<Uuid>,
     pub hash: &'a [u8; 32],
     pub priced: &'a Priced,
     /// The revision of the catalogue that it was priced from.
@@ -55,8 +57,31 @@ pub(super) enum Outcome {
     Stale,
     /// An order of this customer for this plan and address is open, or lives on as a license.
     Alive(Uuid),
+    /// It is a trial, and the address had it.
+    Tried,
     /// The wallet or the house's account does not exist yet.
     Unopened,
+}
+
+/// Whether this license is the customer's, works, and is one that the module fits.
+pub(super) async fn is_parent(
+    pool: &PgPool,
+    customer: Uuid,
+    license: Uuid,
+    module: &Plan,
+) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        "select exists (
+            select from license l join plan p on p.id = l.plan_id
+             where l.id = $1 and l.customer_id = $2 and l.status = 'active'
+               and l.upstream_account_id = $3 and p.slug = any($4)) as \"fits!\"",
+        license,
+        customer,
+        module.upstream_account,
+        &module.fits,
+    )
+    .fetch_one(pool)
+    .await?)
 }
 
 /// Places an order in one statement, which is a transaction of its own: one round trip, because the
@@ -71,7 +96,7 @@ pub(super) async fn place(
     // All rows of the one that there is: only after the last one is the commit known to have happened.
     let rows = sqlx::query!(
         "select outcome as \"outcome!\", other from order_place($1, $2, $3, $4, $5, $6, $7,
-            $8::text::inet, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+            $8::text::inet, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
         wish.id,
         new.hash.as_slice(),
         viewer.customer,
@@ -93,6 +118,8 @@ pub(super) async fn place(
         new.hold,
         new.reason,
         now,
+        new.parent,
+        Json(&priced.fields) as _,
     )
     .fetch_all(pool)
     .await?;
@@ -100,6 +127,7 @@ pub(super) async fn place(
     Ok(match (row.outcome.as_str(), row.other) {
         ("placed", _) => Outcome::Placed,
         ("stale", _) => Outcome::Stale,
+        ("tried", _) => Outcome::Tried,
         ("unopened", _) => Outcome::Unopened,
         ("alive", Some(order)) => Outcome::Alive(order),
         (known, _) => Outcome::Known(answer(wish.id, known == "known")),

@@ -204,6 +204,8 @@ pub struct OrderDetail {
     pub license: Option<Uuid>,
     /// When the portal looks again.
     pub next_at: Option<OffsetDateTime>,
+    /// Nothing was sent yet: it can be taken back.
+    pub can_cancel: bool,
 }
 
 /// An order in the desk's list.
@@ -513,6 +515,7 @@ impl Portal {
                     o.quote as \"quote: Json<Quote>\", o.currency, o.price, o.cost, x.state,
                     o.created_at, c.name as customer, c.id as customer_id, x.id as operation,
                     x.number as operation_number, x.hold_id, x.vendor_message, x.next_at,
+                    (x.attempts = 0 and x.first_sent_at is null) as \"unsent!\",
                     x.reference, x.upstream_id, x.generation, u.name as upstream,
                     v.group_code, v.version,
                     l.id as \"license?\", l.key is not null as \"has_key?\",
@@ -565,6 +568,8 @@ impl Portal {
                 vendor_message: row.vendor_message,
                 license: row.license,
                 next_at: (!state.is_final()).then_some(row.next_at),
+                can_cancel: row.unsent
+                    && matches!(state, OperationState::Planned | OperationState::Parked),
             },
             desk,
             operation_number: row.operation_number,

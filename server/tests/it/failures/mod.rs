@@ -91,6 +91,8 @@ fn lite(ip: &str) -> Wish {
         ip: ip.to_owned(),
         name: String::new(),
         addons: BTreeMap::new(),
+        parent: None,
+        fields: BTreeMap::new(),
         shown_total: eur("4.90"),
     }
 }
@@ -100,7 +102,7 @@ async fn order(portal: &TestPortal) -> Uuid {
     order_for(portal, IP).await
 }
 
-async fn order_for(portal: &TestPortal, ip: &str) -> Uuid {
+pub async fn order_for(portal: &TestPortal, ip: &str) -> Uuid {
     let viewer = portal.customer().await;
     portal.portal.place_order(&viewer, &lite(ip)).await.unwrap().id
 }

@@ -461,6 +461,8 @@ impl<'a> Life<'a> {
             ip: format!("203.0.113.{address}"),
             name: "web".to_owned(),
             addons: BTreeMap::new(),
+            parent: None,
+            fields: BTreeMap::new(),
             shown_total: eur(price),
         };
         self.forms.push((who, wish));

@@ -1,0 +1,328 @@
+//! Buying a module: for which license, for how long, for how much; on its product page, and where a
+//! panel sends its user to. No script: the price of each term stands beside it.
+
+use domain::plan::FieldKind;
+use leptos::prelude::*;
+use portal::catalog::Offer;
+use portal::licenses::{ModuleHome, Modules, OwnedModule};
+use portal::locale::Locale;
+use portal::people::{CustomerViewer, Viewer};
+use uuid::Uuid;
+
+use crate::api::ApiError;
+use crate::components::{
+    ButtonKind, Cell, Column, DataTable, Field, LinkButton, Money, Notice, Panel, RadioCards,
+    RadioOption, RowHead, SelectField, SelectOption, StatusPill, Tone,
+};
+use crate::context::Context;
+use crate::{format, t};
+
+/// The form of a module's product page, whoever looks at it.
+pub(super) async fn form(cx: &Context, offer: &Offer) -> Result<AnyView, ApiError> {
+    let locale = cx.locale;
+    let prices = prices(locale, offer);
+    let (viewer, homes) = match &cx.viewer {
+        Viewer::Customer(viewer) => {
+            let homes = cx.portal.module_homes(viewer, &offer.plan).await;
+            (viewer, homes.map_err(|error| cx.failed(&error))?)
+        }
+        Viewer::Guest => {
+            let back = format!("/login?next={}", format::query(&cx.address));
+            return Ok(view! {
+                <Panel title=t!(locale, "module-buy") id="buy">
+                    {prices}
+                    <p>{t!(locale, "module-sign-in")}</p>
+                    <LinkButton href=back kind=ButtonKind::Primary>
+                        {t!(locale, "shell-sign-in")}
+                    </LinkButton>
+                </Panel>
+            }
+            .into_any());
+        }
+        Viewer::Staff(_) => {
+            return Ok(view! {
+                <Panel title=t!(locale, "module-buy") id="buy">
+                    {prices} <p>{t!(locale, "buy-staff")}</p>
+                </Panel>
+            }
+            .into_any());
+        }
+    };
+    let free: Vec<&ModuleHome> =
+        homes.iter().filter(|home| home.is_active && home.owned.is_none()).collect();
+    if free.is_empty() {
+        let text = if homes.iter().any(|home| home.owned.is_some()) {
+            t!(locale, "module-all-have-it")
+        } else if homes.is_empty() {
+            t!(locale, "module-no-license")
+        } else {
+            t!(locale, "module-waits")
+        };
+        return Ok(view! {
+            <Panel title=t!(locale, "module-buy") id="buy">
+                {prices} <p>{text}</p>
+                <div class="actions">
+                    <LinkButton href="/my/licenses">{t!(locale, "licenses-title")}</LinkButton>
+                    <LinkButton href="/catalog">{t!(locale, "nav-catalog")}</LinkButton>
+                </div>
+            </Panel>
+        }
+        .into_any());
+    }
+    let wanted = cx.typed("license").or_else(|| cx.query("license"));
+    let options = free
+        .iter()
+        .map(|home| SelectOption {
+            value: home.license.to_string(),
+            label: home_name(locale, home),
+            selected: wanted.as_deref() == Some(home.license.to_string().as_str()),
+        })
+        .collect();
+    let choice = view! {
+        <SelectField
+            label=t!(locale, "module-for")
+            name="license"
+            options=options
+            required=true
+            error=cx.error_of("license")
+        />
+    };
+    buy_form(cx, viewer, offer, choice.into_any()).await
+}
+
+/// Where a panel sends its user: the license is known, and a click buys.
+pub(super) async fn for_license(
+    cx: &Context,
+    viewer: &CustomerViewer,
+    offer: &Offer,
+    license: Uuid,
+) -> Result<AnyView, ApiError> {
+    let hidden = view! { <input type="hidden" name="license" value=license.to_string() /> };
+    buy_form(cx, viewer, offer, hidden.into_any()).await
+}
+
+async fn buy_form(
+    cx: &Context,
+    viewer: &CustomerViewer,
+    offer: &Offer,
+    license: AnyView,
+) -> Result<AnyView, ApiError> {
+    let locale = cx.locale;
+    let plan = &offer.plan;
+    let failed = |error| cx.failed(&error);
+    let order = cx.portal.next_order_id(viewer, &plan.slug).await.map_err(failed)?;
+    let balance = cx.portal.balance(viewer, plan.currency).await.map_err(failed)?;
+    let typed = cx.typed("period").or_else(|| cx.query("period"));
+    let options: Vec<RadioOption> = offer
+        .prices
+        .iter()
+        .enumerate()
+        .map(|(index, (period, price))| RadioOption {
+            value: format!("{period} {price}"),
+            title: format::period(locale, *period),
+            price: Some(format::price(locale, *price)),
+            checked: match &typed {
+                Some(typed) => *typed == period.to_string(),
+                None => index == 0,
+            },
+            ..RadioOption::default()
+        })
+        .collect();
+    let fields = plan
+        .capabilities
+        .fields
+        .iter()
+        .map(|field| {
+            let label = plan
+                .field_names
+                .get(&field.code)
+                .map_or_else(|| field.code.clone(), |name| name.get(locale).to_owned());
+            let id = format!("field-{}", field.code);
+            let name = format!("field[{}]", field.code);
+            let value = cx.typed(&id).or_else(|| cx.query(&name)).unwrap_or_default();
+            let error = cx.error_of(&id);
+            let (kind, autocomplete) = match field.kind {
+                FieldKind::Email => ("email", Some("email")),
+                FieldKind::Text => ("text", None),
+            };
+            let autocomplete = autocomplete.unwrap_or("off");
+            view! {
+                <Field
+                    label=label
+                    name=name
+                    id=id
+                    kind=kind
+                    autocomplete=autocomplete
+                    maxlength=255
+                    required=true
+                    value=value
+                    error=error
+                />
+            }
+        })
+        .collect_view();
+    let spendable = balance.spendable();
+    let first = offer.prices.first().map(|(_, price)| *price);
+    let missing = first
+        .and_then(|price| price.checked_sub(spendable).ok())
+        .filter(|missing| !missing.is_negative() && !missing.is_zero());
+    let money = match missing {
+        Some(missing) => {
+            let missing = format::money(locale, missing);
+            let text = t!(locale, "form-missing", missing = missing);
+            view! {
+                <Notice tone=Tone::Warning>
+                    <p>
+                        {text} " " <a href="/my/wallet">{t!(locale, "form-top-up")}</a>
+                    </p>
+                </Notice>
+            }
+            .into_any()
+        }
+        None => {
+            let amount = format::money(locale, spendable);
+            let text = t!(locale, "change-balance", amount = amount);
+            view! { <p class="fine">{text}</p> }.into_any()
+        }
+    };
+    let error = cx.error_of("period");
+    let slug = plan.slug.clone();
+    Ok(view! {
+        <Panel title=t!(locale, "module-buy") id="buy">
+            <form class="form" method="post" action="/buy">
+                <input type="hidden" name="plan" value=slug />
+                <input type="hidden" name="order" value=order.to_string() />
+                {license}
+                <RadioCards
+                    legend=t!(locale, "form-period")
+                    name="period"
+                    options=options
+                    error=error
+                />
+                {fields}
+                {money}
+                <div class="actions">
+                    <button class="btn btn-primary" type="submit">
+                        {t!(locale, "module-buy-now")}
+                    </button>
+                </div>
+                <p class="fine">{t!(locale, "form-fine")}</p>
+            </form>
+        </Panel>
+    }
+    .into_any())
+}
+
+/// "Month 4.90 €, Year 49.00 €".
+fn prices(locale: Locale, offer: &Offer) -> impl IntoView + use<> {
+    let terms: Vec<String> = offer
+        .prices
+        .iter()
+        .map(|(period, price)| {
+            let price = format::price(locale, *price);
+            format!("{}: {price}", format::period(locale, *period))
+        })
+        .collect();
+    view! { <p class="price-line">{terms.join(", ")}</p> }
+}
+
+/// "70012, ispmanager 6 lite, 203.0.113.7".
+fn home_name(locale: Locale, home: &ModuleHome) -> String {
+    let mut parts = vec![home.number.to_string(), home.plan.get(locale).to_owned()];
+    parts.extend(home.ip.clone());
+    parts.extend(home.name.clone());
+    parts.join(", ")
+}
+
+/// "Active until 21 December 2026".
+pub(super) fn standing(locale: Locale, owned: &OwnedModule) -> String {
+    let (_, status) = format::license_status(locale, owned.status);
+    match owned.expires_on {
+        Some(day) => {
+            t!(locale, "module-until", status = status, day = format::day(locale, day))
+        }
+        None => status,
+    }
+}
+
+/// The modules on a license's page: those it has, and those it could have.
+pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<AnyView> {
+    if modules.owned.is_empty() && modules.available.is_empty() {
+        return None;
+    }
+    let columns = vec![
+        Column::text(t!(locale, "module-col-name")),
+        Column::text(t!(locale, "col-status")),
+        Column::num(t!(locale, "col-price")),
+        Column::text(t!(locale, "module-col-action")),
+    ];
+    let owned = modules.owned.into_iter().map(|module| {
+        let (tone, _) = format::license_status(locale, module.status);
+        let says = standing(locale, &module);
+        let name = module.plan.get(locale).to_owned();
+        let actions = match module.license {
+            Some(own) => {
+                let manage = format!("/my/licenses/{own}");
+                view! {
+                    <LinkButton href=manage size="btn-sm">
+                        {t!(locale, "module-manage")}
+                    </LinkButton>
+                }
+            }
+            None => {
+                let order = format!("/my/orders/{}", module.order);
+                view! {
+                    <LinkButton href=order size="btn-sm">
+                        {t!(locale, "col-order")}
+                    </LinkButton>
+                }
+            }
+        };
+        view! {
+            <tr>
+                <RowHead word=t!(locale, "module-col-name")>{name}</RowHead>
+                <Cell label=t!(locale, "col-status")>
+                    <StatusPill tone=tone label=says />
+                </Cell>
+                <Cell label=t!(locale, "col-price") num=true>
+                    "–"
+                </Cell>
+                <Cell label=t!(locale, "module-col-action")>{actions}</Cell>
+            </tr>
+        }
+        .into_any()
+    });
+    let available = modules.available.into_iter().filter_map(|offer| {
+        let (period, price) = offer.prices.first().copied()?;
+        let name = offer.plan.name.get(locale).to_owned();
+        let price =
+            format!("{} {}", format::price(locale, price), format::per_period(locale, period));
+        let href = format!("/p/{}?license={license}#buy", offer.plan.slug);
+        Some(
+            view! {
+                <tr>
+                    <RowHead word=t!(locale, "module-col-name")>{name}</RowHead>
+                    <Cell label=t!(locale, "col-status")>{t!(locale, "module-available")}</Cell>
+                    <Cell label=t!(locale, "col-price") num=true>
+                        <Money text=price />
+                    </Cell>
+                    <Cell label=t!(locale, "module-col-action")>
+                        <LinkButton href=href size="btn-sm">
+                            {t!(locale, "module-add")}
+                        </LinkButton>
+                    </Cell>
+                </tr>
+            }
+            .into_any(),
+        )
+    });
+    let rows: Vec<AnyView> = owned.chain(available).collect();
+    let view = view! {
+        <Panel title=t!(locale, "license-modules") id="modules" flush=true>
+            <DataTable caption=t!(locale, "license-modules") columns=columns>
+                {rows}
+            </DataTable>
+        </Panel>
+    };
+    Some(view.into_any())
+}

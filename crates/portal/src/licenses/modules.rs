@@ -1,0 +1,206 @@
+//! Modules of a license: which it has, which it could have, and for whom a module is.
+
+use domain::Period;
+use domain::license::LicenseStatus;
+use sqlx::types::Json;
+use time::Date;
+use uuid::Uuid;
+
+use super::read_status;
+use crate::catalog::{Offer, Plan};
+use crate::locale::Localized;
+use crate::people::CustomerViewer;
+use crate::{Error, Portal};
+
+/// A module that a license has, or is getting.
+#[derive(Debug, Clone)]
+pub struct OwnedModule {
+    /// The module's own license; none while it is ordered.
+    pub license: Option<Uuid>,
+    /// The order that bought it.
+    pub order: Uuid,
+    /// What it is.
+    pub plan: Localized,
+    /// The plan's name in addresses.
+    pub slug: String,
+    /// As the vendor has it; it is being processed while it is ordered.
+    pub status: LicenseStatus,
+    /// Last day; none while unknown and for what has no end.
+    pub expires_on: Option<Date>,
+}
+
+/// The modules of one license.
+#[derive(Debug, Clone, Default)]
+pub struct Modules {
+    /// Those that it has.
+    pub owned: Vec<OwnedModule>,
+    /// Those that it could have.
+    pub available: Vec<Offer>,
+}
+
+/// A license that a module may be for.
+#[derive(Debug, Clone)]
+pub struct ModuleHome {
+    /// The license.
+    pub license: Uuid,
+    /// Its number, for people.
+    pub number: i64,
+    /// What it is.
+    pub plan: Localized,
+    /// For which server.
+    pub ip: Option<String>,
+    /// The customer's name for it.
+    pub name: Option<String>,
+    /// It works; a module waits for that.
+    pub is_active: bool,
+    /// It has this module already.
+    pub owned: Option<OwnedModule>,
+}
+
+impl Portal {
+    /// The modules of a license of the customer's: those it has, and those for sale that fit it.
+    pub async fn modules_of(
+        &self,
+        viewer: &CustomerViewer,
+        license: Uuid,
+    ) -> Result<Modules, Error> {
+        let about = sqlx::query!(
+            "select l.upstream_account_id, l.status, p.slug
+               from license l join plan p on p.id = l.plan_id
+              where l.id = $1 and l.customer_id = $2",
+            license,
+            viewer.customer,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(about) = about else { return Ok(Modules::default()) };
+        let owned = self.owned_modules(viewer.customer, license).await?;
+        let mut available = Vec::new();
+        if read_status(&about.status)? == LicenseStatus::Active {
+            let shelf = self.shelf(&viewer.group).await?;
+            let fits = |offer: &&Offer| {
+                offer.plan.upstream_account == about.upstream_account_id
+                    && offer.plan.fits.contains(&about.slug)
+                    && owned.iter().all(|module| module.slug != offer.plan.slug)
+            };
+            let offers = shelf.iter().flat_map(|family| &family.plans).filter(fits);
+            for offer in offers {
+                available.push(self.lower(&viewer.group, offer.clone()).await?);
+            }
+        }
+        Ok(Modules { owned, available })
+    }
+
+    async fn owned_modules(
+        &self,
+        customer: Uuid,
+        license: Uuid,
+    ) -> Result<Vec<OwnedModule>, Error> {
+        let rows = sqlx::query!(
+            "select o.id as order_id, m.id as \"license?\", p.name as \"plan: Json<Localized>\",
+                    p.slug, coalesce(m.status, 'processing') as \"status!\", m.expires_on
+               from customer_order o
+               join plan p on p.id = o.plan_id
+               join operation x on x.order_id = o.id
+               left join license m on m.order_id = o.id
+              where o.parent_id = $1 and o.customer_id = $2
+                and x.state not in ('rejected', 'cancelled')
+                and (m.id is null or m.status <> 'deleted')
+              order by o.number",
+            license,
+            customer,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(OwnedModule {
+                    license: row.license,
+                    order: row.order_id,
+                    plan: row.plan.0,
+                    slug: row.slug,
+                    status: read_status(&row.status)?,
+                    expires_on: row.expires_on,
+                })
+            })
+            .collect()
+    }
+
+    /// The licenses of the customer's that a module fits, the newest first.
+    pub async fn module_homes(
+        &self,
+        viewer: &CustomerViewer,
+        module: &Plan,
+    ) -> Result<Vec<ModuleHome>, Error> {
+        let rows = sqlx::query!(
+            "select l.id, l.number, p.name as \"plan: Json<Localized>\", host(l.ip) as ip, l.name,
+                    l.status = 'active' as \"is_active!\"
+               from license l join plan p on p.id = l.plan_id
+              where l.customer_id = $1 and l.upstream_account_id = $2 and p.slug = any($3)
+                and l.status <> 'deleted'
+              order by l.number desc limit 200",
+            viewer.customer,
+            module.upstream_account,
+            &module.fits,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut homes = Vec::new();
+        for row in rows {
+            let owned = self.owned_modules(viewer.customer, row.id).await?;
+            homes.push(ModuleHome {
+                license: row.id,
+                number: row.number,
+                plan: row.plan.0,
+                ip: row.ip,
+                name: row.name,
+                is_active: row.is_active,
+                owned: owned.into_iter().find(|owned| owned.slug == module.slug),
+            });
+        }
+        Ok(homes)
+    }
+
+    /// A module as this group buys it: panels show everybody the public price, so nobody pays more
+    /// than that, and who has a better one pays that one.
+    pub async fn lower(&self, group: &str, offer: Offer) -> Result<Offer, Error> {
+        if group == "public" || !offer.plan.capabilities.module {
+            return Ok(offer);
+        }
+        let public = self.offer("public", &offer.plan.slug).await?;
+        Ok(match public {
+            Some(public) if is_lower(&public, &offer) => public,
+            _ => offer,
+        })
+    }
+
+    /// The group whose prices an order of this plan is charged by.
+    pub(crate) async fn paying_group<'a>(
+        &self,
+        group: &'a str,
+        slug: &str,
+    ) -> Result<&'a str, Error> {
+        if group == "public" {
+            return Ok(group);
+        }
+        let Some(own) = self.offer(group, slug).await? else { return Ok(group) };
+        if !own.plan.capabilities.module {
+            return Ok(group);
+        }
+        let public = self.offer("public", slug).await?;
+        Ok(if public.is_some_and(|public| is_lower(&public, &own)) { "public" } else { group })
+    }
+}
+
+/// Compared by the month, which is what panels show; else by the shortest term.
+fn is_lower(one: &Offer, other: &Offer) -> bool {
+    let month = |offer: &Offer| {
+        offer.price_of(Period::MONTH).or(offer.prices.first().map(|(_, price)| *price))
+    };
+    match (month(one), month(other)) {
+        (Some(one), Some(other)) => {
+            one.currency() == other.currency() && one.amount() < other.amount()
+        }
+        _ => false,
+    }
+}
