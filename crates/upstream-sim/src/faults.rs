@@ -75,16 +75,25 @@ pub enum Fault {
     },
     /// **Not executed.** An error document of this type.
     ErrorDoc {
-        /// Value of the `type` attribute, `internal` when left out.
+        /// Value of the `type` attribute, `internal` when left out; the functions of the old generation
+        /// answer with its number, or with this if it is one.
         #[serde(default = "internal", alias = "type")]
         kind: String,
     },
     /// **Executed** (the money is debited, the license exists), then an error document of this type.
     ErrorAfterDebit {
-        /// Value of the `type` attribute, `internal` when left out.
+        /// Value of the `type` attribute, `internal` when left out; the functions of the old generation
+        /// answer with its number, or with this if it is one.
         #[serde(default = "internal", alias = "type")]
         kind: String,
     },
+    /// **Executed**, then the right document twice in one body.
+    DoubledAnswer,
+    /// **Executed**, then the right document of an earlier call: the last one that the same user had
+    /// from the same function, confirmed or not as this one is. The right answer when there is none.
+    /// This is how a cache on the way fails, and the only fault whose answer can be believed and is
+    /// wrong.
+    RepeatedAnswer,
     /// **Executed later**: the call is carried out when the simulator's clock has moved on by `ms`.
     /// The client gets a reset connection at once, or with `hang` silence until it leaves. Twists of
     /// the same call are lost.
@@ -103,7 +112,7 @@ pub enum Fault {
     LowBalance,
     /// Executed. A license ordered by this call has no key in its first `views` views. Twist.
     KeyEmpty {
-        /// How many `soft.edit` views show an empty key.
+        /// How many views show an empty key.
         views: u32,
     },
     /// Executed. A license ordered by this call is missing from the list (not from its view by id)
@@ -124,8 +133,15 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// One of each fault, with parameters that a test can wait for: tests that are to meet every fault
-    /// go by this list, so that a new fault is met by all of them.
+    /// One of each fault, with parameters that a test can wait for.
+    pub fn all() -> Vec<Self> {
+        let mut all = Self::each();
+        all.extend([Self::DoubledAnswer, Self::RepeatedAnswer]);
+        all
+    }
+
+    /// The same without those that give an answer again. Tests that are to meet every fault at every
+    /// step of something go by this list, so that what is added here is met by all of them.
     pub fn each() -> Vec<Self> {
         let kind = internal;
         vec![
@@ -203,6 +219,8 @@ impl Fault {
             Self::Drip { .. } => "drip",
             Self::ErrorDoc { .. } => "error_doc",
             Self::ErrorAfterDebit { .. } => "error_after_debit",
+            Self::DoubledAnswer => "doubled_answer",
+            Self::RepeatedAnswer => "repeated_answer",
             Self::LateLanding { .. } => "late_landing",
             Self::DuplicateOrder => "duplicate_order",
             Self::LowBalance => "low_balance",
@@ -214,7 +232,7 @@ impl Fault {
 }
 
 /// The names of all faults and the parameter each one takes, for the control page.
-pub(crate) const FAULTS: [(&str, &str); 24] = [
+pub(crate) const FAULTS: [(&str, &str); 26] = [
     ("slow", "ms"),
     ("hang_before", ""),
     ("hang_after", ""),
@@ -239,6 +257,8 @@ pub(crate) const FAULTS: [(&str, &str); 24] = [
     ("key_empty", "views"),
     ("list_lag", "ms, lists"),
     ("clock_skew", "seconds"),
+    ("doubled_answer", ""),
+    ("repeated_answer", ""),
 ];
 
 fn internal_error() -> u16 {
@@ -318,6 +338,12 @@ impl Faults {
             left: times.left(),
         });
         self.added
+    }
+
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        let before = self.active.len();
+        self.active.retain(|fault| fault.id != id);
+        self.active.len() < before
     }
 
     pub(crate) fn clear(&mut self) {
@@ -520,7 +546,7 @@ mod tests {
 
     #[test]
     fn each_fault_is_in_the_list_once() {
-        let each: Vec<&str> = Fault::each().iter().map(Fault::name).collect();
+        let each: Vec<&str> = Fault::all().iter().map(Fault::name).collect();
         let all: Vec<&str> = FAULTS.iter().map(|(name, _)| *name).collect();
         assert_eq!(each, all);
     }

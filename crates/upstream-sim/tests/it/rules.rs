@@ -1,0 +1,195 @@
+//! The rules that hold for every family, and the switches that change them.
+
+use std::time::Duration;
+
+use time::macros::{date, datetime};
+use upstream_sim::{ChangeLimit, SimConfig, Status, full_catalogue};
+
+use crate::client::{USER, Vendor, order};
+
+const DAY: Duration = Duration::from_hours(24);
+
+#[tokio::test]
+async fn how_often_addresses_and_keys_change_is_a_switch() {
+    for (limit, after_a_day, after_a_month, after_31_days) in [
+        (ChangeLimit::CalendarMonth, false, true, true),
+        (ChangeLimit::Days31, false, false, true),
+        (ChangeLimit::Off, true, true, true),
+    ] {
+        let vendor = Vendor::with(|config| {
+            config.ip_changes = limit;
+            config.key_changes = limit;
+        })
+        .await;
+        let id = vendor.order("").await;
+        let edit = format!("func=soft.edit&elid={id}&sok=ok");
+        let mut address = 10;
+        let mut change = async |expected: bool| {
+            address += 1;
+            let moved = vendor.call(&format!("{edit}&ip=192.0.2.{address}")).await;
+            let anew = vendor.call(&format!("{edit}&clicked_button=newkey")).await;
+            for answer in [&moved, &anew] {
+                assert_eq!(answer.text().contains("<ok/>"), expected, "{limit:?}");
+                assert_eq!(answer.text().contains("type=\"limit\""), !expected, "{limit:?}");
+            }
+        };
+        // The tenth of March, the day after, the first of April, and 31 days after the last change.
+        change(true).await;
+        vendor.sim().advance_clock(DAY);
+        change(after_a_day).await;
+        vendor.sim().advance_clock(21 * DAY);
+        change(after_a_month).await;
+        vendor.sim().advance_clock(31 * DAY);
+        vendor.ok(&format!("func=service.prolong&elid={id}&period=1&sok=ok")).await;
+        change(after_31_days).await;
+    }
+}
+
+#[tokio::test]
+async fn a_sale_can_end_before_its_renewals_do() {
+    let vendor = Vendor::start().await;
+    let id = vendor.order("autoprolong=1").await;
+    let before = vendor.balance();
+    let prolong = format!("func=service.prolong&elid={id}&period=1&sok=ok");
+
+    vendor.sim().set_sale(55227, false, true);
+    vendor.refused(&order("ip=192.0.2.11"), "access", "pricelist").await;
+    vendor.refused(&order("ip=192.0.2.11&skipbasket=off"), "access", "pricelist").await;
+    vendor.ok(&prolong).await;
+    let pro = vendor.order("pricelist=55228&ip=192.0.2.12").await;
+    let back = format!("func=service.changepricelist&elid={pro}&pricelist=55227&period=1&sok=ok");
+    vendor.refused(&back, "value", "pricelist").await;
+    assert_eq!(before - vendor.balance(), 35_000 + 70_000);
+
+    vendor.sim().set_sale(55227, false, false);
+    vendor.refused(&prolong, "access", "pricelist").await;
+    vendor.refused(&prolong.replace("&sok=ok", ""), "access", "pricelist").await;
+    // Nor does it renew by itself: it runs out and is deleted.
+    vendor.sim().advance_clock(62 * DAY);
+    assert_eq!(vendor.sim().license(id).unwrap().status, Status::Suspended);
+    assert_eq!(before - vendor.balance(), 35_000 + 70_000);
+    vendor.sim().set_sale(55227, true, true);
+    vendor.ok(&prolong).await;
+    vendor.order("ip=192.0.2.11").await;
+
+    let ended = Vendor::with(|config| {
+        for plan in &mut config.catalogue {
+            match plan.code {
+                3541 => *plan = plan.clone().sale_ended(),
+                4601 => *plan = plan.clone().renewal_ended(),
+                _ => {}
+            }
+        }
+    })
+    .await;
+    ended.refused(&order("pricelist=3541"), "access", "pricelist").await;
+    ended.refused(&order("pricelist=4601"), "access", "pricelist").await;
+    let plans = ended.sim().plans();
+    let renewable = |code| plans.iter().find(|plan| plan.code == code).unwrap().renewable;
+    assert!(renewable(3541) && !renewable(4601));
+}
+
+#[tokio::test]
+async fn parked_licenses_share_a_name_and_no_address() {
+    let vendor = Vendor::with(|config| config.refuse_taken_ip = true).await;
+    for host in [1, 2, 3] {
+        let id = vendor.order(&format!("ip=192.0.2.{host}")).await;
+        vendor.ok(&format!("func=soft.suspend&elid={id}")).await;
+        let park = format!("func=soft.edit&elid={id}&licname=free.lic&ip=0.0.0.0&remoteid=&sok=ok");
+        assert_eq!(vendor.ok(&park).await.field("ip"), "0.0.0.0");
+    }
+    vendor.ok(&order("ip=0.0.0.0&licname=free.lic")).await;
+    vendor.ok("func=soft.checkip&pricelist=55227&period=1&ip=0.0.0.0").await;
+    let list = vendor.ok("func=soft").await;
+    assert_eq!((list.count("<ip>0.0.0.0</ip>"), list.count("<licname>free.lic<")), (4, 4));
+}
+
+#[tokio::test]
+async fn the_clock_is_set_and_advanced() {
+    let vendor = Vendor::start().await;
+    let id = vendor.order("").await;
+    let sim = vendor.sim();
+    sim.set_clock(datetime!(2027-04-09 23:59:59 UTC));
+    assert_eq!(sim.license(id).unwrap().status, Status::Active);
+    sim.set_clock(datetime!(2027-04-10 0:00 UTC));
+    let license = sim.license(id).unwrap();
+    assert_eq!(license.status, Status::Suspended);
+    assert_eq!(license.suspended, Some(datetime!(2027-04-10 0:00 UTC)));
+    sim.set_clock(datetime!(2027-03-10 12:00 UTC));
+    assert_eq!(sim.license(id).unwrap().status, Status::Suspended, "what happened stays so");
+    sim.advance_clock(Duration::from_secs(1));
+    assert_eq!(sim.now(), datetime!(2027-03-10 12:00:01 UTC));
+    sim.set_clock(datetime!(2027-05-10 0:00 UTC));
+    assert_eq!(sim.license(id).unwrap().status, Status::Deleted);
+    let next = vendor.order("").await;
+    assert_eq!(sim.license(next).unwrap().expires, date!(2027 - 06 - 10));
+}
+
+#[tokio::test]
+async fn the_lists_of_seed_001_are_whole() {
+    let vendor = Vendor::with(|config| config.list_shows_lickey = true).await;
+    let id = vendor.order("remoteip=192.0.2.77").await;
+    let edit = format!("func=soft.edit&elid={id}&sok=ok&ip=192.0.2.11&clicked_button=newkey");
+    vendor.ok(&edit).await;
+    let list = vendor.ok("func=soft").await;
+    for field in [
+        "id",
+        "licname",
+        "ip",
+        "remoteip",
+        "period",
+        "real_ipchange",
+        "real_keychange",
+        "pricelist",
+        "account",
+        "project",
+        "createdate",
+        "expiredate",
+        "real_expiredate",
+        "autoprolong",
+        "status",
+        "special_status",
+        "cost",
+        "item_cost",
+        "lickey",
+    ] {
+        assert!(!list.field(field).is_empty(), "{field}: {}", list.text());
+    }
+    for field in ["update_expiredate", "datacentername", "processingmodule", "status_msg"] {
+        assert!(list.text().contains(&format!("<{field}/>")), "{field}");
+    }
+    assert_eq!(
+        (list.field("special_status"), list.field("real_ipchange")),
+        ("0".into(), "2027-03-10".into())
+    );
+    let view = vendor.ok(&format!("func=soft.edit&elid={id}")).await;
+    assert_eq!(
+        (view.field("remoteip"), view.field("lickey")),
+        ("192.0.2.77".into(), list.field("lickey"))
+    );
+
+    let plain = Vendor::start().await;
+    plain.order("").await;
+    assert!(!plain.ok("func=soft").await.text().contains("lickey"));
+}
+
+#[tokio::test]
+async fn the_full_vendor_sells_everything_once() {
+    let config = SimConfig::full();
+    let sold: usize =
+        config.accounts.iter().map(|account| account.plans.as_ref().unwrap().len()).sum();
+    assert_eq!(sold, full_catalogue().len());
+    assert_eq!((config.accounts.len(), config.accounts[0].user.as_str()), (4, USER));
+    let vendor = Vendor::full(USER).await;
+    assert_eq!(
+        vendor.sim().accounts().iter().map(|account| account.currency.as_str()).collect::<Vec<_>>(),
+        ["EUR", "RUB", "USD", "EUR"]
+    );
+    // The default is as it was: one account, which may order the whole catalogue.
+    let vendor = Vendor::start().await;
+    assert_eq!(vendor.sim().accounts()[0].plans, None);
+    assert!(vendor.sim().plans().iter().all(|plan| plan.family == "soft" && plan.orderable));
+    vendor
+        .refused("func=platform.order.param&pricelist=55163&period=1", "missed", "pricelist")
+        .await;
+}
