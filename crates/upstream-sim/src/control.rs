@@ -512,16 +512,26 @@ async fn page(State(sim): State<Sim>) -> Html<String> {
 
 fn cards(sim: &Sim, html: &mut String) {
     html.push_str("<div class=\"cards\">");
-    for account in sim.accounts() {
+    let accounts = sim.accounts();
+    for account in &accounts {
         let money = wire::money_text(account.balance, &account.currency, Lang::En);
-        card(html, &account.user, &money);
+        let plans = account.plans.as_ref().map(|plans| format!(", {} plans", plans.len()));
+        card(html, &format!("{}{}", account.user, plans.unwrap_or_default()), &money);
     }
     card(html, "live licenses", &sim.live_licenses().len().to_string());
     let unpaid = sim.licenses();
     let unpaid = unpaid.iter().filter(|license| license.status == Status::Ordered).count();
     card(html, "unpaid items", &unpaid.to_string());
-    let spent = sim.debits().iter().fold(0_i64, |sum, debit| sum.saturating_add(debit.amount));
-    card(html, "debited in all", &wire::amount(spent));
+    let mut spent = BTreeMap::<_, i64>::new();
+    for debit in sim.debits() {
+        let account = accounts.iter().find(|account| account.user == debit.user);
+        let currency = account.map(|account| account.currency.as_str()).unwrap_or_default();
+        let sum = spent.entry(currency).or_default();
+        *sum = sum.saturating_add(debit.amount);
+    }
+    for (currency, sum) in spent {
+        card(html, "debited in all", &wire::money_text(sum, currency, Lang::En));
+    }
     html.push_str("</div>");
 }
 

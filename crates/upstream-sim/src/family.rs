@@ -225,15 +225,15 @@ impl Family {
             .field("expiredate", &expires)
             .field("real_expiredate", &expires)
             .field("autoprolong", service::autoprolong_text(license.autoprolong))
-            .with(status(ask, license))
-            .field("status", license.status.code())
+            .with(item_status(ask, license))
+            .field("status", license.shown_status(ask.now, ask.lang).0)
             .field("cost", cost)
             .field("item_cost", item_cost)
             .field("account", &license.user)
             .field("project", "Simulator")
             .field("datacentername", "")
             .field("processingmodule", "")
-            .field("special_status", if license.status == Status::Suspended { 2 } else { 0 });
+            .field("special_status", special_status(ask, license));
         let ran_out = license.status == Status::Suspended && license.expires <= ask.today();
         row.push(Node::text("status_msg", if ran_out { "3_autosuspend" } else { "" }));
         if self.has(Field::Ip) {
@@ -247,7 +247,8 @@ impl Family {
             row.push(Node::text("remoteid", &license.remoteid));
         }
         if world.config.list_shows_lickey {
-            row.push(Node::text("lickey", &license.key));
+            let key = if license.is_processing(ask.now) { "" } else { &license.key };
+            row.push(Node::text("lickey", key));
         }
         row
     }
@@ -381,6 +382,9 @@ impl Family {
             world.license_mut(id)?.key_empty_views -= 1;
             license.key.clear();
         }
+        if license.is_processing(ask.now) {
+            license.key.clear();
+        }
         let plan = world.plan_of(&license)?;
         let (cost, item_cost) = service::cost(world, ask, &license);
         let expires = service::expiry(world, ask, &license);
@@ -399,8 +403,8 @@ impl Family {
             .field("pricelist_name", &plan.name)
             .field("period", license.period)
             .field("autoprolong", service::autoprolong_text(license.autoprolong))
-            .field("status", license.status.code())
-            .with(status(ask, &license))
+            .field("status", license.shown_status(ask.now, ask.lang).0)
+            .with(item_status(ask, &license))
             .field("createdate", ask.date_time(license.created))
             .field("expiredate", &expires)
             .field("real_expiredate", &expires);
@@ -427,9 +431,20 @@ impl Family {
 }
 
 /// `item_status`: its code never depends on the language.
-fn status(ask: &Ask, license: &LicenseView) -> Node {
-    Node::text("item_status", license.status.text(ask.lang))
-        .attribute("orig", license.status.code())
+fn item_status(ask: &Ask, license: &LicenseView) -> Node {
+    let (code, text) = license.shown_status(ask.now, ask.lang);
+    Node::text("item_status", text).attribute("orig", code)
+}
+
+/// 1 while the vendor works on it, 2 when it is stopped.
+fn special_status(ask: &Ask, license: &LicenseView) -> u8 {
+    if license.is_processing(ask.now) {
+        1
+    } else if license.status == Status::Suspended {
+        2
+    } else {
+        0
+    }
 }
 
 /// A lifetime includes a year of updates; other licenses have them while they run.

@@ -115,6 +115,12 @@ pub enum Fault {
         /// How many views show an empty key.
         views: u32,
     },
+    /// Executed. A license ordered by this call is shown as being processed (status 5), and without a
+    /// key, until the simulator's clock has moved on by `ms`; it is paid for all the same. Twist.
+    Processing {
+        /// Delay on the simulator's clock.
+        ms: u64,
+    },
     /// Executed. A license ordered by this call is missing from the list (not from its view by id)
     /// until the simulator's clock has moved on by `ms` **and** `lists` lists were answered. Twist.
     ListLag {
@@ -136,11 +142,11 @@ impl Fault {
     /// One of each fault, with parameters that a test can wait for.
     pub fn all() -> Vec<Self> {
         let mut all = Self::each();
-        all.extend([Self::DoubledAnswer, Self::RepeatedAnswer]);
+        all.extend([Self::DoubledAnswer, Self::RepeatedAnswer, Self::Processing { ms: 200 }]);
         all
     }
 
-    /// The same without those that give an answer again. Tests that are to meet every fault at every
+    /// The same without the youngest, which the portal does not know yet. Tests that are to meet every fault at every
     /// step of something go by this list, so that what is added here is met by all of them.
     pub fn each() -> Vec<Self> {
         let kind = internal;
@@ -180,6 +186,7 @@ impl Fault {
                 | Self::DuplicateOrder
                 | Self::LowBalance
                 | Self::KeyEmpty { .. }
+                | Self::Processing { .. }
                 | Self::ListLag { .. }
                 | Self::ClockSkew { .. }
         )
@@ -225,6 +232,7 @@ impl Fault {
             Self::DuplicateOrder => "duplicate_order",
             Self::LowBalance => "low_balance",
             Self::KeyEmpty { .. } => "key_empty",
+            Self::Processing { .. } => "processing",
             Self::ListLag { .. } => "list_lag",
             Self::ClockSkew { .. } => "clock_skew",
         }
@@ -232,7 +240,7 @@ impl Fault {
 }
 
 /// The names of all faults and the parameter each one takes, for the control page.
-pub(crate) const FAULTS: [(&str, &str); 26] = [
+pub(crate) const FAULTS: [(&str, &str); 27] = [
     ("slow", "ms"),
     ("hang_before", ""),
     ("hang_after", ""),
@@ -259,6 +267,7 @@ pub(crate) const FAULTS: [(&str, &str); 26] = [
     ("clock_skew", "seconds"),
     ("doubled_answer", ""),
     ("repeated_answer", ""),
+    ("processing", "ms"),
 ];
 
 fn internal_error() -> u16 {
@@ -391,6 +400,7 @@ pub(crate) struct Twists {
     pub(crate) duplicate: bool,
     pub(crate) low_balance: bool,
     pub(crate) key_empty_views: u32,
+    pub(crate) processing_ms: u64,
     pub(crate) list_lag_ms: u64,
     pub(crate) list_lag_lists: u32,
     pub(crate) skew_seconds: i64,
@@ -403,6 +413,7 @@ impl Twists {
             Fault::DuplicateOrder => self.duplicate = true,
             Fault::LowBalance => self.low_balance = true,
             Fault::KeyEmpty { views } => self.key_empty_views = *views,
+            Fault::Processing { ms } => self.processing_ms = *ms,
             Fault::ListLag { ms, lists } => {
                 self.list_lag_ms = *ms;
                 self.list_lag_lists = *lists;

@@ -319,6 +319,9 @@ pub struct LicenseView {
     pub key_changed: Option<Date>,
     /// Views that will still show an empty key.
     pub key_empty_views: u32,
+    /// It is shown as being processed until then.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub processing_until: Option<OffsetDateTime>,
     /// Lists leave it out until then.
     #[serde(with = "time::serde::rfc3339")]
     pub listed_from: OffsetDateTime,
@@ -341,6 +344,20 @@ pub struct LicenseView {
 }
 
 impl LicenseView {
+    /// It is paid for, and shown as if the vendor still worked on it.
+    pub(crate) fn is_processing(&self, now: OffsetDateTime) -> bool {
+        self.status == Status::Active && self.processing_until.is_some_and(|until| now < until)
+    }
+
+    /// The wire's `status`: that of [`Status::code`], or 5 while it is processed.
+    pub(crate) fn shown_status(&self, now: OffsetDateTime, lang: Lang) -> (u8, &'static str) {
+        match (self.is_processing(now), lang) {
+            (false, _) => (self.status.code(), self.status.text(lang)),
+            (true, Lang::En) => (5, "Processing"),
+            (true, Lang::Ru) => (5, "Обрабатывается"),
+        }
+    }
+
     /// It never runs out.
     pub fn is_lifetime(&self) -> bool {
         self.period == LIFETIME
@@ -537,7 +554,7 @@ impl World {
     }
 
     /// A plan as it is at the moment, whoever may order it.
-    fn plan(&self, family: &str, code: u32) -> Option<Plan> {
+    pub(crate) fn plan(&self, family: &str, code: u32) -> Option<Plan> {
         let known = |plan: &&Plan| plan.code == code && plan.family == family;
         self.config.catalogue.iter().find(known).map(|plan| self.as_it_is(plan))
     }
@@ -737,7 +754,11 @@ impl World {
         self.books.next_license += 1;
         self.books.next_billorder += 1;
         self.touch();
-        let lag = i64::try_from(ask.twists.list_lag_ms).unwrap_or(i64::MAX);
+        let in_ms = |ms: u64| {
+            let ms = Duration::milliseconds(i64::try_from(ms).unwrap_or(i64::MAX));
+            ask.now.checked_add(ms).unwrap_or(ask.now)
+        };
+        let processing = ask.twists.processing_ms;
         let license = LicenseView {
             id,
             billorder,
@@ -759,7 +780,8 @@ impl World {
             ip_changed: None,
             key_changed: None,
             key_empty_views: ask.twists.key_empty_views,
-            listed_from: ask.now.checked_add(Duration::milliseconds(lag)).unwrap_or(ask.now),
+            processing_until: (processing > 0).then(|| in_ms(processing)),
+            listed_from: in_ms(ask.twists.list_lag_ms),
             unlisted: ask.twists.list_lag_lists,
             ordered_ip: new.ip.clone(),
             began_as_trial: new.period == TRIAL,

@@ -160,7 +160,7 @@ fn fields(world: &World, ask: &Ask, license: &LicenseView, node: Node) -> Node {
         .field("period", code)
         .field("createdate", ask.date(license.created.date()))
         .field("expiredate", service::expiry(world, ask, license))
-        .field("status", license.status.code())
+        .field("status", license.shown_status(ask.now, ask.lang).0)
         .field("cost", cost)
 }
 

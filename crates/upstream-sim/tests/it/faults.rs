@@ -336,6 +336,28 @@ async fn a_key_can_be_late_by_views() {
 }
 
 #[tokio::test]
+async fn a_license_can_be_in_the_works_for_a_while() {
+    let vendor = Vendor::start().await;
+    let before = vendor.balance();
+    let works = Fault::Processing { ms: 90_000 };
+    vendor.sim().add_fault("soft.order.param", works, Times::Once);
+    let id = vendor.order("").await;
+    assert_eq!(before - vendor.balance(), 35_000);
+    let view = format!("func=soft.edit&elid={id}");
+    vendor.sim().advance_clock(Duration::from_secs(89));
+    let shown = vendor.ok(&view).await;
+    assert_eq!((shown.field("status"), shown.field("lickey")), ("5".into(), String::new()));
+    let list = vendor.ok("func=soft&lang=ru").await;
+    assert!(list.text().contains("<item_status orig=\"5\">Обрабатывается</item_status>"));
+    assert_eq!((list.field("status"), list.field("special_status")), ("5".into(), "1".into()));
+    vendor.sim().advance_clock(Duration::from_secs(1));
+    let shown = vendor.ok(&view).await;
+    assert_eq!(shown.field("status"), "2");
+    assert!(shown.field("lickey").starts_with(&format!("{id}-")));
+    assert_eq!(vendor.ok("func=soft").await.field("special_status"), "0");
+}
+
+#[tokio::test]
 async fn a_list_can_lag_by_lists_or_by_time() {
     let vendor = Vendor::start().await;
     vendor.order("").await;

@@ -126,6 +126,21 @@ async fn the_clock_is_set_and_advanced() {
 }
 
 #[tokio::test]
+async fn seed_001_asks_about_an_address_with_an_old_price() {
+    let mut vendor = Vendor::full(USER).await;
+    let sample = "func=soft.checkip&pricelist=7&period=1&ip=82.145.17.16";
+    assert!(vendor.ok(sample).await.text().contains("<ok/>"));
+    vendor.order("ip=82.145.17.16").await;
+    vendor.ok(sample).await;
+    vendor.refused(&sample.replace("=7", "=55227"), "exists", "ip").await;
+    vendor.refused(&sample.replace("=7", "=8"), "missed", "pricelist").await;
+    vendor.refused(&sample.replace("82.145.17.16", "82.145.17"), "value", "ip").await;
+    vendor.user = crate::client::LEGACY;
+    vendor.ok("func=software.edit&price=11&period=16&licname=n&ip=82.145.17.16&sok=ok").await;
+    vendor.refused(sample, "exists", "ip").await;
+}
+
+#[tokio::test]
 async fn the_lists_of_seed_001_are_whole() {
     let vendor = Vendor::with(|config| config.list_shows_lickey = true).await;
     let id = vendor.order("remoteip=192.0.2.77").await;
