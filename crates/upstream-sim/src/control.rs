@@ -437,11 +437,12 @@ code { font: .85em ui-monospace, monospace; } .num { text-align: end; }
 ";
 
 /// What the page proposes as the function of a fault.
-const FUNCTIONS: [&str; 47] = [
+const FUNCTIONS: [&str; 48] = [
     "*",
     "soft",
     "soft.order.param",
     "soft.order.param!",
+    "v2.soft.order.param",
     "soft.edit",
     "soft.edit!",
     "soft.checkip",

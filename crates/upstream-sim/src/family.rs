@@ -181,7 +181,8 @@ impl Family {
     /// `<family>`: the list of licenses and unpaid items, oldest first.
     ///
     /// `p_cnt` is the size of a page and `p_num` its number from one; `p_elems` is the whole count.
-    /// With `filter=on` the fields `id`, `ip`, `licname` and `remoteid` must equal what is asked for.
+    /// With `filter=on` the fields `id`, `ip`, `licname`, `comment`, `item` and `remoteid` must equal
+    /// what is asked for.
     /// `createdate` has a time of day: inferred, for no public sample shows one.
     pub(crate) fn list(&self, world: &mut World, ask: &Ask) -> Answer {
         let config = &world.config;
@@ -486,9 +487,13 @@ fn passes_filter(ask: &Ask, license: &LicenseView, with_remoteid: bool) -> bool 
         return true;
     }
     let equals = |name: &str, value: &str| ask.params.get(name).is_none_or(|asked| asked == value);
+    let item = license.item.map(|item| item.to_string()).unwrap_or_default();
     equals("id", &license.id.to_string())
         && equals("ip", &license.ip)
+        && equals("pa_ip", &license.ip)
         && equals("licname", &license.licname)
+        && equals("comment", &license.comment)
+        && equals("item", &item)
         && (!with_remoteid || equals("remoteid", &license.remoteid))
 }
 

@@ -18,12 +18,30 @@ pub(crate) fn answer(world: &mut World, ask: &Ask, func: &str) -> Option<Answer>
     Some(match func {
         "soft" => FAMILY.list(world, ask),
         "soft.order.param" => FAMILY.order(world, ask),
+        "v2.soft.order.param" => order_to_cart(world, ask),
         "soft.edit" => FAMILY.edit(world, ask),
         "soft.checkip" => check_ip(world, ask),
         "soft.suspend" => FAMILY.suspend(world, ask),
         "soft.resume" => FAMILY.resume(world, ask),
         "soft.delete" => FAMILY.delete(world, ask),
         _ => return None,
+    })
+}
+
+/// `v2.soft.order.param`, of BILLmanager 6's cart (protocol section 3.1): the same order with
+/// `order_period` for `period`, with `on` for a renewal by that period, and with a `lineitem.id` in the
+/// answer. That this is the item's own number, and that `skipbasket` means the same, is inferred.
+fn order_to_cart(world: &mut World, ask: &Ask) -> Answer {
+    let period = ask.params.word("order_period").unwrap_or_default();
+    let mut params = ask.params.with("period", period);
+    if params.word("autoprolong") == Some("on") {
+        params = params.with("autoprolong", period);
+    }
+    let answer = FAMILY.order(world, &Ask { params: &params, ..*ask })?;
+    let item = answer.text_of("item.id").map(str::to_owned);
+    Ok(match item {
+        Some(item) => answer.field("lineitem.id", item),
+        None => answer,
     })
 }
 

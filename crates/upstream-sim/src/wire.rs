@@ -78,6 +78,13 @@ impl Params {
         }
     }
 
+    /// The same parameters with one more, or with another value of it.
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+        let mut params = self.clone();
+        params.0.insert(name.to_owned(), value.to_owned());
+        params
+    }
+
     /// The value as sent, also when it is empty; `None` only when the parameter is absent.
     pub(crate) fn sent(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
@@ -287,7 +294,13 @@ impl Node {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.children.iter().any(|child| child.name == name)
+        self.text_of(name).is_some()
+    }
+
+    /// The text of the first child of this name.
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
+        let child = self.children.iter().find(|child| child.name == name);
+        child.map(|child| child.text.as_str())
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "numbers read better without a reference")]

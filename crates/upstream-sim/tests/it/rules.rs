@@ -141,6 +141,41 @@ async fn seed_001_asks_about_an_address_with_an_old_price() {
 }
 
 #[tokio::test]
+async fn the_cart_of_the_next_version_takes_orders_too() {
+    let vendor = Vendor::start().await;
+    let order = "func=v2.soft.order.param&clicked_button=order&pricelist=55227&order_period=12\
+                 &ip=192.0.2.10&licname=n&autoprolong=on&force_use_new_cart=on&sok=ok";
+    let answer = vendor.ok(order).await;
+    assert_eq!(answer.field("lineitem.id"), answer.field("item.id"));
+    let item = vendor.sim().licenses().pop().unwrap();
+    assert_eq!((item.status, item.period, item.autoprolong), (Status::Ordered, 12, Some(12)));
+    let paid = vendor.bought(&format!("{order}&skipbasket=on&autoprolong=off")).await;
+    let item = vendor.sim().license(paid).unwrap();
+    assert_eq!((item.status, item.autoprolong), (Status::Active, None));
+    let five = order.replace("=12", "=5").replace("=on", "=off");
+    vendor.refused(&five, "value", "period").await;
+    let form = vendor.ok(&order.replace("&sok=ok", "")).await;
+    assert_eq!((form.field("period"), form.field("cost")), ("12".into(), "35.0000".into()));
+}
+
+#[tokio::test]
+async fn lists_can_be_asked_for_what_a_family_has() {
+    let vendor = Vendor::full(USER).await;
+    let vm = "func=platform.order.param&pricelist=55161&period=1&skipbasket=on&sok=ok&comment";
+    for comment in ["a", "b"] {
+        vendor.ok(&format!("{vm}={comment}")).await;
+    }
+    let found = vendor.ok("func=platform&filter=on&comment=b").await;
+    assert_eq!((found.field("p_elems"), found.field("comment")), ("1".into(), "b".into()));
+    let panel = vendor.order("").await;
+    let module = "func=addition.order.param&pricelist=23221&period=1&skipbasket=on&sok=ok&item";
+    vendor.ok(&format!("{module}={panel}")).await;
+    let list = |item: u64| format!("func=addition&filter=on&item={item}");
+    assert_eq!(vendor.ok(&list(panel)).await.field("p_elems"), "1");
+    assert_eq!(vendor.ok(&list(panel + 1)).await.field("p_elems"), "0");
+}
+
+#[tokio::test]
 async fn the_lists_of_seed_001_are_whole() {
     let vendor = Vendor::with(|config| config.list_shows_lickey = true).await;
     let id = vendor.order("remoteip=192.0.2.77").await;
