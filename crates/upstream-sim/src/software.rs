@@ -91,6 +91,9 @@ fn order(world: &mut World, ask: &Ask) -> Answer {
             .field("ip", ip.unwrap_or_default())
             .field("cost", wire::amount(cost)));
     }
+    if !plan.orderable {
+        return Err(Refusal::access("price", plan.code, "this product is not sold any more"));
+    }
     let new = NewLicense {
         family: FAMILY.to_owned(),
         plan: plan.code,
@@ -212,6 +215,9 @@ fn check(world: &mut World, ask: &Ask) -> Answer {
 fn renew(world: &mut World, ask: &Ask) -> Answer {
     let license = find(world, ask)?;
     let plan = world.plan_of(&license)?;
+    if !plan.renewable {
+        return Err(Refusal::access("price", plan.code, "this product is not renewed any more"));
+    }
     if ask.params.confirmed() {
         let period = period(ask, &plan)?;
         world.prolong(ask, license.id, period)?;

@@ -90,6 +90,74 @@ async fn a_sale_can_end_before_its_renewals_do() {
 }
 
 #[tokio::test]
+async fn a_refusal_leaves_no_trace() {
+    use crate::client::{ISPLICENSE, LEGACY};
+    let mut vendor = Vendor::full(USER).await;
+    let panel = vendor.order("").await;
+    let vm = "func=platform.order.param&pricelist=55163&period=1&skipbasket=on&sok=ok";
+    let vm = vendor.bought(vm).await;
+    vendor.user = ISPLICENSE;
+    let plesk =
+        "func=parallelslic.order.param&pricelist=250&period=0&pa_ip=192.0.2.1&skipbasket=on&sok=ok";
+    let plesk = vendor.bought(plesk).await;
+    let lite =
+        "func=softexternal.order.param&pricelist=273&period=1&ip=192.0.2.1&skipbasket=on&sok=ok";
+    let lite = vendor.bought(lite).await;
+    vendor.user = LEGACY;
+    let old =
+        vendor.bought("func=software.edit&price=7&period=8&ip=192.0.2.1&licname=n&sok=ok").await;
+
+    // All but one field of each call are right, and nothing of it happens.
+    let refused = [
+        (USER, format!("platform.edit&elid={vm}&comment=x&addon_55165=5&addon_1=1")),
+        (USER, format!("platform.edit&elid={vm}&comment=x&addon_55165=5&autoprolong=7")),
+        (USER, format!("platform.edit&elid={vm}&comment=x&clicked_button=newkey")),
+        (USER, format!("platform.suspend&elid={vm},{panel}")),
+        (USER, format!("soft.edit&elid={panel}&licname=x&ip=nowhere&clicked_button=newkey")),
+        (USER, format!("soft.delete&elid={panel},{vm}")),
+        (USER, format!("addition.order.param&pricelist=55371&period=1&item={panel}&skipbasket=on")),
+        (USER, format!("service.changepricelist&elid={vm}&pricelist=55161&period=1")),
+        (ISPLICENSE, format!("parallelslic.edit&elid={plesk}&pa_ip=192.0.2")),
+        (ISPLICENSE, format!("service.prolong&elid={plesk}&period=1")),
+        (ISPLICENSE, format!("soft.edit&elid={lite}&ip=192.0.2.9&licname=x&addon_274=2000")),
+        (ISPLICENSE, format!("softexternal.edit&elid={plesk}&licname=x")),
+        (ISPLICENSE, format!("softexternal.edit&elid={vm}&licname=x")),
+        (LEGACY, format!("software.edit&elid={old}&licname=x&ip=192.0.2")),
+        (LEGACY, format!("software.period&elid={old}&period=16")),
+        (LEGACY, format!("software.disable&elid={old},{vm}")),
+        (LEGACY, "software.filter&expires=2027-01-01&expiree=never".to_owned()),
+    ];
+    let sim = vendor.sim().clone();
+    let before = (sim.licenses(), sim.debits(), sim.accounts());
+    for (user, call) in refused {
+        vendor.user = user;
+        let answer = vendor.call(&format!("func={call}&sok=ok")).await;
+        assert!(answer.text().contains("<doc><error "), "{call}: {}", answer.text());
+        assert!(!sim.calls().pop().unwrap().executed);
+        assert_eq!((sim.licenses(), sim.debits(), sim.accounts()), before, "{call}");
+    }
+    vendor.user = LEGACY;
+    assert_eq!(vendor.ok("func=software.filter").await.field("expires"), "");
+
+    // Without money neither, whatever costs any.
+    for account in sim.accounts() {
+        sim.set_balance(&account.user, 0);
+    }
+    let before = (sim.licenses(), sim.debits(), sim.accounts());
+    for (user, call) in [
+        (USER, format!("platform.edit&elid={vm}&comment=x&addon_55165=5")),
+        (USER, format!("service.prolong&elid={vm}&period=12")),
+        (ISPLICENSE, format!("soft.edit&elid={lite}&licname=x&ip=192.0.2.9&addon_274=2")),
+        (LEGACY, format!("software.period&elid={old}&period=8")),
+    ] {
+        vendor.user = user;
+        let answer = vendor.call(&format!("func={call}&sok=ok")).await;
+        assert!(answer.text().contains("Not enough funds"), "{call}: {}", answer.text());
+        assert_eq!((sim.licenses(), sim.debits(), sim.accounts()), before, "{call}");
+    }
+}
+
+#[tokio::test]
 async fn parked_licenses_share_a_name_and_no_address() {
     let vendor = Vendor::with(|config| config.refuse_taken_ip = true).await;
     for host in [1, 2, 3] {

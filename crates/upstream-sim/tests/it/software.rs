@@ -142,6 +142,11 @@ async fn errors_are_numbers() {
     vendor.refused_by_code(&renew, 5, "balance", "balance").await;
     vendor.sim().set_balance(LEGACY, before);
 
+    vendor.sim().set_sale(7, false, false);
+    vendor.refused_by_code(&format!("{order}&price=7&period=8"), 6, "price", "7").await;
+    vendor.refused_by_code(&renew, 6, "price", "7").await;
+    vendor.sim().set_sale(7, true, true);
+
     // What faults answer is of the same generation.
     for (kind, code) in [("internal", 1), ("limit", 5), ("access", 6), ("8", 8), ("2", 2)] {
         vendor.sim().add_fault("*", Fault::ErrorDoc { kind: kind.to_owned() }, Times::Once);
