@@ -697,8 +697,8 @@ fn calls(sim: &Sim, html: &mut String) {
     }
     html.push_str(
         "<div class=\"scroll\"><table><thead><tr><th class=\"num\">No.</th><th>Time</th>\
-         <th>Account</th><th>Function</th><th>Executed</th><th>Answer</th><th>Faults</th><th>Parameters</th></tr>\
-         </thead><tbody>",
+         <th>Account</th><th>Function</th><th>Executed</th><th>Answer</th><th>Faults</th>\
+         <th>Parameters</th></tr></thead><tbody>",
     );
     for call in calls.iter().rev().take(SHOWN) {
         let executed = if call.executed {

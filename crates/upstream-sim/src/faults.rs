@@ -146,8 +146,9 @@ impl Fault {
         all
     }
 
-    /// The same without the youngest, which the portal does not know yet. Tests that are to meet every fault at every
-    /// step of something go by this list, so that what is added here is met by all of them.
+    /// The same without the youngest three, which the portal does not know yet. Tests that are to
+    /// meet every fault at every step of something go by this list, so that what is added here is met
+    /// by all of them.
     pub fn each() -> Vec<Self> {
         let kind = internal;
         vec![

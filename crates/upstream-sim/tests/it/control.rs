@@ -158,7 +158,9 @@ async fn the_page_shows_every_account_and_family() {
         ))
         .await;
     vendor.user = ISPLICENSE;
-    vendor.ok("func=parallelslic.order.param&pricelist=236&period=0&pa_ip=192.0.2.1&skipbasket=on&sok=ok").await;
+    let plesk =
+        "func=parallelslic.order.param&pricelist=236&period=0&pa_ip=192.0.2.1&skipbasket=on";
+    vendor.ok(&format!("{plesk}&sok=ok")).await;
     vendor.user = LEGACY;
     vendor.ok("func=software.edit&price=7&period=8&ip=192.0.2.1&licname=n&sok=ok").await;
     let page = get(vendor.running.addr(), "/_sim").await.unwrap();
