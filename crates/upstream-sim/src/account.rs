@@ -27,7 +27,7 @@ fn balance_text(world: &World, ask: &Ask) -> String {
 
 /// `subaccount`: the balance as a plain number, which a public client compares as such.
 fn subaccount(world: &World, ask: &Ask) -> Node {
-    Node::doc().with(
+    Node::list("subaccount").with(
         Node::new("elem")
             .field("id", 1)
             .field("project", "Simulator")
@@ -38,7 +38,7 @@ fn subaccount(world: &World, ask: &Ask) -> Node {
 
 /// `accountinfo`: the older name of the same.
 fn account_info(world: &World, ask: &Ask) -> Node {
-    Node::doc().with(
+    Node::list("accountinfo").with(
         Node::new("elem")
             .field("id", 1)
             .field("name", ask.user)
@@ -50,7 +50,7 @@ fn account_info(world: &World, ask: &Ask) -> Node {
 /// `dashboard.info`: the balance as text with its currency, as a person sees it.
 fn dashboard(world: &World, ask: &Ask) -> Node {
     let text = balance_text(world, ask);
-    Node::doc().with(
+    Node::list("dashboard.info").with(
         Node::new("elem")
             .field("balance", &text)
             .field("realbalance", &text)
@@ -60,10 +60,13 @@ fn dashboard(world: &World, ask: &Ask) -> Node {
 
 /// `whoami`: the login; level 16 is a client.
 fn whoami(world: &World, ask: &Ask) -> Node {
-    Node::doc().with(
-        Node::new("user")
-            .attribute("name", ask.user)
-            .attribute("level", 16)
-            .attribute("balance", balance_text(world, ask)),
-    )
+    Node::doc().with(user(world, ask))
+}
+
+/// The login as `whoami` and every document in `xjson` have it.
+pub(crate) fn user(world: &World, ask: &Ask) -> Node {
+    Node::new("user")
+        .attribute("name", ask.user)
+        .attribute("level", 16)
+        .attribute("balance", balance_text(world, ask))
 }

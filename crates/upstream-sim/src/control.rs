@@ -6,11 +6,13 @@
 //! | `GET /_sim/state` | | everything as JSON |
 //! | `POST /_sim/faults` | `func`, `fault` with its parameters, `times` (1, or a number, or `"forever"`) | adds a fault |
 //! | `DELETE /_sim/faults` | | takes all faults back |
+//! | `POST /_sim/faults/remove` | `id` | takes one fault back |
 //! | `POST /_sim/gates` | `func`, `point` (`before` or `after`) | closes a gate for the next call |
 //! | `DELETE /_sim/gates` | | opens all gates |
-//! | `POST /_sim/clock` | `advance_seconds` or `advance_ms` | moves the clock forward |
+//! | `POST /_sim/clock` | `advance_seconds` or `advance_ms`, or `set` to `2027-05-01`, `2027-05-01 12:00:00` or RFC 3339 | moves or sets the clock |
 //! | `POST /_sim/balance` | `user` (the first when left out), `balance` in ten-thousandths or `amount` as `"12.50"` | sets a balance |
 //! | `POST /_sim/cost` | `pricelist`, `month_cost` in ten-thousandths | changes a cost |
+//! | `POST /_sim/sale` | `pricelist`, `orderable`, `renewable` (both true when left out) | opens or closes a sale |
 //! | `POST /_sim/licenses` | `do` and what it needs, see [`LicenseCommand`] | acts past the vendor's API |
 //! | `GET /_sim/wait` | query `func`, `arrived=N`, `executed=N` or `answered=N` | answers when so many calls were seen |
 //!
@@ -31,8 +33,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use time::Date;
 
+use crate::catalogue::Plan;
 use crate::faults::{FAULTS, Fault, GatePoint, Times};
 use crate::model::{Account, Status, UNIT};
+use crate::service;
 use crate::sim::{AnswerKind, ByHand, Purchase, Sim};
 use crate::wire::{self, Lang};
 
@@ -45,11 +49,13 @@ pub(crate) fn router() -> Router<Sim> {
         .route("/_sim/state", get(state))
         .route("/_sim/faults", post(add_fault).delete(clear_faults))
         .route("/_sim/faults/clear", post(clear_faults_form))
+        .route("/_sim/faults/remove", post(remove_fault))
         .route("/_sim/gates", post(close_gate).delete(open_gates))
         .route("/_sim/gates/open", post(open_gates_form))
-        .route("/_sim/clock", post(advance_clock))
+        .route("/_sim/clock", post(move_clock))
         .route("/_sim/balance", post(set_balance))
         .route("/_sim/cost", post(set_cost))
+        .route("/_sim/sale", post(set_sale))
         .route("/_sim/licenses", post(change_license))
         .route("/_sim/wait", get(wait))
 }
@@ -113,6 +119,7 @@ async fn state(State(sim): State<Sim>) -> axum::Json<Value> {
         json!({
             "now": desk.world.now().format(&time::format_description::well_known::Rfc3339).ok(),
             "accounts": accounts,
+            "plans": desk.world.plans(),
             "licenses": books.licenses.values().collect::<Vec<_>>(),
             "debits": books.debits,
             "landings": books.landings,
@@ -130,6 +137,7 @@ fn account_json(account: &Account) -> Value {
         "currency": account.currency,
         "balance": account.balance,
         "balance_text": wire::amount(account.balance),
+        "plans": account.plans.as_ref().map(Vec::len),
     })
 }
 
@@ -174,6 +182,18 @@ async fn clear_faults_form(State(sim): State<Sim>) -> Redirect {
 }
 
 #[derive(Deserialize)]
+struct RemoveCommand {
+    id: u64,
+}
+
+async fn remove_fault(State(sim): State<Sim>, headers: HeaderMap, body: Bytes) -> Outcome {
+    let input = Input::read(&headers, &body)?;
+    let command: RemoveCommand = input.parse()?;
+    let removed = sim.remove_fault(command.id);
+    Ok(input.done(json!({ "removed": removed })))
+}
+
+#[derive(Deserialize)]
 struct GateCommand {
     func: String,
     point: GatePoint,
@@ -202,11 +222,17 @@ struct ClockCommand {
     advance_seconds: u64,
     #[serde(default)]
     advance_ms: u64,
+    set: Option<String>,
 }
 
-async fn advance_clock(State(sim): State<Sim>, headers: HeaderMap, body: Bytes) -> Outcome {
+/// Sets the clock first, where both are asked for.
+async fn move_clock(State(sim): State<Sim>, headers: HeaderMap, body: Bytes) -> Outcome {
     let input = Input::read(&headers, &body)?;
     let command: ClockCommand = input.parse()?;
+    if let Some(text) = command.set {
+        let at = wire::read_moment(&text);
+        sim.set_clock(at.ok_or_else(|| Problem(format!("set: {text:?} is no date or time")))?);
+    }
     let by = Duration::from_secs(command.advance_seconds);
     sim.advance_clock(by.saturating_add(Duration::from_millis(command.advance_ms)));
     let now = sim.now().format(&time::format_description::well_known::Rfc3339).ok();
@@ -266,6 +292,29 @@ async fn set_cost(State(sim): State<Sim>, headers: HeaderMap, body: Bytes) -> Ou
     let input = Input::read(&headers, &body)?;
     let command: CostCommand = input.parse()?;
     sim.set_month_cost(command.pricelist, command.month_cost);
+    Ok(input.done(json!({})))
+}
+
+#[derive(Deserialize)]
+struct SaleCommand {
+    pricelist: u32,
+    #[serde(default = "open")]
+    orderable: bool,
+    #[serde(default = "open")]
+    renewable: bool,
+}
+
+fn open() -> bool {
+    true
+}
+
+async fn set_sale(State(sim): State<Sim>, headers: HeaderMap, body: Bytes) -> Outcome {
+    let input = Input::read(&headers, &body)?;
+    let command: SaleCommand = input.parse()?;
+    if !sim.plans().iter().any(|plan| plan.code == command.pricelist) {
+        return Err(Problem(format!("there is no plan {}", command.pricelist)));
+    }
+    sim.set_sale(command.pricelist, command.orderable, command.renewable);
     Ok(input.done(json!({})))
 }
 
@@ -387,6 +436,58 @@ code { font: .85em ui-monospace, monospace; } .num { text-align: end; }
 .bad { color: var(--bad); } .good { color: var(--good); }
 ";
 
+/// What the page proposes as the function of a fault.
+const FUNCTIONS: [&str; 48] = [
+    "*",
+    "soft",
+    "soft.order.param",
+    "soft.order.param!",
+    "v2.soft.order.param",
+    "soft.edit",
+    "soft.edit!",
+    "soft.checkip",
+    "soft.suspend",
+    "soft.resume",
+    "soft.delete",
+    "platform",
+    "platform.order.param",
+    "platform.edit",
+    "platform.suspend",
+    "platform.resume",
+    "platform.delete",
+    "softexternal",
+    "softexternal.order.param",
+    "softexternal.edit",
+    "softexternal.suspend",
+    "softexternal.resume",
+    "softexternal.delete",
+    "parallelslic",
+    "parallelslic.order.param",
+    "parallelslic.edit",
+    "parallelslic.suspend",
+    "parallelslic.resume",
+    "parallelslic.delete",
+    "addition",
+    "addition.order.param",
+    "addition.edit",
+    "addition.delete",
+    "software",
+    "software.filter",
+    "software.edit",
+    "software.licinfo",
+    "software.period",
+    "software.enable",
+    "software.disable",
+    "software.delete",
+    "service.prolong",
+    "service.changepricelist",
+    "payment.add",
+    "basket",
+    "subaccount",
+    "dashboard.info",
+    "pricelist.export",
+];
+
 /// How many licenses and calls the page shows, newest first.
 const SHOWN: usize = 50;
 
@@ -412,16 +513,26 @@ async fn page(State(sim): State<Sim>) -> Html<String> {
 
 fn cards(sim: &Sim, html: &mut String) {
     html.push_str("<div class=\"cards\">");
-    for account in sim.accounts() {
+    let accounts = sim.accounts();
+    for account in &accounts {
         let money = wire::money_text(account.balance, &account.currency, Lang::En);
-        card(html, &account.user, &money);
+        let plans = account.plans.as_ref().map(|plans| format!(", {} plans", plans.len()));
+        card(html, &format!("{}{}", account.user, plans.unwrap_or_default()), &money);
     }
     card(html, "live licenses", &sim.live_licenses().len().to_string());
     let unpaid = sim.licenses();
     let unpaid = unpaid.iter().filter(|license| license.status == Status::Ordered).count();
     card(html, "unpaid items", &unpaid.to_string());
-    let spent = sim.debits().iter().fold(0_i64, |sum, debit| sum.saturating_add(debit.amount));
-    card(html, "debited in all", &wire::amount(spent));
+    let mut spent = BTreeMap::<_, i64>::new();
+    for debit in sim.debits() {
+        let account = accounts.iter().find(|account| account.user == debit.user);
+        let currency = account.map(|account| account.currency.as_str()).unwrap_or_default();
+        let sum = spent.entry(currency).or_default();
+        *sum = sum.saturating_add(debit.amount);
+    }
+    for (currency, sum) in spent {
+        card(html, "debited in all", &wire::money_text(sum, currency, Lang::En));
+    }
     html.push_str("</div>");
 }
 
@@ -437,9 +548,14 @@ fn card(html: &mut String, label: &str, value: &str) {
 fn forms(sim: &Sim, html: &mut String) {
     html.push_str(
         "<h2>Add a fault</h2><form class=\"card\" method=\"post\" action=\"/_sim/faults\">\
-         <label>Function<input class=\"wide\" name=\"func\" value=\"soft.order.param\" required>\
-         </label><label>Fault<select name=\"fault\">",
+         <label>Function<input class=\"wide\" name=\"func\" value=\"soft.order.param\" \
+         list=\"functions\" title=\"a function, * for all of them, or with ! behind it only calls \
+         that confirm a change\" required></label><datalist id=\"functions\">",
     );
+    for func in FUNCTIONS {
+        let _ = write!(html, "<option>{func}</option>");
+    }
+    html.push_str("</datalist><label>Fault<select name=\"fault\">");
     for (name, parameters) in FAULTS {
         let hint = if parameters.is_empty() { String::new() } else { format!(" ({parameters})") };
         let _ = write!(html, "<option value=\"{name}\">{name}{hint}</option>");
@@ -468,6 +584,8 @@ fn forms(sim: &Sim, html: &mut String) {
          <option value=\"3600\">an hour</option><option value=\"86400\" selected>a day</option>\
          <option value=\"604800\">a week</option><option value=\"2592000\">30 days</option>\
          </select></label><button>Advance</button></form>\
+         <form class=\"card\" method=\"post\" action=\"/_sim/clock\">\
+         <label>Set to<input name=\"set\" type=\"date\" required></label><button>Set</button></form>\
          <form class=\"card\" method=\"post\" action=\"/_sim/balance\">\
          <label>Account<select name=\"user\">",
     );
@@ -489,15 +607,23 @@ fn waiting(sim: &Sim, html: &mut String) {
         return;
     }
     html.push_str(
-        "<div class=\"scroll\"><table><thead><tr><th>Function</th><th>What</th><th>Left</th></tr>\
-         </thead><tbody>",
+        "<div class=\"scroll\"><table><thead><tr><th>Function</th><th>What</th><th>Left</th>\
+         <th></th></tr></thead><tbody>",
     );
     for fault in faults {
         let left = fault.left.map_or_else(|| "forever".to_owned(), |left| left.to_string());
-        row(html, &[&fault.func, &words(&fault.fault), &left]);
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{}</td><td>{left}</td><td><form method=\"post\" \
+             action=\"/_sim/faults/remove\"><button class=\"plain\" name=\"id\" value=\"{}\">\
+             Take back</button></form></td></tr>",
+            escaped(&fault.func),
+            escaped(&words(&fault.fault)),
+            fault.id
+        );
     }
     for gate in gates {
-        row(html, &["gate", &words(&gate), "1"]);
+        row(html, &["gate", &words(&gate), "1", ""]);
     }
     html.push_str(
         "</tbody></table></div><div class=\"cards\">\
@@ -525,21 +651,35 @@ fn licenses(sim: &Sim, html: &mut String) {
         return;
     }
     html.push_str(
-        "<div class=\"scroll\"><table><thead><tr><th>Number</th><th>Plan</th>\
+        "<div class=\"scroll\"><table><thead><tr><th>Number</th><th>Account</th><th>Plan</th>\
          <th>Name</th><th>Address</th><th>Status</th><th>Period</th><th>Expires</th>\
          <th>Reference</th><th>Key</th></tr></thead><tbody>",
     );
+    let plans = sim.plans();
     for license in all.iter().rev().take(SHOWN) {
+        let known = |plan: &&Plan| plan.code == license.plan && plan.family == license.family;
+        let name = plans.iter().find(known).map(|plan| plan.name.as_str()).unwrap_or_default();
+        let expires = if license.is_lifetime() && license.status != Status::Ordered {
+            "never".to_owned()
+        } else {
+            wire::date(license.expires)
+        };
+        let called = if license.comment.is_empty() { &license.licname } else { &license.comment };
+        let address = match license.item {
+            Some(item) => format!("for {item}"),
+            None => license.ip.clone(),
+        };
         row(
             html,
             &[
                 &license.id.to_string(),
-                &license.plan.to_string(),
-                &license.licname,
-                &license.ip,
+                &license.user,
+                &format!("{} {} {name}", license.family, license.plan),
+                called,
+                &address,
                 license.status.text(Lang::En),
-                &license.period.to_string(),
-                &wire::date(license.expires),
+                &service::period_text(license.period, Lang::En),
+                &expires,
                 &license.remoteid,
                 &license.key,
             ],
@@ -557,8 +697,8 @@ fn calls(sim: &Sim, html: &mut String) {
     }
     html.push_str(
         "<div class=\"scroll\"><table><thead><tr><th class=\"num\">No.</th><th>Time</th>\
-         <th>Function</th><th>Executed</th><th>Answer</th><th>Faults</th><th>Parameters</th></tr>\
-         </thead><tbody>",
+         <th>Account</th><th>Function</th><th>Executed</th><th>Answer</th><th>Faults</th>\
+         <th>Parameters</th></tr></thead><tbody>",
     );
     for call in calls.iter().rev().take(SHOWN) {
         let executed = if call.executed {
@@ -568,10 +708,11 @@ fn calls(sim: &Sim, html: &mut String) {
         };
         let _ = write!(
             html,
-            "<tr><td class=\"num\">{}</td><td>{}</td><td>{}</td><td>{executed}</td><td>{}</td>\
+            "<tr><td class=\"num\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{executed}</td><td>{}</td>\
              <td>{}</td><td class=\"wrap\"><code>{}</code></td></tr>",
             call.seq,
             wire::date_time(call.at),
+            escaped(call.user()),
             escaped(&call.func),
             escaped(&answer(&call.answer)),
             escaped(&call.faults.join(", ")),

@@ -75,16 +75,25 @@ pub enum Fault {
     },
     /// **Not executed.** An error document of this type.
     ErrorDoc {
-        /// Value of the `type` attribute, `internal` when left out.
+        /// Value of the `type` attribute, `internal` when left out; the functions of the old generation
+        /// answer with its number, or with this if it is one.
         #[serde(default = "internal", alias = "type")]
         kind: String,
     },
     /// **Executed** (the money is debited, the license exists), then an error document of this type.
     ErrorAfterDebit {
-        /// Value of the `type` attribute, `internal` when left out.
+        /// Value of the `type` attribute, `internal` when left out; the functions of the old generation
+        /// answer with its number, or with this if it is one.
         #[serde(default = "internal", alias = "type")]
         kind: String,
     },
+    /// **Executed**, then the right document twice in one body.
+    DoubledAnswer,
+    /// **Executed**, then the right document of an earlier call: the last one that the same user had
+    /// from the same function, confirmed or not as this one is. The right answer when there is none.
+    /// This is how a cache on the way fails, and the only fault whose answer can be believed and is
+    /// wrong.
+    RepeatedAnswer,
     /// **Executed later**: the call is carried out when the simulator's clock has moved on by `ms`.
     /// The client gets a reset connection at once, or with `hang` silence until it leaves. Twists of
     /// the same call are lost.
@@ -103,8 +112,14 @@ pub enum Fault {
     LowBalance,
     /// Executed. A license ordered by this call has no key in its first `views` views. Twist.
     KeyEmpty {
-        /// How many `soft.edit` views show an empty key.
+        /// How many views show an empty key.
         views: u32,
+    },
+    /// Executed. A license ordered by this call is shown as being processed (status 5), and without a
+    /// key, until the simulator's clock has moved on by `ms`; it is paid for all the same. Twist.
+    Processing {
+        /// Delay on the simulator's clock.
+        ms: u64,
     },
     /// Executed. A license ordered by this call is missing from the list (not from its view by id)
     /// until the simulator's clock has moved on by `ms` **and** `lists` lists were answered. Twist.
@@ -124,8 +139,16 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// One of each fault, with parameters that a test can wait for: tests that are to meet every fault
-    /// go by this list, so that a new fault is met by all of them.
+    /// One of each fault, with parameters that a test can wait for.
+    pub fn all() -> Vec<Self> {
+        let mut all = Self::each();
+        all.extend([Self::DoubledAnswer, Self::RepeatedAnswer, Self::Processing { ms: 200 }]);
+        all
+    }
+
+    /// The same without the youngest three, which the portal does not know yet. Tests that are to
+    /// meet every fault at every step of something go by this list, so that what is added here is met
+    /// by all of them.
     pub fn each() -> Vec<Self> {
         let kind = internal;
         vec![
@@ -164,6 +187,7 @@ impl Fault {
                 | Self::DuplicateOrder
                 | Self::LowBalance
                 | Self::KeyEmpty { .. }
+                | Self::Processing { .. }
                 | Self::ListLag { .. }
                 | Self::ClockSkew { .. }
         )
@@ -203,10 +227,13 @@ impl Fault {
             Self::Drip { .. } => "drip",
             Self::ErrorDoc { .. } => "error_doc",
             Self::ErrorAfterDebit { .. } => "error_after_debit",
+            Self::DoubledAnswer => "doubled_answer",
+            Self::RepeatedAnswer => "repeated_answer",
             Self::LateLanding { .. } => "late_landing",
             Self::DuplicateOrder => "duplicate_order",
             Self::LowBalance => "low_balance",
             Self::KeyEmpty { .. } => "key_empty",
+            Self::Processing { .. } => "processing",
             Self::ListLag { .. } => "list_lag",
             Self::ClockSkew { .. } => "clock_skew",
         }
@@ -214,7 +241,7 @@ impl Fault {
 }
 
 /// The names of all faults and the parameter each one takes, for the control page.
-pub(crate) const FAULTS: [(&str, &str); 24] = [
+pub(crate) const FAULTS: [(&str, &str); 27] = [
     ("slow", "ms"),
     ("hang_before", ""),
     ("hang_after", ""),
@@ -239,6 +266,9 @@ pub(crate) const FAULTS: [(&str, &str); 24] = [
     ("key_empty", "views"),
     ("list_lag", "ms, lists"),
     ("clock_skew", "seconds"),
+    ("doubled_answer", ""),
+    ("repeated_answer", ""),
+    ("processing", "ms"),
 ];
 
 fn internal_error() -> u16 {
@@ -320,6 +350,12 @@ impl Faults {
         self.added
     }
 
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        let before = self.active.len();
+        self.active.retain(|fault| fault.id != id);
+        self.active.len() < before
+    }
+
     pub(crate) fn clear(&mut self) {
         self.active.clear();
     }
@@ -365,6 +401,7 @@ pub(crate) struct Twists {
     pub(crate) duplicate: bool,
     pub(crate) low_balance: bool,
     pub(crate) key_empty_views: u32,
+    pub(crate) processing_ms: u64,
     pub(crate) list_lag_ms: u64,
     pub(crate) list_lag_lists: u32,
     pub(crate) skew_seconds: i64,
@@ -377,6 +414,7 @@ impl Twists {
             Fault::DuplicateOrder => self.duplicate = true,
             Fault::LowBalance => self.low_balance = true,
             Fault::KeyEmpty { views } => self.key_empty_views = *views,
+            Fault::Processing { ms } => self.processing_ms = *ms,
             Fault::ListLag { ms, lists } => {
                 self.list_lag_ms = *ms;
                 self.list_lag_lists = *lists;
@@ -520,7 +558,7 @@ mod tests {
 
     #[test]
     fn each_fault_is_in_the_list_once() {
-        let each: Vec<&str> = Fault::each().iter().map(Fault::name).collect();
+        let each: Vec<&str> = Fault::all().iter().map(Fault::name).collect();
         let all: Vec<&str> = FAULTS.iter().map(|(name, _)| *name).collect();
         assert_eq!(each, all);
     }

@@ -25,10 +25,17 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `wire` | parameters in, documents out |
+//! | `wire` | parameters in, documents out: XML, three kinds of JSON, errors of two generations |
 //! | `model` | the books and the rules |
-//! | `service` | functions on services of any family, tariffs, payment |
-//! | `soft` | the `soft` family; further families become files beside it |
+//! | `catalogue` | what is sold: plans, and a catalogue for each vendor of the documents |
+//! | `service` | functions on services of any family, tariffs, payment, the price list |
+//! | `family` | what the families of the newer generation share: order, list, view, change |
+//! | `soft` | the `soft` family (seed 001): panels |
+//! | `platform` | the `platform` family (seed 000): VMmanager 6 and DCImanager 6 |
+//! | `external` | the `softexternal` family (seed 002): other products, at ISPlicense panels too |
+//! | `parallels` | the `parallelslic` family (seed 002): Plesk |
+//! | `addition` | the `addition` family (seeds 002, 004): modules of a panel |
+//! | `software` | the `software` family (seed 003): the functions of 2009 |
 //! | `account` | the login and its balance |
 //! | `faults` | what can go wrong, and gates |
 //! | `sim` | the handle for tests, and the life of one call |
@@ -36,18 +43,27 @@
 //! | `server` | connections, so that one can be cut without an answer |
 
 mod account;
+mod addition;
+mod catalogue;
 mod control;
+mod external;
+mod family;
 mod faults;
 mod model;
+mod parallels;
+mod platform;
 mod server;
 mod service;
 mod sim;
 mod soft;
+mod software;
 mod wire;
 
-pub use faults::{Fault, FaultView, Gate, GatePoint, Times};
-pub use model::{
-    Account, Addon, Clock, Debit, LicenseView, Plan, SimConfig, Status, soft_catalogue,
+pub use catalogue::{
+    Addon, Plan, addition_catalogue, european_catalogue, external_catalogue, full_catalogue,
+    isplicense_catalogue, legacy_catalogue, platform_catalogue, russian_catalogue, soft_catalogue,
 };
+pub use faults::{Fault, FaultView, Gate, GatePoint, Times};
+pub use model::{Account, ChangeLimit, Clock, Debit, LicenseView, SimConfig, Status};
 pub use server::{Posted, Running, start};
 pub use sim::{AnswerKind, ByHand, CallView, Purchase, Sim};

@@ -14,7 +14,7 @@ use upstream_sim::SimConfig;
 /// Plays an upstream license vendor: a BILLmanager-style API with pretended licenses and money.
 ///
 /// Sign in to the API with authinfo=reseller@demo.test:SimPass2026. The page at /_sim shows what the
-/// vendor knows and sets faults.
+/// vendor knows, sets faults and moves the clock.
 #[derive(Debug, Parser)]
 #[command(name = "upstream-sim", version)]
 struct Options {
@@ -25,6 +25,11 @@ struct Options {
     /// File that keeps licenses, balances and the clock between runs.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+
+    /// Sell everything, in all six dialects, and have an account for each vendor: also
+    /// reseller-ru@demo.test, isplicense@demo.test and legacy@demo.test, with the same password.
+    #[arg(long)]
+    full: bool,
 
     /// Stop when the process that started this one ends (on Linux: when the thread that did so ends).
     #[arg(long)]
@@ -66,7 +71,8 @@ async fn serve(options: Options) -> Result<(), String> {
 
     let addr = options.addr;
     let state_file = options.state;
-    let config = SimConfig { addr, state_file: state_file.clone(), ..SimConfig::default() };
+    let kind = if options.full { SimConfig::full() } else { SimConfig::default() };
+    let config = SimConfig { addr, state_file: state_file.clone(), ..kind };
     let running = upstream_sim::start(config).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => format!("address {addr} is already in use"),
         io::ErrorKind::InvalidData => match state_file {

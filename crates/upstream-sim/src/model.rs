@@ -12,8 +12,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use time::macros::date;
 use time::{Date, Duration, Month, OffsetDateTime, Time};
 
+use crate::catalogue::{self, Plan, soft_catalogue};
 use crate::faults::Twists;
 use crate::wire::{Lang, Params, Refusal};
 
@@ -21,10 +23,14 @@ time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");
 
 /// Ten-thousandths in one unit of a currency.
 pub(crate) const UNIT: i64 = 10_000;
-/// The period code of a trial.
+/// The period of a trial.
 pub(crate) const TRIAL: i32 = -100;
-/// How long a trial lasts.
+/// The period that never ends.
+pub(crate) const LIFETIME: i32 = 0;
+/// How long a trial lasts: two weeks, as seed 003 says of the old products.
 pub(crate) const TRIAL_DAYS: i64 = 14;
+/// The day a lifetime license runs out.
+const NEVER: Date = date!(9999 - 12 - 31);
 /// How long a suspended license is kept.
 const KEPT_SUSPENDED: Duration = Duration::days(30);
 /// The address of a license that belongs to no server at the moment.
@@ -54,6 +60,21 @@ pub struct SimConfig {
     pub refuse_taken_ip: bool,
     /// Orders without `skipbasket=on` become unpaid items; when off they are refused.
     pub basket: bool,
+    /// Lists carry `lickey`. Off by default: public clients make a view of each license for it.
+    pub list_shows_lickey: bool,
+    /// How often a license's address may change. Seed 003 says once a month; an offer that is quoted
+    /// in public says once a calendar month, and a public client waits 31 days.
+    pub ip_changes: ChangeLimit,
+    /// How often a license's key may change.
+    pub key_changes: ChangeLimit,
+    /// An order of a module must name its license by `item`, as ispmanager's page has it. ISPlicense's
+    /// sample has none (seed 002); a [`Plan`] can do without it by itself.
+    pub addition_item_required: bool,
+    /// What a lifetime license shows as `expiredate`. No public sample exists: inferred.
+    pub lifetime_expiredate: String,
+    /// The functions of 2009 answer a wrong login with `<authfail/>`, as one public client expects of
+    /// BILLmanager 4, and not with an error of code 6.
+    pub legacy_authfail: bool,
     /// The `type` of the error for a balance that is too low. No public sample exists: inferred.
     pub low_balance_type: String,
     /// Language of answers to calls without `lang`: `en` or `ru`.
@@ -82,6 +103,12 @@ impl Default for SimConfig {
             unique_remoteid: false,
             refuse_taken_ip: false,
             basket: true,
+            list_shows_lickey: false,
+            ip_changes: ChangeLimit::CalendarMonth,
+            key_changes: ChangeLimit::CalendarMonth,
+            addition_item_required: true,
+            lifetime_expiredate: String::new(),
+            legacy_authfail: false,
             low_balance_type: "limit".to_owned(),
             lang: "en".to_owned(),
             page_size: None,
@@ -89,6 +116,61 @@ impl Default for SimConfig {
             seed: 2026,
             state_file: None,
             call_log: 10_000,
+        }
+    }
+}
+
+impl SimConfig {
+    /// Every family, every plan that the documents name, and four accounts, of which each may order
+    /// what its own vendor sells:
+    ///
+    /// | user | sells | currency |
+    /// |---|---|---|
+    /// | `reseller@demo.test` | European codes of seeds 000, 001 and 004, protocol section 6 | EUR |
+    /// | `reseller-ru@demo.test` | Russian codes of protocol section 6 | RUB |
+    /// | `isplicense@demo.test` | codes of seed 002 | USD |
+    /// | `legacy@demo.test` | prices and periods of seed 003 | EUR |
+    ///
+    /// All have the password `SimPass2026`.
+    pub fn full() -> Self {
+        let account = |user: &str, currency: &str, balance: i64, plans: Vec<Plan>| Account {
+            user: user.to_owned(),
+            currency: currency.to_owned(),
+            balance: balance * UNIT,
+            plans: Some(plans.into_iter().map(|plan| (plan.family, plan.code)).collect()),
+            ..Account::default()
+        };
+        Self {
+            accounts: vec![
+                account("reseller@demo.test", "EUR", 10_000, catalogue::european_catalogue()),
+                account("reseller-ru@demo.test", "RUB", 1_000_000, catalogue::russian_catalogue()),
+                account("isplicense@demo.test", "USD", 10_000, catalogue::isplicense_catalogue()),
+                account("legacy@demo.test", "EUR", 10_000, catalogue::legacy_catalogue()),
+            ],
+            catalogue: catalogue::full_catalogue(),
+            ..Self::default()
+        }
+    }
+}
+
+/// How often something about a license may change. What is sent unchanged is no change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeLimit {
+    /// Once in a calendar month.
+    CalendarMonth,
+    /// Once in 31 days.
+    Days31,
+    /// As often as one likes.
+    Off,
+}
+
+impl ChangeLimit {
+    pub(crate) fn allows(self, last: Option<Date>, today: Date) -> bool {
+        let Some(last) = last else { return true };
+        match self {
+            Self::CalendarMonth => !same_month(last, today),
+            Self::Days31 => (today - last).whole_days() >= 31,
+            Self::Off => true,
         }
     }
 }
@@ -123,6 +205,9 @@ pub struct Account {
     pub currency: String,
     /// Prepaid money in ten-thousandths.
     pub balance: i64,
+    /// Families and codes of the plans that it may order; `None` is the whole catalogue.
+    #[serde(default)]
+    pub plans: Option<Vec<(String, u32)>>,
 }
 
 impl Default for Account {
@@ -133,155 +218,9 @@ impl Default for Account {
             password: "SimPass2026".to_owned(),
             currency: "EUR".to_owned(),
             balance: 10_000 * UNIT,
+            plans: None,
         }
     }
-}
-
-/// A product edition that can be ordered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// The wire's `pricelist`.
-    pub code: u32,
-    /// The function family that sells it, as `soft`.
-    pub family: String,
-    /// Plans of one product exclude each other on an address and can be changed into each other.
-    pub product: String,
-    /// Name for people.
-    pub name: String,
-    /// Cost of a month in ten-thousandths; a year costs ten months.
-    pub month_cost: i64,
-    /// Periods on sale: months, or -100 for a trial.
-    pub periods: Vec<i32>,
-    /// Counted options.
-    pub addons: Vec<Addon>,
-    /// New orders are accepted; renewals always are.
-    pub orderable: bool,
-}
-
-/// A counted option of a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Addon {
-    /// X in `addon_X`.
-    pub code: u32,
-    /// Name for people.
-    pub name: String,
-    /// Cost of one piece for a month, beyond the base.
-    pub month_cost: i64,
-    /// Pieces that the plan's own cost includes. Counts on the wire include them too.
-    pub base: u32,
-}
-
-impl Plan {
-    /// A plan of the `soft` family that is sold by the month and by the year.
-    pub fn soft(code: u32, product: &str, name: &str, month_cost: i64) -> Self {
-        Self {
-            code,
-            family: "soft".to_owned(),
-            product: product.to_owned(),
-            name: name.to_owned(),
-            month_cost,
-            periods: vec![1, 12],
-            addons: Vec::new(),
-            orderable: true,
-        }
-    }
-
-    /// The same plan as a trial: free, fourteen days, once per address.
-    #[must_use]
-    pub fn trial(mut self) -> Self {
-        self.month_cost = 0;
-        self.periods = vec![TRIAL];
-        self
-    }
-
-    /// The same plan with a counted option.
-    #[must_use]
-    pub fn addon(mut self, code: u32, name: &str, month_cost: i64, base: u32) -> Self {
-        self.addons.push(Addon { code, name: name.to_owned(), month_cost, base });
-        self
-    }
-
-    pub(crate) fn is_trial(&self) -> bool {
-        self.periods == [TRIAL]
-    }
-
-    pub(crate) fn base_addons(&self) -> Addons {
-        self.addons.iter().map(|addon| (addon.code, addon.base)).collect()
-    }
-
-    /// What a period costs, or `None` when it is not sold.
-    pub(crate) fn cost(&self, period: i32, addons: &Addons) -> Option<i64> {
-        if !self.periods.contains(&period) {
-            return None;
-        }
-        let mut month = self.month_cost;
-        for addon in &self.addons {
-            let count = addons.get(&addon.code).copied().unwrap_or(addon.base);
-            let extra = i64::from(count.saturating_sub(addon.base));
-            month = month.checked_add(addon.month_cost.checked_mul(extra)?)?;
-        }
-        month.checked_mul(months_paid(period)?)
-    }
-}
-
-/// How many months are paid for a period: ten for a year.
-pub(crate) fn months_paid(period: i32) -> Option<i64> {
-    match period {
-        TRIAL => Some(0),
-        months if months > 0 => Some(i64::from(months / 12 * 10 + months % 12)),
-        _ => None,
-    }
-}
-
-/// The `soft` plans of the European catalogue. Codes are the vendor's; costs are samples.
-pub fn soft_catalogue() -> Vec<Plan> {
-    let cents = |cents: i64| cents * (UNIT / 100);
-    let nodes = "Number of nodes";
-    vec![
-        Plan::soft(55227, "ispmanager 6", "ispmanager 6 lite", cents(350)),
-        Plan::soft(55228, "ispmanager 6", "ispmanager 6 pro", cents(700)),
-        Plan::soft(55229, "ispmanager 6", "ispmanager 6 host", cents(1050)),
-        Plan::soft(55230, "ispmanager 6", "ispmanager 6 business", cents(900)).addon(
-            55236,
-            nodes,
-            cents(900),
-            1,
-        ),
-        Plan::soft(55239, "ispmanager 6", "ispmanager 6 trial", 0).trial(),
-        Plan::soft(55240, "ispmanager 6", "ispmanager 6 business trial", 0).trial(),
-        Plan::soft(3541, "ISPmanager 5", "ISPmanager 5 Lite", cents(300)),
-        Plan::soft(4601, "ISPmanager 5", "ISPmanager 5 Business", cents(900)).addon(
-            4602,
-            nodes,
-            cents(900),
-            1,
-        ),
-        Plan::soft(3045, "VMmanager 5 KVM", "VMmanager 5 KVM", cents(600)).addon(
-            3049,
-            nodes,
-            cents(600),
-            1,
-        ),
-        Plan::soft(3651, "VMmanager 5 OVZ", "VMmanager 5 OVZ", cents(600)).addon(
-            3698,
-            nodes,
-            cents(600),
-            1,
-        ),
-        Plan::soft(3887, "VMmanager 5 Cloud", "VMmanager 5 Cloud", cents(6000)).addon(
-            3889,
-            nodes,
-            cents(1200),
-            5,
-        ),
-        Plan::soft(5577, "BILLmanager 5", "BILLmanager 5", cents(1100)),
-        Plan::soft(5579, "BILLmanager 5", "BILLmanager 5 Corporate", cents(4500)),
-        Plan::soft(3932, "DCImanager 5", "DCImanager 5 Essential", cents(1200)),
-        Plan::soft(3934, "DCImanager 5", "DCImanager 5 Progressive", cents(2400)),
-        Plan::soft(3936, "DCImanager 5", "DCImanager 5 Enterprise", cents(3800)),
-        Plan::soft(3136, "DNSmanager 5", "DNSmanager 5", cents(200)),
-        Plan::soft(2891, "IPmanager 5", "IPmanager 5", cents(200)),
-    ]
 }
 
 /// Counts of add-ons by code.
@@ -344,9 +283,10 @@ pub struct LicenseView {
     pub user: String,
     /// The wire's `pricelist`.
     pub plan: u32,
-    /// Months, or -100 for a trial.
+    /// Months, -100 for a trial, 0 for a lifetime. In every family: the codes of seed 003 are only on
+    /// the wire.
     pub period: i32,
-    /// Address of the server.
+    /// Address of the server; empty where the product has none.
     pub ip: String,
     /// Address that the panel is reached at, if it differs.
     pub remoteip: String,
@@ -365,7 +305,7 @@ pub struct LicenseView {
     /// When it was ordered.
     #[serde(with = "time::serde::rfc3339")]
     pub created: OffsetDateTime,
-    /// The day it runs out; the day of the order until it is paid for.
+    /// The day it runs out; the day of the order until it is paid for; 9999-12-31 for a lifetime.
     #[serde(with = "iso_date")]
     pub expires: Date,
     /// When it was suspended.
@@ -379,6 +319,9 @@ pub struct LicenseView {
     pub key_changed: Option<Date>,
     /// Views that will still show an empty key.
     pub key_empty_views: u32,
+    /// It is shown as being processed until then.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub processing_until: Option<OffsetDateTime>,
     /// Lists leave it out until then.
     #[serde(with = "time::serde::rfc3339")]
     pub listed_from: OffsetDateTime,
@@ -386,6 +329,39 @@ pub struct LicenseView {
     pub unlisted: u32,
     /// Address at the time of the order; a trial uses this one up.
     pub ordered_ip: String,
+    /// It began as a trial, whatever it is now.
+    #[serde(default)]
+    pub began_as_trial: bool,
+    /// What the client noted, in the families that have a comment.
+    #[serde(default)]
+    pub comment: String,
+    /// The license that a module is for.
+    #[serde(default)]
+    pub item: Option<u64>,
+    /// What else the product wants to know, as `bitninja_email`.
+    #[serde(default)]
+    pub details: BTreeMap<String, String>,
+}
+
+impl LicenseView {
+    /// It is paid for, and shown as if the vendor still worked on it.
+    pub(crate) fn is_processing(&self, now: OffsetDateTime) -> bool {
+        self.status == Status::Active && self.processing_until.is_some_and(|until| now < until)
+    }
+
+    /// The wire's `status`: that of [`Status::code`], or 5 while it is processed.
+    pub(crate) fn shown_status(&self, now: OffsetDateTime, lang: Lang) -> (u8, &'static str) {
+        match (self.is_processing(now), lang) {
+            (false, _) => (self.status.code(), self.status.text(lang)),
+            (true, Lang::En) => (5, "Processing"),
+            (true, Lang::Ru) => (5, "Обрабатывается"),
+        }
+    }
+
+    /// It never runs out.
+    pub fn is_lifetime(&self) -> bool {
+        self.period == LIFETIME
+    }
 }
 
 /// Money that left an account.
@@ -415,8 +391,32 @@ pub(crate) struct Landing {
     pub(crate) params: BTreeMap<String, String>,
 }
 
+/// What a user's list of old licenses is narrowed to: the first and the last day of running out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Expiring {
+    #[serde(with = "iso_date::option")]
+    pub(crate) from: Option<Date>,
+    #[serde(with = "iso_date::option")]
+    pub(crate) until: Option<Date>,
+}
+
+impl Expiring {
+    pub(crate) fn takes(self, expires: Date) -> bool {
+        self.from.is_none_or(|from| from <= expires)
+            && self.until.is_none_or(|last| expires <= last)
+    }
+}
+
+/// Whether a plan is on sale.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Sale {
+    orderable: bool,
+    renewable: bool,
+}
+
 /// What survives a restart.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Books {
     pub(crate) accounts: Vec<Account>,
     pub(crate) licenses: BTreeMap<u64, LicenseView>,
@@ -424,6 +424,10 @@ pub(crate) struct Books {
     pub(crate) landings: Vec<Landing>,
     /// Monthly costs that were changed while running.
     pub(crate) month_costs: BTreeMap<u32, i64>,
+    /// Sales that were opened or closed while running.
+    sales: BTreeMap<u32, Sale>,
+    /// The filter of each user's old list, until it is set to nothing.
+    pub(crate) filters: BTreeMap<String, Expiring>,
     pub(crate) ahead_ms: i64,
     next_license: u64,
     next_billorder: u64,
@@ -467,7 +471,7 @@ impl Ask<'_> {
 /// An order, read and checked as far as one can without the books.
 #[derive(Clone, Debug)]
 pub(crate) struct NewLicense {
-    pub(crate) family: &'static str,
+    pub(crate) family: String,
     pub(crate) plan: u32,
     pub(crate) period: i32,
     pub(crate) ip: String,
@@ -476,6 +480,9 @@ pub(crate) struct NewLicense {
     pub(crate) remoteid: String,
     pub(crate) autoprolong: Option<i32>,
     pub(crate) addons: Addons,
+    pub(crate) comment: String,
+    pub(crate) item: Option<u64>,
+    pub(crate) details: BTreeMap<String, String>,
 }
 
 /// The books together with the rules.
@@ -493,7 +500,10 @@ impl World {
         let mut books = earlier.unwrap_or_default();
         for account in &config.accounts {
             match books.accounts.iter_mut().find(|known| known.user == account.user) {
-                Some(known) => known.password.clone_from(&account.password),
+                Some(known) => {
+                    known.password.clone_from(&account.password);
+                    known.plans.clone_from(&account.plans);
+                }
                 None => books.accounts.push(account.clone()),
             }
         }
@@ -510,6 +520,12 @@ impl World {
     pub(crate) fn advance(&mut self, by: std::time::Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.books.ahead_ms = self.books.ahead_ms.saturating_add(by);
+        self.touch();
+    }
+
+    pub(crate) fn set_clock(&mut self, at: OffsetDateTime) {
+        let ahead = (at - self.config.clock.read()).whole_milliseconds();
+        self.books.ahead_ms = i64::try_from(ahead).unwrap_or(i64::MAX);
         self.touch();
     }
 
@@ -537,20 +553,62 @@ impl World {
         account.map(|account| account.user.clone()).ok_or_else(Refusal::bad_password)
     }
 
-    pub(crate) fn plan(&self, code: u32) -> Option<Plan> {
-        let mut plan = self.config.catalogue.iter().find(|plan| plan.code == code)?.clone();
-        if let Some(cost) = self.books.month_costs.get(&code) {
-            plan.month_cost = *cost;
-        }
-        Some(plan)
+    /// A plan as it is at the moment, whoever may order it.
+    pub(crate) fn plan(&self, family: &str, code: u32) -> Option<Plan> {
+        let known = |plan: &&Plan| plan.code == code && plan.family == family;
+        self.config.catalogue.iter().find(known).map(|plan| self.as_it_is(plan))
     }
 
+    fn as_it_is(&self, plan: &Plan) -> Plan {
+        let mut plan = plan.clone();
+        if let Some(cost) = self.books.month_costs.get(&plan.code) {
+            plan.month_cost = *cost;
+        }
+        if let Some(sale) = self.books.sales.get(&plan.code) {
+            plan.orderable = sale.orderable;
+            plan.renewable = sale.renewable;
+        }
+        plan
+    }
+
+    /// The plan of this code if the user's vendor has it in this family.
+    pub(crate) fn offer(&self, user: &str, family: &str, code: u32) -> Option<Plan> {
+        let plan = self.plan(family, code)?;
+        self.may_order(user, &plan).then_some(plan)
+    }
+
+    /// Everything that the user's vendor has.
+    pub(crate) fn offers(&self, user: &str) -> Vec<Plan> {
+        let plans = self.config.catalogue.iter().filter(|plan| self.may_order(user, plan));
+        plans.map(|plan| self.as_it_is(plan)).collect()
+    }
+
+    /// The whole catalogue.
     pub(crate) fn plans(&self) -> Vec<Plan> {
-        self.config.catalogue.iter().filter_map(|plan| self.plan(plan.code)).collect()
+        self.config.catalogue.iter().map(|plan| self.as_it_is(plan)).collect()
+    }
+
+    fn may_order(&self, user: &str, plan: &Plan) -> bool {
+        let plans = self.account(user).and_then(|account| account.plans.as_ref());
+        plans.is_none_or(|plans| {
+            plans.iter().any(|(family, code)| *family == plan.family && *code == plan.code)
+        })
+    }
+
+    /// Opens or closes the sale of a plan.
+    pub(crate) fn set_sale(&mut self, code: u32, orderable: bool, renewable: bool) {
+        self.books.sales.insert(code, Sale { orderable, renewable });
+        self.touch();
     }
 
     pub(crate) fn plan_of(&self, license: &LicenseView) -> Result<Plan, Refusal> {
-        self.plan(license.plan).ok_or_else(|| Refusal::missed("pricelist", license.plan))
+        let plan = self.plan(&license.family, license.plan);
+        plan.ok_or_else(|| Refusal::missed("pricelist", license.plan))
+    }
+
+    fn product_of(&self, license: &LicenseView) -> Option<&str> {
+        let known = |plan: &&Plan| plan.code == license.plan && plan.family == license.family;
+        self.config.catalogue.iter().find(known).map(|plan| plan.product.as_str())
     }
 
     /// A license of this user that is not gone.
@@ -567,36 +625,37 @@ impl World {
         self.books.licenses.get_mut(&id).ok_or_else(|| Refusal::missed("elid", id))
     }
 
-    /// Refuses an address that is malformed, and a trial on an address that had one.
-    pub(crate) fn check_ip_form(ip: &str) -> Result<String, Refusal> {
+    /// Refuses an address that is malformed; `field` is its name on the wire.
+    pub(crate) fn check_ip_form(field: &str, ip: &str) -> Result<String, Refusal> {
         let address: IpAddr =
-            ip.parse().map_err(|_| Refusal::value("ip", ip, "not an IP address"))?;
+            ip.parse().map_err(|_| Refusal::value(field, ip, "not an IP address"))?;
         Ok(address.to_string())
     }
 
     /// The live license of the same product on this address, if there is one beside `except`.
     pub(crate) fn taken_by(&self, ip: &str, product: &str, except: Option<u64>) -> Option<u64> {
-        if ip == NOWHERE {
+        if ip == NOWHERE || ip.is_empty() {
             return None;
         }
         let holder = self.books.licenses.values().find(|license| {
             license.ip == ip
                 && license.status.is_live()
                 && Some(license.id) != except
-                && self.plan(license.plan).is_some_and(|plan| plan.product == product)
+                && self.product_of(license) == Some(product)
         })?;
         Some(holder.id)
     }
 
-    /// Refuses an address that already had its trial, whatever became of it.
-    pub(crate) fn check_trial(&self, ip: &str, plan: &Plan) -> Result<(), Refusal> {
-        let used = plan.is_trial()
+    /// Refuses a trial on an address that already had one, whatever became of it.
+    pub(crate) fn check_trial(&self, ip: &str, plan: &Plan, period: i32) -> Result<(), Refusal> {
+        let used = (period == TRIAL || plan.is_trial())
             && ip != NOWHERE
+            && !ip.is_empty()
             && self.books.licenses.values().any(|license| {
-                license.period == TRIAL
+                license.began_as_trial
                     && license.status != Status::Ordered
                     && license.ordered_ip == ip
-                    && self.plan(license.plan).is_some_and(|other| other.product == plan.product)
+                    && self.product_of(license) == Some(&plan.product)
             });
         if used {
             return Err(Refusal::new(
@@ -665,11 +724,15 @@ impl World {
         new: &NewLicense,
         pay: bool,
     ) -> Result<(u64, u64), Refusal> {
-        let plan = self.plan(new.plan).ok_or_else(|| Refusal::missed("pricelist", new.plan))?;
+        let plan = self.offer(ask.user, &new.family, new.plan);
+        let plan = plan.ok_or_else(|| Refusal::missed("pricelist", new.plan))?;
+        if !plan.orderable {
+            return Err(Refusal::access("pricelist", new.plan, "this tariff is not sold any more"));
+        }
         let cost = plan
             .cost(new.period, &new.addons)
             .ok_or_else(|| Refusal::value("period", new.period, "not sold for this period"))?;
-        self.check_trial(&new.ip, &plan)?;
+        self.check_trial(&new.ip, &plan, new.period)?;
         if self.config.refuse_taken_ip {
             self.check_free(&new.ip, &plan, None)?;
         }
@@ -691,11 +754,15 @@ impl World {
         self.books.next_license += 1;
         self.books.next_billorder += 1;
         self.touch();
-        let lag = i64::try_from(ask.twists.list_lag_ms).unwrap_or(i64::MAX);
+        let in_ms = |ms: u64| {
+            let ms = Duration::milliseconds(i64::try_from(ms).unwrap_or(i64::MAX));
+            ask.now.checked_add(ms).unwrap_or(ask.now)
+        };
+        let processing = ask.twists.processing_ms;
         let license = LicenseView {
             id,
             billorder,
-            family: new.family.to_owned(),
+            family: new.family.clone(),
             user: ask.user.to_owned(),
             plan: new.plan,
             period: new.period,
@@ -713,9 +780,14 @@ impl World {
             ip_changed: None,
             key_changed: None,
             key_empty_views: ask.twists.key_empty_views,
-            listed_from: ask.now.checked_add(Duration::milliseconds(lag)).unwrap_or(ask.now),
+            processing_until: (processing > 0).then(|| in_ms(processing)),
+            listed_from: in_ms(ask.twists.list_lag_ms),
             unlisted: ask.twists.list_lag_lists,
             ordered_ip: new.ip.clone(),
+            began_as_trial: new.period == TRIAL,
+            comment: new.comment.clone(),
+            item: new.item,
+            details: new.details.clone(),
         };
         self.books.licenses.insert(id, license);
         if pay {
@@ -732,7 +804,7 @@ impl World {
             return Err(Refusal::access("billorder", license.billorder, why));
         }
         let plan = self.plan_of(&license)?;
-        self.check_trial(&license.ip, &plan)?;
+        self.check_trial(&license.ip, &plan, license.period)?;
         if self.config.refuse_taken_ip {
             self.check_free(&license.ip, &plan, Some(id))?;
         }
@@ -774,9 +846,17 @@ impl World {
         if license.period == TRIAL {
             return Err(Refusal::access("elid", id, "a trial cannot be prolonged"));
         }
-        let cost = plan
-            .cost(period, &license.addons)
-            .ok_or_else(|| Refusal::value("period", period, "not sold for this period"))?;
+        if license.is_lifetime() {
+            return Err(Refusal::access("elid", id, "a lifetime license never runs out"));
+        }
+        if !plan.renewable {
+            let why = "this tariff is not renewed any more";
+            return Err(Refusal::access("pricelist", plan.code, why));
+        }
+        // A trial or a lifetime can only be ordered: inferred for the lifetime.
+        let cost = plan.cost(period, &license.addons).filter(|_| period > 0);
+        let cost =
+            cost.ok_or_else(|| Refusal::value("period", period, "not sold for this period"))?;
         let from = match license.status {
             Status::Active => license.expires,
             _ => ask.today(),
@@ -798,6 +878,7 @@ impl World {
 
     /// Changes the plan: the new period is paid in full and runs from today. That a trial works like
     /// this is documented; that a paid license does, and gets no credit for its rest, is inferred.
+    /// A trial of a plan that is also sold (seed 000) becomes a paid license of the same plan.
     pub(crate) fn change_plan(
         &mut self,
         ask: &Ask,
@@ -808,16 +889,18 @@ impl World {
     ) -> Result<Date, Refusal> {
         let license = self.license(ask.user, id)?;
         let old = self.plan_of(license)?;
-        let new = self.plan(code).ok_or_else(|| Refusal::missed("pricelist", code))?;
+        let new = self.offer(ask.user, &license.family, code);
+        let new = new.ok_or_else(|| Refusal::missed("pricelist", code))?;
         if !license.status.is_live() {
             return Err(Refusal::access("elid", id, "the service is not active"));
         }
-        if new.product != old.product || new.is_trial() || new.code == old.code || !new.orderable {
+        let same = new.code == old.code && license.period != TRIAL;
+        if new.product != old.product || new.is_trial() || same || !new.orderable {
             return Err(Refusal::value("pricelist", code, "cannot be changed to this tariff"));
         }
-        let cost = new
-            .cost(period, &addons)
-            .ok_or_else(|| Refusal::value("period", period, "not sold for this period"))?;
+        let cost = new.cost(period, &addons).filter(|_| period != TRIAL);
+        let cost =
+            cost.ok_or_else(|| Refusal::value("period", period, "not sold for this period"))?;
         self.debit(ask, id, "changepricelist", cost)?;
         let expires = after(ask.today(), period);
         let license = self.license_mut(id)?;
@@ -833,9 +916,12 @@ impl World {
     /// What a change of add-on counts costs now: the difference of the two monthly costs for the days
     /// that are left, rounded up; fewer pieces give nothing back. How the vendor counts is unknown.
     pub(crate) fn addon_cost(&self, ask: &Ask, license: &LicenseView, addons: &Addons) -> i64 {
-        let Some(plan) = self.plan(license.plan) else { return 0 };
+        let Ok(plan) = self.plan_of(license) else { return 0 };
         let cost = |addons| plan.cost(license.period, addons).unwrap_or(0);
         let more = cost(addons).saturating_sub(cost(&license.addons));
+        if license.is_lifetime() && license.status != Status::Ordered {
+            return more.max(0);
+        }
         let left = (license.expires - ask.today()).whole_days();
         let start = before(license.expires, license.period);
         let whole = (license.expires - start).whole_days().max(1);
@@ -932,10 +1018,10 @@ impl World {
 
 /// The day a period ends that begins on `from`.
 pub(crate) fn after(from: Date, period: i32) -> Date {
-    if period == TRIAL {
-        from.checked_add(Duration::days(TRIAL_DAYS)).unwrap_or(from)
-    } else {
-        add_months(from, period)
+    match period {
+        TRIAL => from.checked_add(Duration::days(TRIAL_DAYS)).unwrap_or(from),
+        LIFETIME => NEVER,
+        months => add_months(from, months),
     }
 }
 
@@ -960,14 +1046,12 @@ fn add_months(from: Date, months: i32) -> Date {
 }
 
 /// True when both days are in one calendar month.
-pub(crate) fn same_month(one: Date, other: Date) -> bool {
+fn same_month(one: Date, other: Date) -> bool {
     one.year() == other.year() && one.month() == other.month()
 }
 
 #[cfg(test)]
 mod tests {
-    use time::macros::date;
-
     use super::*;
 
     #[test]
@@ -979,13 +1063,14 @@ mod tests {
     }
 
     #[test]
-    fn a_year_costs_ten_months_and_addons_count_beyond_the_base() {
-        let plans = soft_catalogue();
-        let business = plans.iter().find(|plan| plan.code == 55230).unwrap();
-        assert_eq!(business.cost(1, &business.base_addons()), Some(90_000));
-        assert_eq!(business.cost(12, &Addons::from([(55236, 3)])), Some(2_700_000));
-        let cloud = plans.iter().find(|plan| plan.code == 3887).unwrap();
-        assert_eq!(cloud.cost(1, &Addons::from([(3889, 6)])), Some(720_000));
-        assert_eq!(cloud.cost(TRIAL, &Addons::new()), None);
+    fn changes_are_limited_as_told() {
+        let (last, calendar) = (Some(date!(2027 - 01 - 31)), ChangeLimit::CalendarMonth);
+        assert!(!calendar.allows(Some(date!(2027 - 01 - 01)), date!(2027 - 01 - 31)));
+        assert!(calendar.allows(last, date!(2027 - 02 - 01)));
+        assert!(calendar.allows(Some(date!(2026 - 02 - 01)), date!(2027 - 02 - 01)));
+        assert!(!ChangeLimit::Days31.allows(last, date!(2027 - 03 - 02)));
+        assert!(ChangeLimit::Days31.allows(last, date!(2027 - 03 - 03)));
+        assert!(ChangeLimit::Off.allows(last, date!(2027 - 01 - 31)));
+        assert!(ChangeLimit::Days31.allows(None, date!(2027 - 01 - 31)));
     }
 }

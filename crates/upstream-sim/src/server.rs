@@ -259,8 +259,8 @@ impl Sim {
         Call {
             method,
             path,
-            func: params.get("func").unwrap_or_default().to_owned(),
-            lang: Lang::read(params.get("lang").unwrap_or(&default_lang)),
+            func: params.word("func").unwrap_or_default().to_owned(),
+            lang: Lang::read(params.word("lang").unwrap_or(&default_lang)),
             out: Out::read(&params),
             params,
         }

@@ -15,14 +15,15 @@ use serde::Serialize;
 use time::{Date, OffsetDateTime};
 use tokio::sync::{Notify, watch};
 
+use crate::catalogue::Plan;
 use crate::faults::{
     Course, Fault, FaultView, Faults, Gate, GateInner, GatePoint, Gates, Times, Twists,
 };
 use crate::model::{
     Account, Ask, Books, Debit, Landing, LicenseView, NewLicense, SimConfig, Status, World,
 };
-use crate::wire::{Answer, Lang, Out, Params, Refusal, XML_DECLARATION};
-use crate::{account, service, soft};
+use crate::wire::{Answer, Generation, Lang, Node, Out, Params, Refusal, XML_DECLARATION};
+use crate::{account, addition, external, parallels, platform, service, soft, software};
 
 /// A running vendor, seen from behind the counter. Clones are the same vendor.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub(crate) struct Desk {
     pub(crate) gates: Gates,
     pub(crate) calls: VecDeque<CallView>,
     counts: BTreeMap<String, Counts>,
+    /// The last right document of each user and function, for [`Fault::RepeatedAnswer`].
+    last_answers: BTreeMap<(String, String), String>,
     last_seq: u64,
     saved_revision: u64,
 }
@@ -79,6 +82,14 @@ pub struct CallView {
     pub executed: bool,
     /// What the client was given.
     pub answer: AnswerKind,
+}
+
+impl CallView {
+    /// Who called, as far as the call said it.
+    pub fn user(&self) -> &str {
+        let login = self.params.get("authinfo").map_or("", String::as_str);
+        login.split_once(':').map_or("", |(user, _)| user)
+    }
 }
 
 /// What a client was given.
@@ -146,6 +157,7 @@ impl Sim {
             gates: Gates::default(),
             calls: VecDeque::new(),
             counts: BTreeMap::new(),
+            last_answers: BTreeMap::new(),
             last_seq: 0,
             saved_revision: 0,
         };
@@ -161,6 +173,11 @@ impl Sim {
     /// only for calls that confirm a change. Returns its number.
     pub fn add_fault(&self, func: &str, fault: Fault, times: Times) -> u64 {
         self.with(|desk| desk.faults.add(func, fault, times))
+    }
+
+    /// Takes back one fault. False when it does not wait any more.
+    pub fn remove_fault(&self, id: u64) -> bool {
+        self.with(|desk| desk.faults.remove(id))
     }
 
     /// Takes back every fault that still waits. Calls that already drew one are not helped.
@@ -220,6 +237,16 @@ impl Sim {
         });
     }
 
+    /// Opens or closes the sale of a plan: for new orders, and for renewals.
+    pub fn set_sale(&self, plan: u32, orderable: bool, renewable: bool) {
+        self.with(|desk| desk.world.set_sale(plan, orderable, renewable));
+    }
+
+    /// The catalogue with its present costs and sales.
+    pub fn plans(&self) -> Vec<Plan> {
+        self.with(|desk| desk.world.plans())
+    }
+
     /// Changes what a month of a plan costs from now on.
     pub fn set_month_cost(&self, plan: u32, month_cost: i64) {
         self.with(|desk| {
@@ -255,7 +282,8 @@ impl Sim {
     /// Buys a license past the API, with a debit. Returns its number, or `None` when the rules refuse.
     pub fn buy_by_hand(&self, purchase: &Purchase) -> Option<u64> {
         self.with(|desk| {
-            let addons = desk.world.plan(purchase.plan)?.base_addons();
+            let plans = desk.world.offers(&purchase.user);
+            let plan = plans.into_iter().find(|plan| plan.code == purchase.plan)?;
             let params = Params::default();
             let ask = Ask {
                 user: &purchase.user,
@@ -265,7 +293,7 @@ impl Sim {
                 now: desk.world.now(),
             };
             let new = NewLicense {
-                family: "soft",
+                family: plan.family.clone(),
                 plan: purchase.plan,
                 period: purchase.period,
                 ip: purchase.ip.clone(),
@@ -273,7 +301,10 @@ impl Sim {
                 licname: purchase.licname.clone(),
                 remoteid: String::new(),
                 autoprolong: None,
-                addons,
+                addons: plan.base_addons(),
+                comment: String::new(),
+                item: None,
+                details: BTreeMap::new(),
             };
             desk.world.order(&ask, &new, true).ok().map(|(id, _)| id)
         })
@@ -323,6 +354,16 @@ impl Sim {
     pub fn advance_clock(&self, by: Duration) {
         self.with(|desk| {
             desk.world.advance(by);
+            desk.settle();
+        });
+        self.inner.changed.notify_waiters();
+    }
+
+    /// Sets the clock, from where it then goes on as before. Going forward lets everything happen that
+    /// falls due; going back takes nothing back.
+    pub fn set_clock(&self, at: OffsetDateTime) {
+        self.with(|desk| {
+            desk.world.set_clock(at);
             desk.settle();
         });
         self.inner.changed.notify_waiters();
@@ -388,8 +429,18 @@ impl Sim {
             tokio::time::sleep(Duration::from_millis(course.twists.delay_ms)).await;
         }
 
-        let (reply, kind) = shape(course.ending.as_ref(), answer, call.lang, call.out);
-        self.with(|desk| desk.answered(seq, &call.func, kind));
+        let ending = course.ending.as_ref();
+        let farewell = matches!(&answer, Some(Err(refusal)) if refusal.kind == "auth")
+            && Generation::of(&call.func) == Generation::Four
+            && self.with(|desk| desk.world.config.legacy_authfail);
+        // A long list is written while others go on.
+        let (text, kind) = written(&call, answer, farewell);
+        let reply = self.with(|desk| {
+            let before = desk.remember(&call, &text, &kind);
+            let (reply, kind) = shape(ending, text, kind, before, &call);
+            desk.answered(seq, &call.func, kind);
+            reply
+        });
         self.inner.changed.notify_waiters();
         reply
     }
@@ -481,12 +532,16 @@ impl Desk {
             return Err(Refusal::missed("func", ""));
         }
         if call.out.is_none() {
-            let out = call.params.get("out").unwrap_or_default();
+            let out = call.params.word("out").unwrap_or_default();
             return Err(Refusal::value("out", out, "the simulator does not speak this format"));
         }
         let now = self.world.now();
         let ask = Ask { user: &user, params: &call.params, lang: call.lang, twists, now };
-        self.execute(seq, &call.func, &ask)
+        let mut doc = self.execute(seq, &call.func, &ask)?;
+        if call.out == Some(Out::XJson) && !doc.has("user") {
+            doc.push(account::user(&self.world, &ask));
+        }
+        Ok(doc)
     }
 
     fn execute(&mut self, seq: u64, func: &str, ask: &Ask) -> Answer {
@@ -494,6 +549,11 @@ impl Desk {
         let answer = account::answer(world, ask, func)
             .or_else(|| service::answer(world, ask, func))
             .or_else(|| soft::answer(world, ask, func))
+            .or_else(|| platform::answer(world, ask, func))
+            .or_else(|| external::answer(world, ask, func))
+            .or_else(|| parallels::answer(world, ask, func))
+            .or_else(|| addition::answer(world, ask, func))
+            .or_else(|| software::answer(world, ask, func))
             .unwrap_or_else(|| Err(Refusal::missed("func", func)));
         if answer.is_ok() {
             self.counts.entry(func.to_owned()).or_default().executed += 1;
@@ -502,6 +562,18 @@ impl Desk {
             }
         }
         answer
+    }
+
+    /// Keeps a right document for the next call of the same user to the same function, in the same
+    /// format, and returns the one before it. A view and the change it leads to are two.
+    fn remember(&mut self, call: &Call, text: &str, kind: &AnswerKind) -> Option<String> {
+        if *kind != AnswerKind::Document {
+            return None;
+        }
+        let login = call.params.sent("authinfo").unwrap_or_default();
+        let user = login.split(':').next().unwrap_or_default().to_owned();
+        let what = format!("{} {:?} {}", call.func, call.out, call.params.confirmed());
+        self.last_answers.insert((user, what), text.to_owned())
     }
 
     fn logged(&mut self, seq: u64) -> Option<&mut CallView> {
@@ -601,22 +673,35 @@ const LOGIN_PAGE: &str = "<!doctype html>\n<html><head><title>Sign in</title></h
     <body><form method=\"post\"><input name=\"username\"><input name=\"password\" \
     type=\"password\"><br></form></body></html>\n";
 
-/// Turns what happened into what the client gets to see.
-fn shape(
-    ending: Option<&Fault>,
-    answer: Option<Answer>,
-    lang: Lang,
-    out: Option<Out>,
-) -> (Reply, AnswerKind) {
-    let out = out.unwrap_or(Out::Xml);
-    let (text, right) = match answer {
+/// The text of an answer, and what it is; empty for no answer. A `farewell` is how BILLmanager 4 says
+/// that the login is wrong.
+fn written(call: &Call, answer: Option<Answer>, farewell: bool) -> (String, AnswerKind) {
+    let out = call.out.unwrap_or(Out::Xml);
+    match answer {
         Some(Ok(doc)) => (out.write(&doc), AnswerKind::Document),
         Some(Err(refusal)) => {
             let kind = AnswerKind::Error(refusal.kind.clone());
-            (out.write(&refusal.into_doc(lang)), kind)
+            let doc = if farewell {
+                Node::doc().with(Node::new("authfail"))
+            } else {
+                refusal.into_doc(call.lang, Generation::of(&call.func))
+            };
+            (out.write(&doc), kind)
         }
         None => (String::new(), AnswerKind::Nothing),
-    };
+    }
+}
+
+/// Turns what happened into what the client gets to see. `text` is the right answer, `right` what it
+/// is, and `before` the answer to an earlier call of the same kind.
+fn shape(
+    ending: Option<&Fault>,
+    text: String,
+    right: AnswerKind,
+    before: Option<String>,
+    call: &Call,
+) -> (Reply, AnswerKind) {
+    let out = call.out.unwrap_or(Out::Xml);
     let page = |status: u16, page: &str| Reply::Answer {
         status,
         content_type: HTML,
@@ -674,9 +759,14 @@ fn shape(
                 "An internal error has occurred",
                 "Произошла внутренняя ошибка",
             );
-            let doc = refusal.into_doc(lang);
+            let doc = refusal.into_doc(call.lang, Generation::of(&call.func));
             (document(out.write(&doc).into_bytes()), AnswerKind::Error(kind.clone()))
         }
+        Fault::DoubledAnswer => (document([text.as_str(), &text].concat().into_bytes()), spoilt),
+        Fault::RepeatedAnswer => match before {
+            Some(before) => (document(before.into_bytes()), spoilt),
+            None => (document(text.into_bytes()), right),
+        },
         // Twists are never an ending.
         _ => (document(text.into_bytes()), right),
     }
@@ -686,7 +776,7 @@ fn shape(
 fn insert(text: &str, bytes: &[u8], out: Out) -> Vec<u8> {
     let end = match out {
         Out::Xml => "</doc>",
-        Out::Json => "}",
+        Out::Json | Out::XJson | Out::BJson => "}",
     };
     let at = text.rfind(end).unwrap_or(text.len());
     let (head, tail) = text.split_at_checked(at).unwrap_or((text, ""));

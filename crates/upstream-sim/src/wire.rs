@@ -7,8 +7,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
-use time::{Date, OffsetDateTime};
+use serde_json::{Map, Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
 /// The declaration every XML answer begins with.
 pub(crate) const XML_DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -20,15 +22,16 @@ pub(crate) struct Params(BTreeMap<String, String>);
 impl Params {
     /// Reads the query string and the body of one request.
     ///
-    /// A body is urlencoded unless its content type says JSON: public clients send urlencoded bodies
-    /// without any content type at all.
+    /// A body is urlencoded unless its content type says JSON or multipart: public clients send
+    /// urlencoded bodies without any content type at all.
     pub(crate) fn read(query: &str, content_type: Option<&str>, body: &[u8]) -> Self {
         let mut params = Self::default();
         params.read_urlencoded(query.as_bytes());
-        let json =
-            content_type.is_some_and(|kind| kind.trim_start().starts_with("application/json"));
-        if json {
+        let kind = content_type.unwrap_or_default().trim_start();
+        if kind.starts_with("application/json") {
             params.read_json(body);
+        } else if kind.starts_with("multipart/form-data") {
+            params.read_multipart(kind, body);
         } else {
             params.read_urlencoded(body);
         }
@@ -44,7 +47,22 @@ impl Params {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let name = decode(halves.next().unwrap_or_default());
             let value = decode(halves.next().unwrap_or_default());
-            self.0.insert(name.trim().to_owned(), value);
+            self.0.insert(clean(&name).to_owned(), value);
+        }
+    }
+
+    /// The fields of a form that was sent in parts, as PHP's curl does with an array. A part that is
+    /// no text field, or not UTF-8, is left out.
+    fn read_multipart(&mut self, content_type: &str, body: &[u8]) {
+        let Some((_, boundary)) = content_type.split_once("boundary=") else { return };
+        let boundary = boundary.split(';').next().unwrap_or_default().trim().trim_matches('"');
+        let Ok(body) = std::str::from_utf8(body) else { return };
+        for part in body.split(&format!("--{boundary}")).skip(1) {
+            let Some((head, value)) = part.split_once("\r\n\r\n") else { continue };
+            let Some((_, name)) = head.split_once("name=\"") else { continue };
+            let Some((name, _)) = name.split_once('"') else { continue };
+            let value = value.strip_suffix("\r\n").unwrap_or(value);
+            self.0.insert(clean(name).to_owned(), value.to_owned());
         }
     }
 
@@ -60,6 +78,13 @@ impl Params {
         }
     }
 
+    /// The same parameters with one more, or with another value of it.
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+        let mut params = self.clone();
+        params.0.insert(name.to_owned(), value.to_owned());
+        params
+    }
+
     /// The value as sent, also when it is empty; `None` only when the parameter is absent.
     pub(crate) fn sent(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
@@ -70,9 +95,16 @@ impl Params {
         self.sent(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// The value as a whole number. A vendor sample carries a stray `;` at the end, so it is cut off.
+    /// The value of a field that is no free text: a vendor's sample carries a stray `;` at the end of
+    /// one, so it is cut off.
+    pub(crate) fn word(&self, name: &str) -> Option<&str> {
+        let word = self.get(name)?.trim_end_matches(';').trim_end();
+        (!word.is_empty()).then_some(word)
+    }
+
+    /// The value as a whole number.
     pub(crate) fn number<N: std::str::FromStr>(&self, name: &str) -> Option<N> {
-        self.get(name)?.trim_end_matches(';').parse().ok()
+        self.word(name)?.parse().ok()
     }
 
     /// True when the form is confirmed. Any non-empty `sok` confirms.
@@ -104,6 +136,14 @@ impl Params {
         }
         shown
     }
+}
+
+/// The name of a parameter without what copying from a document leaves around it: white space, a
+/// stray `;`, and the rest of an `&amp;`.
+fn clean(name: &str) -> &str {
+    let name = name.trim();
+    let name = name.strip_prefix("amp;").unwrap_or(name);
+    name.trim_matches(|letter: char| letter == ';' || letter.is_whitespace())
 }
 
 /// Decodes percent-encoding and `+`; a broken escape stays as it is.
@@ -164,19 +204,26 @@ impl Lang {
     }
 }
 
-/// Format of an answer, chosen by `out=`.
+/// Format of an answer, chosen by `out=`. The shapes are those of protocol sections 1 and 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Out {
     Xml,
+    /// `json` and `sjson`: the tree, with text as `$` and an attribute `a` as `$a`.
     Json,
+    /// The same with the rows of a list as `doc.list[0].elem`, and the user in every document.
+    XJson,
+    /// Flat, without `doc`.
+    BJson,
 }
 
 impl Out {
-    /// `None` for a format that this program does not speak (`bjson`, `text`, `csv`).
+    /// `None` for a format that this program does not speak (`text`, `csv`).
     pub(crate) fn read(params: &Params) -> Option<Self> {
-        match params.get("out") {
+        match params.word("out") {
             None | Some("xml") => Some(Self::Xml),
             Some("json" | "sjson") => Some(Self::Json),
+            Some("xjson") => Some(Self::XJson),
+            Some("bjson") => Some(Self::BJson),
             Some(_) => None,
         }
     }
@@ -185,7 +232,7 @@ impl Out {
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Xml => "text/xml",
-            Self::Json => "application/json",
+            Self::Json | Self::XJson | Self::BJson => "application/json",
         }
     }
 
@@ -193,8 +240,22 @@ impl Out {
         match self {
             Self::Xml => doc.to_xml(),
             Self::Json => doc.to_json().to_string(),
+            Self::XJson => doc.to_xjson().to_string(),
+            Self::BJson => doc.to_bjson().to_string(),
         }
     }
+}
+
+/// What kind of document an answer is. Only `xjson` and `bjson` show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Shape {
+    /// Something was done, or is told.
+    #[default]
+    Plain,
+    /// Rows of the function of this name.
+    List(String),
+    /// The fields of a form.
+    Form,
 }
 
 /// One element of an answer.
@@ -204,6 +265,7 @@ pub(crate) struct Node {
     attributes: Vec<(&'static str, String)>,
     text: String,
     children: Vec<Node>,
+    shape: Shape,
 }
 
 impl Node {
@@ -213,11 +275,32 @@ impl Node {
             attributes: Vec::new(),
             text: String::new(),
             children: Vec::new(),
+            shape: Shape::Plain,
         }
     }
 
     pub(crate) fn doc() -> Self {
         Self::new("doc")
+    }
+
+    /// A document of rows.
+    pub(crate) fn list(func: &str) -> Self {
+        Self { shape: Shape::List(func.to_owned()), ..Self::doc() }
+    }
+
+    /// A document of fields.
+    pub(crate) fn form() -> Self {
+        Self { shape: Shape::Form, ..Self::doc() }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.text_of(name).is_some()
+    }
+
+    /// The text of the first child of this name.
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
+        let child = self.children.iter().find(|child| child.name == name);
+        child.map(|child| child.text.as_str())
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "numbers read better without a reference")]
@@ -311,6 +394,118 @@ impl Node {
         }
         Value::Object(body)
     }
+
+    /// `json` with the rows of a list under `list`, which is always an array, as its rows are.
+    fn to_xjson(&self) -> Value {
+        let Shape::List(func) = &self.shape else { return self.to_json() };
+        let rows = self.children.iter().filter(|child| child.name == "elem");
+        let rows: Vec<Value> = rows.map(Self::json_body).collect();
+        let rest = self.children.iter().filter(|child| child.name != "elem").cloned().collect();
+        let rest = Self { children: rest, ..self.clone() };
+        let mut body = rest.json_body();
+        if let Value::Object(body) = &mut body {
+            body.insert("list".to_owned(), json!([{ "$name": func, "elem": rows }]));
+        }
+        json!({ "doc": body })
+    }
+
+    /// Flat, and without `doc`: rows under `elem`, the fields of a form under `model` with their
+    /// choices under `slist`, an error under `error`, and anything else as `{"v":…}` (protocol
+    /// section 2.3). Where no public client reads a document in this format, its shape is inferred.
+    fn to_bjson(&self) -> Value {
+        let mut root = Map::new();
+        if let Some(error) = self.children.iter().find(|child| child.name == "error") {
+            root.insert("error".to_owned(), error.flat());
+            return Value::Object(root);
+        }
+        if let Shape::List(func) = &self.shape {
+            root.insert("func".to_owned(), Value::from(func.as_str()));
+            root.insert("elem".to_owned(), Value::Array(Vec::new()));
+        }
+        let (mut model, mut choices) = (Map::new(), Map::new());
+        for child in &self.children {
+            match (child.name.as_str(), &self.shape) {
+                ("ok", _) => {
+                    root.insert("ok".to_owned(), Value::Bool(true));
+                }
+                ("elem", Shape::List(_)) => {
+                    if let Some(Value::Array(rows)) = root.get_mut("elem") {
+                        rows.push(child.flat());
+                    }
+                }
+                // The fields of a nested form are those of the form around it.
+                ("doc", Shape::Form) => {}
+                ("slist", _) => {
+                    let (name, values) = child.choice();
+                    choices.insert(name, values);
+                }
+                (_, Shape::Form) => child.put_flat(&mut model),
+                (_, Shape::Plain) if child.is_text() => {
+                    root.insert(child.name.clone(), json!({ "v": child.text }));
+                }
+                _ => child.put_flat(&mut root),
+            }
+        }
+        if self.shape == Shape::Form {
+            root.insert("model".to_owned(), Value::Object(model));
+        }
+        if !choices.is_empty() {
+            root.insert("slist".to_owned(), Value::Object(choices));
+        }
+        Value::Object(root)
+    }
+
+    fn is_text(&self) -> bool {
+        self.attributes.is_empty() && self.children.is_empty()
+    }
+
+    /// Everything in this element as plain keys.
+    fn flat(&self) -> Value {
+        let mut fields = Map::new();
+        for (name, value) in &self.attributes {
+            fields.insert((*name).to_owned(), Value::from(value.as_str()));
+        }
+        if !self.text.is_empty() {
+            fields.insert("v".to_owned(), Value::from(self.text.as_str()));
+        }
+        for child in &self.children {
+            child.put_flat(&mut fields);
+        }
+        Value::Object(fields)
+    }
+
+    /// Puts this element among the fields of another: a text as a string, one with a code as two
+    /// strings, what occurs again as an array.
+    fn put_flat(&self, fields: &mut Map<String, Value>) {
+        let value = match self.attributes.as_slice() {
+            [] if self.children.is_empty() => Value::from(self.text.as_str()),
+            [("orig", code)] => {
+                fields.insert(format!("{}_orig", self.name), Value::from(code.as_str()));
+                Value::from(self.text.as_str())
+            }
+            _ => self.flat(),
+        };
+        match fields.get_mut(&self.name) {
+            None => {
+                fields.insert(self.name.clone(), value);
+            }
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+        }
+    }
+
+    /// The name and the values of a choice in a form.
+    fn choice(&self) -> (String, Value) {
+        let attribute = |node: &Self, wanted: &str| {
+            let found = node.attributes.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, value)| value.clone()).unwrap_or_default()
+        };
+        let values = self.children.iter().map(|value| {
+            let (key, text) = (attribute(value, "key"), &value.text);
+            json!({ "k": key, "v": text })
+        });
+        (attribute(self, "name"), Value::Array(values.collect()))
+    }
 }
 
 /// Escapes for XML text and attributes alike; what XML cannot carry becomes U+FFFD.
@@ -331,6 +526,27 @@ pub(crate) fn escape(text: &str, out: &mut String) {
     }
 }
 
+/// How errors are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Generation {
+    /// By number, as the functions of 2009 do it (seed 003, protocol section 2.4).
+    Four,
+    /// By type and object (protocol section 2.2).
+    Five,
+}
+
+impl Generation {
+    /// That of a function: everything named `software` is of the old one.
+    pub(crate) fn of(func: &str) -> Self {
+        let old = func.strip_prefix("software");
+        if old.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
+            Self::Four
+        } else {
+            Self::Five
+        }
+    }
+}
+
 /// An application error: HTTP 200 with an error document.
 ///
 /// The vendor publishes no list of types. `auth`/`badpassword` and `missed` are attested; `value`,
@@ -340,7 +556,8 @@ pub(crate) struct Refusal {
     pub(crate) kind: String,
     pub(crate) object: String,
     pub(crate) value: String,
-    message: [String; 2],
+    en: String,
+    ru: String,
 }
 
 /// What a function comes to: a document, or an application error.
@@ -353,7 +570,8 @@ impl Refusal {
             kind: kind.to_owned(),
             object: object.to_owned(),
             value: value.to_string(),
-            message: [en.to_owned(), ru.to_owned()],
+            en: en.to_owned(),
+            ru: ru.to_owned(),
         }
     }
 
@@ -395,8 +613,8 @@ impl Refusal {
             "limit",
             object,
             value,
-            &format!("'{object}' may be changed only once a calendar month"),
-            &format!("Поле '{object}' можно менять только раз в календарный месяц"),
+            &format!("'{object}' may be changed only once a month"),
+            &format!("Поле '{object}' можно менять только раз в месяц"),
         )
     }
 
@@ -405,15 +623,49 @@ impl Refusal {
         Self::new("access", object, value, why, &format!("Действие недоступно: {why}"))
     }
 
+    /// The number of the old generation: 1 internal, 2 exists already, 3 does not exist, 4 wrong
+    /// value, 5 limit, 6 access, 7 license. A kind that is a number, as faults may name one, is that.
+    fn code(&self) -> u8 {
+        match self.kind.as_str() {
+            "exists" => 2,
+            "missed" => 3,
+            "value" => 4,
+            "limit" => 5,
+            "access" | "auth" => 6,
+            "license" => 7,
+            other => other.parse().ok().filter(|code| (1..=8).contains(code)).unwrap_or(1),
+        }
+    }
+
+    /// In the generation of the function that refused.
+    pub(crate) fn into_doc(self, lang: Lang, generation: Generation) -> Node {
+        let message = match lang {
+            Lang::En => self.en.clone(),
+            Lang::Ru => self.ru.clone(),
+        };
+        Node::doc().with(match generation {
+            Generation::Four => self.by_code(&message),
+            Generation::Five => self.by_type(&message, lang),
+        })
+    }
+
+    /// `<error code="4" obj="period" val="period">text<msg>text</msg></error>`: for a wrong value and
+    /// for a limit `val` is the field; for what exists or does not, `obj` is. The other attribute is
+    /// empty in no public sample, so it is filled with what there is: inferred.
+    fn by_code(&self, message: &str) -> Node {
+        let code = self.code();
+        let val = if matches!(code, 4 | 5) { &self.object } else { &self.value };
+        Node::text("error", message)
+            .attribute("code", code)
+            .attribute("obj", &self.object)
+            .attribute("val", val)
+            .field("msg", message)
+    }
+
     /// Always with type, object, language and value, and with both texts: some public clients see an
     /// error only through one of them.
-    pub(crate) fn into_doc(self, lang: Lang) -> Node {
-        let [en, ru] = self.message;
-        let message = match lang {
-            Lang::En => en,
-            Lang::Ru => ru,
-        };
-        let error = Node::new("error")
+    fn by_type(&self, message: &str, lang: Lang) -> Node {
+        Node::new("error")
             .attribute("type", &self.kind)
             .attribute("object", &self.object)
             .attribute("lang", lang.code())
@@ -424,15 +676,30 @@ impl Refusal {
                     .attribute("msg", &self.object),
             )
             .with(Node::text("param", &self.value).attribute("name", "value"))
-            .field("msg", &message)
-            .field("detail", format!("{}: {message}", self.kind));
-        Node::doc().with(error)
+            .field("msg", message)
+            .field("detail", format!("{}: {message}", self.kind))
     }
 }
 
 /// `2027-01-31`.
 pub(crate) fn date(date: Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+}
+
+/// Reads a [`date`].
+pub(crate) fn read_date(text: &str) -> Option<Date> {
+    Date::parse(text, format_description!("[year]-[month]-[day]")).ok()
+}
+
+/// Reads a [`date`], a [`date_time`] or a moment as RFC 3339 has it.
+pub(crate) fn read_moment(text: &str) -> Option<OffsetDateTime> {
+    let text = text.trim();
+    if let Some(date) = read_date(text) {
+        return Some(date.midnight().assume_utc());
+    }
+    let full = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let moment = PrimitiveDateTime::parse(text, full).map(PrimitiveDateTime::assume_utc);
+    moment.or_else(|_| OffsetDateTime::parse(text, &Rfc3339)).ok()
 }
 
 /// `2027-01-31 23:59:59`, in UTC. No public sample shows the form of a date with a time: inferred.
@@ -515,6 +782,73 @@ mod tests {
             Out::Json.write(&doc),
             r#"{"doc":{"elem":[{"$":"1"},{"$":"2"},{"$":"3"}],"ok":{}}}"#
         );
+    }
+
+    #[test]
+    fn slips_of_the_documents_are_forgiven() {
+        let slips = "pricelist=55230;&amp;period=1;&;skipbasket=on;&licname=a%3B&addon_55236;=2;";
+        let params = Params::read(slips, None, b"");
+        assert_eq!(params.number::<u32>("pricelist"), Some(55230));
+        assert_eq!(params.number::<i32>("period"), Some(1));
+        assert_eq!(params.word("skipbasket"), Some("on"));
+        assert_eq!(params.get("licname"), Some("a;"), "a name may end like this");
+        assert_eq!(params.addons().collect::<Vec<_>>(), [("55236", "2")]);
+        assert_eq!(Params::read("sok=;", None, b"").word("sok"), None);
+    }
+
+    #[test]
+    fn forms_in_parts_are_read() {
+        let body = "--XX\r\nContent-Disposition: form-data; name=\"func\"\r\n\r\nsoft\r\n\
+            --XX\r\nContent-Disposition: form-data; name=\"licname\"\r\n\r\na&b\r\nc\r\n--XX--\r\n";
+        let kind = Some("multipart/form-data; boundary=\"XX\"");
+        let params = Params::read("func=other&out=xml", kind, body.as_bytes());
+        assert_eq!(params.get("func"), Some("soft"));
+        assert_eq!(params.get("licname"), Some("a&b\r\nc"));
+        assert_eq!(params.get("out"), Some("xml"));
+    }
+
+    #[test]
+    fn flat_json_names_what_kind_of_document_it_is() {
+        let status = Node::text("item_status", "Active").attribute("orig", 2);
+        let list = Node::list("soft").with(Node::new("elem").field("id", 7).with(status.clone()));
+        assert_eq!(
+            Out::BJson.write(&list.clone().field("p_elems", 1)),
+            r#"{"elem":[{"id":"7","item_status":"Active","item_status_orig":"2"}],"func":"soft","p_elems":"1"}"#
+        );
+        assert_eq!(
+            Out::XJson.write(&list),
+            r#"{"doc":{"list":[{"$name":"soft","elem":[{"id":{"$":"7"},"item_status":{"$":"Active","$orig":"2"}}]}]}}"#
+        );
+        assert_eq!(Out::BJson.write(&Node::list("soft")), r#"{"elem":[],"func":"soft"}"#);
+        let periods = Node::new("slist").attribute("name", "period");
+        let periods = periods.with(Node::text("val", "Month").attribute("key", 1));
+        let form = Node::form().field("elid", 7).with(status).with(periods).ok();
+        assert_eq!(
+            Out::BJson.write(&form),
+            r#"{"model":{"elid":"7","item_status":"Active","item_status_orig":"2"},"ok":true,"slist":{"period":[{"k":"1","v":"Month"}]}}"#
+        );
+        let done = Node::doc().field("id", 123).ok();
+        assert_eq!(Out::BJson.write(&done), r#"{"id":{"v":"123"},"ok":true}"#);
+        let error = Refusal::missed("elid", 5).into_doc(Lang::En, Generation::Five);
+        assert!(Out::BJson.write(&error).starts_with(r#"{"error":{"detail":"missed: "#));
+    }
+
+    #[test]
+    fn old_errors_are_numbers() {
+        let error = Refusal::value("period", 8, "of another price");
+        let error = Out::Xml.write(&error.into_doc(Lang::En, Generation::of("software.period")));
+        let text = "Invalid value of &#39;period&#39;: of another price";
+        let whole = format!(
+            "<doc><error code=\"4\" obj=\"period\" val=\"period\">{text}<msg>{text}</msg></error></doc>"
+        );
+        assert!(error.contains(&whole), "{error}");
+        let code = |kind: &str| Refusal::new(kind, "", "", "", "").code();
+        let kinds = ["internal", "exists", "missed", "value", "limit", "access", "license", "8"];
+        assert_eq!(kinds.map(code), [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(["auth", "9", "0", "nonsense"].map(code), [6, 1, 1, 1]);
+        assert_eq!(Generation::of("software"), Generation::Four);
+        assert_eq!(Generation::of("softwares"), Generation::Five);
+        assert_eq!(Generation::of("soft.edit"), Generation::Five);
     }
 
     #[test]

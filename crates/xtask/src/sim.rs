@@ -1,4 +1,4 @@
-//! `cargo xtask sim`: only the simulated vendor.
+//! `cargo xtask sim`: only the simulated vendors, with everything that they sell.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ pub struct Args {
 pub fn sim(ws: &Workspace, args: &Args) -> Result<ExitCode> {
     process::run_ok(process::cargo().args(["build", "--quiet", "--package", "upstream-sim"]))?;
     let mut command = process::clean(ws.program("upstream-sim", false));
-    command.arg("--with-parent").args(&args.args);
+    command.args(["--with-parent", "--full"]).args(&args.args);
     let mut simulator = process::Running::spawn("simulator", &mut command)?;
     match simulator.wait() {
         Ok(status) if status.success() => Ok(ExitCode::SUCCESS),

@@ -9,11 +9,17 @@ use tokio::net::TcpStream;
 use upstream_sim::{Clock, Running, Sim, SimConfig};
 
 pub const USER: &str = "reseller@demo.test";
+/// The other accounts of [`SimConfig::full`].
+pub const RUSSIAN: &str = "reseller-ru@demo.test";
+pub const ISPLICENSE: &str = "isplicense@demo.test";
+pub const LEGACY: &str = "legacy@demo.test";
 pub const LOGIN: &str = "authinfo=reseller@demo.test:SimPass2026";
 
 /// A simulator whose clock stands still, and a way to call it.
 pub struct Vendor {
     pub running: Running,
+    /// Who calls.
+    pub user: &'static str,
 }
 
 pub struct Http {
@@ -28,12 +34,23 @@ impl Vendor {
     }
 
     pub async fn with(adjust: impl FnOnce(&mut SimConfig)) -> Self {
-        let mut config = SimConfig {
-            clock: Clock::Fixed(datetime!(2027-03-10 12:00 UTC)),
-            ..SimConfig::default()
-        };
+        Self::from(SimConfig::default(), adjust).await
+    }
+
+    /// One that sells everything, called by this user.
+    pub async fn full(user: &'static str) -> Self {
+        Self::full_with(user, |_| {}).await
+    }
+
+    pub async fn full_with(user: &'static str, adjust: impl FnOnce(&mut SimConfig)) -> Self {
+        Self { user, ..Self::from(SimConfig::full(), adjust).await }
+    }
+
+    async fn from(config: SimConfig, adjust: impl FnOnce(&mut SimConfig)) -> Self {
+        let clock = Clock::Fixed(datetime!(2027-03-10 12:00 UTC));
+        let mut config = SimConfig { clock, ..config };
         adjust(&mut config);
-        Self { running: upstream_sim::start(config).await.unwrap() }
+        Self { running: upstream_sim::start(config).await.unwrap(), user: USER }
     }
 
     pub fn sim(&self) -> &Sim {
@@ -41,7 +58,7 @@ impl Vendor {
     }
 
     pub fn balance(&self) -> i64 {
-        self.sim().balance(USER)
+        self.sim().balance(self.user)
     }
 
     /// Calls a function with the right login and expects some answer.
@@ -50,7 +67,8 @@ impl Vendor {
     }
 
     pub async fn try_call(&self, query: &str) -> io::Result<Http> {
-        get(self.running.addr(), &format!("/billmgr?{LOGIN}&out=xml&{query}")).await
+        let login = format!("authinfo={}:SimPass2026", self.user);
+        get(self.running.addr(), &format!("/billmgr?{login}&out=xml&{query}")).await
     }
 
     /// Calls a function and expects the right document.
@@ -69,6 +87,21 @@ impl Vendor {
         assert!(answer.text().contains(&start), "{query}: {}", answer.text());
         assert!(!answer.field("msg").is_empty() && !answer.field("detail").is_empty());
         answer
+    }
+
+    /// Calls a function of 2009 and expects an error of this number, object and field.
+    pub async fn refused_by_code(&self, query: &str, code: u8, obj: &str, val: &str) -> Http {
+        let answer = self.call(query).await;
+        assert_eq!(answer.status, 200, "{query}");
+        let start = format!("<doc><error code=\"{code}\" obj=\"{obj}\" val=\"{val}\">");
+        assert!(answer.text().contains(&start), "{query}: {}", answer.text());
+        assert!(!answer.field("msg").is_empty());
+        answer
+    }
+
+    /// Calls an order function and returns the number of what it ordered.
+    pub async fn bought(&self, query: &str) -> u64 {
+        self.ok(query).await.field("id").parse().unwrap()
     }
 
     /// Orders ispmanager lite and returns its number.

@@ -61,7 +61,34 @@ async fn another_process_can_do_what_tests_do() {
     assert_eq!(state(&vendor).await["licenses"][1]["id"], bought["id"]);
     get(addr, "/_sim/wait?func=soft.order.param&arrived=1&executed=1").await.unwrap();
 
+    let clock = post(&vendor, "/_sim/clock", &json!({"set": "2027-04-15"})).await;
+    assert_eq!(clock["now"], "2027-04-15T00:00:00Z");
+    let clock = post(&vendor, "/_sim/clock", &json!({"set": "2027-04-16 01:02:03"})).await;
+    assert_eq!(clock["now"], "2027-04-16T01:02:03Z");
+    let both = json!({"set": "2027-04-17T10:00:00+02:00", "advance_ms": 1000});
+    assert_eq!(post(&vendor, "/_sim/clock", &both).await["now"], "2027-04-17T08:00:01Z");
+    let seen = state(&vendor).await;
+    assert_eq!(seen["licenses"][1]["status"], "suspended");
+    assert_eq!(
+        (&seen["plans"][0]["code"], &seen["plans"][0]["orderable"]),
+        (&json!(55227), &json!(true))
+    );
+    post(&vendor, "/_sim/sale", &json!({"pricelist": 55227, "orderable": false})).await;
+    vendor.refused(&order(""), "access", "pricelist").await;
+    post(&vendor, "/_sim/sale", &json!({"pricelist": 55227})).await;
+    vendor.order("").await;
+
+    let fault = json!({"func": "soft", "fault": "empty_body", "times": "forever"});
+    let id = &post(&vendor, "/_sim/faults", &fault).await["id"];
+    let other = json!({"func": "soft", "fault": "repeated_answer"});
+    post(&vendor, "/_sim/faults", &other).await;
+    assert_eq!(post(&vendor, "/_sim/faults/remove", &json!({"id": id})).await["removed"], true);
+    assert_eq!(post(&vendor, "/_sim/faults/remove", &json!({"id": id})).await["removed"], false);
+    assert_eq!(vendor.sim().faults().len(), 1);
+
     for (path, body) in [
+        ("/_sim/clock", r#"{"set":"tomorrow"}"#),
+        ("/_sim/sale", r#"{"pricelist":1}"#),
         ("/_sim/faults", r#"{"func":"*","fault":"nonsense"}"#),
         ("/_sim/faults", r#"{"func":"*","fault":"slow","ms":1,"times":"often"}"#),
         ("/_sim/balance", r#"{"amount":"-1"}"#),
@@ -105,7 +132,53 @@ async fn the_page_works_without_scripts() {
     let form = "user=reseller%40demo.test&amount=7.5";
     send(addr, "POST", "/_sim/balance", urlencoded, form).await.unwrap();
     assert_eq!(vendor.balance(), 75_000);
-    assert!(get(addr, "/_sim").await.unwrap().text().contains("slow ms=1"));
+    let page = get(addr, "/_sim").await.unwrap();
+    assert!(page.text().contains("slow ms=1"));
+    assert!(page.text().contains("<button class=\"plain\" name=\"id\" value=\"1\">"));
+    send(addr, "POST", "/_sim/faults/remove", urlencoded, "id=1").await.unwrap();
+    assert!(vendor.sim().faults().is_empty());
+    send(addr, "POST", "/_sim/clock", urlencoded, "set=2027-03-20").await.unwrap();
+    assert!(get(addr, "/_sim").await.unwrap().text().contains("2027-03-20 00:00:00 UTC"));
+    send(addr, "POST", "/_sim/faults", urlencoded, form).await.unwrap();
     send(addr, "POST", "/_sim/faults/clear", urlencoded, "").await.unwrap();
     assert!(vendor.sim().faults().is_empty());
+}
+
+#[tokio::test]
+async fn the_page_shows_every_account_and_family() {
+    use crate::client::{ISPLICENSE, LEGACY, RUSSIAN, USER};
+    let mut vendor = Vendor::full(USER).await;
+    let vm =
+        "func=platform.order.param&pricelist=55163&period=1&comment=two+words&skipbasket=on&sok=ok";
+    vendor.ok(vm).await;
+    let panel = vendor.order("").await;
+    vendor
+        .ok(&format!(
+            "func=addition.order.param&pricelist=55361&period=1&item={panel}&skipbasket=on&sok=ok"
+        ))
+        .await;
+    vendor.user = ISPLICENSE;
+    let plesk =
+        "func=parallelslic.order.param&pricelist=236&period=0&pa_ip=192.0.2.1&skipbasket=on";
+    vendor.ok(&format!("{plesk}&sok=ok")).await;
+    vendor.user = LEGACY;
+    vendor.ok("func=software.edit&price=7&period=8&ip=192.0.2.1&licname=n&sok=ok").await;
+    let page = get(vendor.running.addr(), "/_sim").await.unwrap();
+    for shown in [
+        USER,
+        RUSSIAN,
+        ISPLICENSE,
+        LEGACY,
+        "1000000.00 RUB",
+        "<td>platform 55163 VMmanager 6</td><td>two words</td>",
+        &format!("<td>for {panel}</td>"),
+        "<td>Lifetime</td><td>never</td>",
+        "<td>software 7 ISPmanager Lite (without support)</td>",
+        "<td>legacy@demo.test</td><td>software.edit</td>",
+        "<option>addition.order.param</option>",
+    ] {
+        assert!(page.text().contains(shown), "{shown}");
+    }
+    assert!(!page.text().contains("SimPass2026"));
+    assert_eq!(page.count("http://") + page.count("https://") + page.count("<script"), 0);
 }

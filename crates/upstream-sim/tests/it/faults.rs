@@ -83,6 +83,91 @@ async fn bodies_are_spoilt() {
 }
 
 #[tokio::test]
+async fn an_answer_can_come_twice_or_again() {
+    let vendor = Vendor::start().await;
+    let doubled = one_order(&vendor, Fault::DoubledAnswer, true).await.unwrap();
+    assert_eq!((doubled.count("<?xml"), doubled.count("<ok/>")), (2, 2));
+    assert_eq!(doubled.header("content-length"), Some(doubled.body.len().to_string().as_str()));
+    let spoilt = AnswerKind::Spoilt("doubled_answer".to_owned());
+    assert_eq!(vendor.sim().calls().pop().unwrap().answer, spoilt);
+
+    // The last right answer was the one that came twice.
+    let repeated = one_order(&vendor, Fault::RepeatedAnswer, true).await.unwrap();
+    assert_eq!(repeated.field("id"), doubled.field("id"));
+    let spoilt = AnswerKind::Spoilt("repeated_answer".to_owned());
+    assert_eq!(vendor.sim().calls().pop().unwrap().answer, spoilt);
+    let licenses = vendor.sim().live_licenses();
+    assert_ne!(repeated.field("id"), licenses[1].id.to_string());
+
+    // A list that is answered from a cache.
+    assert_eq!(vendor.ok("func=soft").await.count("<elem>"), 2);
+    vendor.order("").await;
+    vendor.sim().add_fault("soft", Fault::RepeatedAnswer, Times::Once);
+    assert_eq!(vendor.ok("func=soft").await.count("<elem>"), 2);
+    assert_eq!(vendor.ok("func=soft").await.count("<elem>"), 3);
+    // Neither another function, nor a view instead of a change, nor an error instead of an answer.
+    vendor.sim().add_fault("*", Fault::RepeatedAnswer, Times::Count(3));
+    assert!(vendor.ok("func=subaccount").await.text().contains("<balance>"));
+    let form = vendor.ok("func=soft.order.param&pricelist=55227&period=1").await;
+    assert!(!form.text().contains("<ok/>"));
+    assert_eq!(vendor.sim().calls().pop().unwrap().answer, AnswerKind::Document);
+    vendor.refused(&order("pricelist=1"), "missed", "pricelist").await;
+}
+
+#[tokio::test]
+async fn every_fault_meets_every_family() {
+    use crate::client::{ISPLICENSE, LEGACY};
+    let orders = [
+        (USER, "func=platform.order.param&pricelist=55161&period=1&skipbasket=on&sok=ok"),
+        (
+            ISPLICENSE,
+            "func=softexternal.order.param&pricelist=229&period=1&ip=192.0.2.1&skipbasket=on&sok=ok",
+        ),
+        (
+            ISPLICENSE,
+            "func=parallelslic.order.param&pricelist=250&period=1&pa_ip=192.0.2.1&skipbasket=on&sok=ok",
+        ),
+        (ISPLICENSE, "func=addition.order.param&pricelist=371&period=1&skipbasket=on&sok=ok"),
+        (LEGACY, "func=software.edit&price=7&period=8&ip=192.0.2.1&licname=n&sok=ok"),
+    ];
+    for (user, order) in orders {
+        let vendor = Vendor::full(user).await;
+        for fault in Fault::all() {
+            // The two that never answer, and the ones that take real time, have their own tests.
+            if matches!(
+                fault,
+                Fault::HangBefore | Fault::HangAfter | Fault::Drip { .. } | Fault::Slow { .. }
+            ) {
+                continue;
+            }
+            let before = vendor.sim().licenses().len();
+            vendor.sim().add_fault("*", fault.clone(), Times::Once);
+            let _ = vendor.try_call(order).await;
+            let call = vendor.sim().calls().pop().unwrap();
+            assert_eq!(call.faults, [fault.name()], "{order}");
+            let new = vendor.sim().licenses().len() - before;
+            let expected = match (&fault, call.executed) {
+                (Fault::DuplicateOrder, _) => 2,
+                (_, executed) => usize::from(executed),
+            };
+            assert_eq!(new, expected, "{order}: {fault:?}");
+            let prevented = matches!(
+                fault,
+                Fault::ResetBefore
+                    | Fault::HttpBefore { .. }
+                    | Fault::TooMany
+                    | Fault::GarbageBefore
+                    | Fault::ErrorDoc { .. }
+                    | Fault::LateLanding { .. }
+                    | Fault::LowBalance
+            );
+            assert_eq!(call.executed, !prevented, "{order}: {fault:?}");
+            vendor.sim().advance_clock(Duration::from_secs(1));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_dripping_answer_is_right_and_very_slow() {
     let vendor = Vendor::start().await;
     let answer = one_order(&vendor, Fault::Drip { ms: 1 }, true).await.unwrap();
@@ -248,6 +333,28 @@ async fn a_key_can_be_late_by_views() {
     assert_eq!(vendor.ok(&view).await.field("lickey"), "");
     assert_eq!(vendor.ok(&view).await.field("lickey"), "");
     assert!(vendor.ok(&view).await.field("lickey").starts_with(&format!("{id}-")));
+}
+
+#[tokio::test]
+async fn a_license_can_be_in_the_works_for_a_while() {
+    let vendor = Vendor::start().await;
+    let before = vendor.balance();
+    let works = Fault::Processing { ms: 90_000 };
+    vendor.sim().add_fault("soft.order.param", works, Times::Once);
+    let id = vendor.order("").await;
+    assert_eq!(before - vendor.balance(), 35_000);
+    let view = format!("func=soft.edit&elid={id}");
+    vendor.sim().advance_clock(Duration::from_secs(89));
+    let shown = vendor.ok(&view).await;
+    assert_eq!((shown.field("status"), shown.field("lickey")), ("5".into(), String::new()));
+    let list = vendor.ok("func=soft&lang=ru").await;
+    assert!(list.text().contains("<item_status orig=\"5\">Обрабатывается</item_status>"));
+    assert_eq!((list.field("status"), list.field("special_status")), ("5".into(), "1".into()));
+    vendor.sim().advance_clock(Duration::from_secs(1));
+    let shown = vendor.ok(&view).await;
+    assert_eq!(shown.field("status"), "2");
+    assert!(shown.field("lickey").starts_with(&format!("{id}-")));
+    assert_eq!(vendor.ok("func=soft").await.field("special_status"), "0");
 }
 
 #[tokio::test]

@@ -6,9 +6,16 @@
     reason = "a test that cannot go on should stop where it is"
 )]
 
+mod addition;
 mod client;
 mod control;
+mod external;
 mod faults;
+mod formats;
 mod life;
+mod parallels;
+mod platform;
 mod process;
+mod rules;
+mod software;
 mod wire;

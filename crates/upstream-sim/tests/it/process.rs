@@ -109,3 +109,32 @@ async fn stopping_frees_the_port_and_cuts_connections() {
     assert!(call.await.unwrap().is_err());
     tokio::net::TcpListener::bind(addr).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_full_program_knows_every_vendor_and_keeps_filters() {
+    let state = StateFile::new("full");
+    let start = || {
+        let mut program = program();
+        program.args(["--addr", "127.0.0.1:0", "--full", "--state"]).arg(&state.0);
+        program.spawn().unwrap()
+    };
+    let legacy = "authinfo=legacy@demo.test:SimPass2026";
+    let mut child = start();
+    let addr = address(&mut child).await;
+    let order = "func=software.edit&price=17&period=31&licname=n&ip=192.0.2.1&sok=ok";
+    let answer = get(addr, &format!("/?{legacy}&{order}")).await.unwrap();
+    assert!(answer.text().contains("<ok/>"), "{}", answer.text());
+    let filter = "func=software.filter&expires=&expiree=2030-01-01&sok=ok";
+    get(addr, &format!("/?{legacy}&{filter}")).await.unwrap();
+    child.kill().await.unwrap();
+
+    let mut child = start();
+    let addr = address(&mut child).await;
+    let list = get(addr, &format!("/?{legacy}&func=software")).await.unwrap();
+    assert_eq!(list.count("<elem>"), 0, "{}", list.text());
+    let whole = "func=software.filter&sok=ok";
+    get(addr, &format!("/?{legacy}&{whole}")).await.unwrap();
+    let list = get(addr, &format!("/?{legacy}&func=software")).await.unwrap();
+    assert_eq!((list.count("<elem>"), list.field("period")), (1, "31".into()));
+    child.kill().await.unwrap();
+}

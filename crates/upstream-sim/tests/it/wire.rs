@@ -100,7 +100,7 @@ async fn json_has_the_vendors_shape() {
     let error = read("func=soft.edit&elid=").await;
     assert_eq!(error["doc"]["error"]["$type"], "missed");
     assert!(error["doc"]["error"]["msg"]["$"].is_string());
-    let other = vendor.call("func=soft&out=bjson").await;
+    let other = vendor.call("func=soft&out=csv").await;
     assert!(other.text().contains("type=\"value\" object=\"out\""));
 }
 
