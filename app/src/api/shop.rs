@@ -92,8 +92,7 @@ pub async fn buy(
     #[server(default)] license: String,
     #[server(default)] field: BTreeMap<String, String>,
 ) -> Result<(), ApiError> {
-    let form =
-        on_server::Form { plan, period, ip, name, addon, order, total, license, field };
+    let form = on_server::Form { plan, period, ip, name, addon, order, total, license, field };
     with_status(on_server::buy(form).await)
 }
 
@@ -145,7 +144,9 @@ mod on_server {
         /// The product page with this form filled in.
         fn page(&self) -> String {
             let mut pairs = vec![format!("period={}", query(&self.period))];
-            for (name, value) in [("ip", &self.ip), ("name", &self.name), ("license", &self.license)] {
+            for (name, value) in
+                [("ip", &self.ip), ("name", &self.name), ("license", &self.license)]
+            {
                 if !value.trim().is_empty() {
                     pairs.push(format!("{name}={}", query(value.trim())));
                 }
@@ -344,7 +345,7 @@ mod on_server {
             PlaceError::NoParent => {
                 (bad, "license".to_owned(), t!(locale, "module-choose-license"))
             }
-            PlaceError::Tried => (StatusCode::CONFLICT, "ip".to_owned(), t!(locale, "buy-tried"))
+            PlaceError::Tried => (StatusCode::CONFLICT, "ip".to_owned(), t!(locale, "buy-tried")),
         };
         form.refuse(cx, status, &field, text)
     }

@@ -108,12 +108,7 @@ async fn for_home(cx: &Context, offer: &Offer, home: PanelHome) -> Shown {
         }
         PanelHome::Unfit { plan, fits } => {
             let fits: Vec<&str> = fits.iter().map(|name| name.get(locale)).collect();
-            let text = t!(
-                locale,
-                "panel-unfit",
-                plan = plan.get(locale),
-                fits = fits.join(", ")
-            );
+            let text = t!(locale, "panel-unfit", plan = plan.get(locale), fits = fits.join(", "));
             view! {
                 <Notice tone=Tone::Warning>
                     <p>{text}</p>

@@ -225,7 +225,8 @@ mod tests {
         more.insert("sok".into(), "ok".into());
         assert_eq!(plan.check_fields(&more).unwrap(), tidy, "nobody asked for it");
         let missing = Err(ChoiceError::Field("bitninja_email".into()));
-        for wrong in ["", " ", "a", "@example.org", "a@b", "a b@example.org", "a@b@c.d", "a@b.c\n&"] {
+        for wrong in ["", " ", "a", "@example.org", "a@b", "a b@example.org", "a@b@c.d", "a@b.c\n&"]
+        {
             assert_eq!(plan.check_fields(&entered(wrong)), missing, "{wrong:?}");
         }
         assert_eq!(plan.check_fields(&BTreeMap::new()), missing);

@@ -11,10 +11,10 @@ use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use upstream::Call;
 use upstream::balance::BalanceFunction;
+use upstream::dialect::Term;
 use upstream::dialect::{Dialect, Item, Ordering, VendorLicense};
 use upstream::outcome::{Evidence, Exchange, Failure};
 use upstream::sender::{Credentials, Endpoint, Limits, Sender, Wire};
-use upstream::dialect::Term;
 use upstream::{DialectKind, Listing, Names, Next, Role};
 use uuid::Uuid;
 

@@ -157,8 +157,10 @@ mod tests {
     #[test]
     fn an_effect_is_seen_at_the_license() {
         let nodes = |count| BTreeMap::from([("4602".into(), count)]);
-        let edit =
-            Action::Edit { ip: Some("203.0.113.8".parse().unwrap()), name: Some("mail ks-1".into()) };
+        let edit = Action::Edit {
+            ip: Some("203.0.113.8".parse().unwrap()),
+            name: Some("mail ks-1".into()),
+        };
         let plan = Action::ChangePlan {
             plan_code: "4601".into(),
             term: Term::of(Period::MONTH),

@@ -405,9 +405,9 @@ pub fn named(name: Option<&str>, reference: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::license::LicenseStatus;
     use crate::outcome::{Evidence, Exchange, Failure, Outcome};
     use billmgr::read_xml;
+    use domain::license::LicenseStatus;
     use time::macros::date;
 
     fn doc(xml: &str) -> Node {
@@ -425,7 +425,11 @@ mod tests {
             ),
         ] {
             let bill = xml.contains("billorder").then(|| "3".to_owned());
-            assert_eq!(Family::soft().read_order(&doc(xml)), Ok(Item { id: id.to_owned(), bill }), "{xml}");
+            assert_eq!(
+                Family::soft().read_order(&doc(xml)),
+                Ok(Item { id: id.to_owned(), bill }),
+                "{xml}"
+            );
         }
         for xml in [
             "<doc><ok/></doc>",
@@ -449,9 +453,15 @@ mod tests {
             matches!(refused.outcome(|doc| Family::soft().read_order(doc)), Outcome::Refused(e) if e.message == "taken")
         );
         let lost = exchange(Err(Failure::OutcomeUnknown("timeout".into())));
-        assert_eq!(lost.outcome(|doc| Family::soft().read_order(doc)), Outcome::Unknown("timeout".into()));
+        assert_eq!(
+            lost.outcome(|doc| Family::soft().read_order(doc)),
+            Outcome::Unknown("timeout".into())
+        );
         let refused = exchange(Err(Failure::NotSent("refused".into())));
-        assert_eq!(refused.outcome(|doc| Family::soft().read_order(doc)), Outcome::NotSent("refused".into()));
+        assert_eq!(
+            refused.outcome(|doc| Family::soft().read_order(doc)),
+            Outcome::NotSent("refused".into())
+        );
     }
 
     #[test]
@@ -473,7 +483,10 @@ mod tests {
         assert_eq!(rows[1].status, Some(LicenseStatus::Suspended));
         assert_eq!(rows[1].reference, None);
         let broken = doc("<doc><elem><licname>x</licname></elem></doc>");
-        assert!(Family::soft().read_list(&broken).is_err(), "a row without a number hides a license");
+        assert!(
+            Family::soft().read_list(&broken).is_err(),
+            "a row without a number hides a license"
+        );
         assert!(Family::soft().read_list(&doc("<doc/>")).is_err(), "no list at all proves nothing");
         let empty = Family::soft().read_list(&doc("<doc><p_elems>0</p_elems></doc>")).unwrap();
         assert_eq!((empty.rows.len(), empty.total), (0, Some(0)));

@@ -61,7 +61,7 @@ pub fn run(ws: &Workspace, args: &Args) -> Result<ExitCode> {
 
     let mut simulator = progress.step("starting the simulated vendor", || {
         let mut command = process::clean(ws.program("upstream-sim", args.release));
-        command.args(["--with-parent", "--addr", &sim_addr.to_string(), "--state"]);
+        command.args(["--with-parent", "--full", "--addr", &sim_addr.to_string(), "--state"]);
         command.arg(data.join("simulator.json"));
         let mut simulator = Running::spawn("simulator", &mut command)?;
         process::wait_for_ok(&mut simulator, sim_addr, "/_sim/state", Duration::from_secs(30))?;

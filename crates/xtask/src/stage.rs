@@ -46,7 +46,7 @@ impl Stage {
         let sim_addr = process::free_address()?;
 
         let mut command = process::clean(ws.program("upstream-sim", release));
-        command.args(["--with-parent", "--addr", &sim_addr.to_string(), "--state"]);
+        command.args(["--with-parent", "--full", "--addr", &sim_addr.to_string(), "--state"]);
         command.arg(folder.join("simulator.json"));
         let mut simulator = Running::spawn("simulator", logs.attach("simulator", &mut command)?)?;
         process::wait_for_ok(&mut simulator, sim_addr, "/_sim/state", READY_WITHIN)?;

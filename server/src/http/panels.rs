@@ -61,9 +61,8 @@ impl Door {
         let known = {
             let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             kept.as_ref().map(|kept| {
-                let current = kept.generation.is_some()
-                    && kept.generation == generation
-                    && kept.day == day;
+                let current =
+                    kept.generation.is_some() && kept.generation == generation && kept.day == day;
                 (current, kept.lists.clone())
             })
         };

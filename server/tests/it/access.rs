@@ -319,11 +319,7 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             staff(DONE, GONE, DONE, DONE),
         ),
         // It was bought: too late for its owner.
-        (
-            "/my/order-cancel",
-            format!("order={}", cast.order),
-            staff(DONE, GONE, S::CONFLICT, DONE),
-        ),
+        ("/my/order-cancel", format!("order={}", cast.order), staff(DONE, GONE, S::CONFLICT, DONE)),
         (
             "/my/license-cancel",
             format!("license={license}&operation={id}"),

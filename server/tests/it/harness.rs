@@ -58,6 +58,8 @@ pub struct Answer {
 #[derive(Clone, Default)]
 pub struct Browser {
     cookies: BTreeMap<String, String>,
+    /// What it has already of the page that it asks for next.
+    tag: Option<String>,
 }
 
 /// The use cases over this database, with cheap passwords and vendors on this machine.
@@ -96,7 +98,11 @@ impl TestPortal {
         .execute(&portal.pool)
         .await
         .unwrap();
-        let router = server::http::router(&portal, &server::http::Site::default(), &server::http::Facing::default());
+        let router = server::http::router(
+            &portal,
+            &server::http::Site::default(),
+            &server::http::Facing::default(),
+        );
         Self { portal, clock, router, vendor }
     }
 
@@ -289,6 +295,12 @@ impl Browser {
         self.send(portal, Method::GET, path, None).await
     }
 
+    /// The page, unless it is the one with this tag.
+    pub async fn get_if_changed(&mut self, portal: &TestPortal, path: &str, tag: &str) -> Answer {
+        self.tag = Some(tag.to_owned());
+        self.get(portal, path).await
+    }
+
     pub async fn post<N: AsRef<str>, V: AsRef<str>>(
         &mut self,
         portal: &TestPortal,
@@ -358,6 +370,9 @@ impl Browser {
             let cookies: Vec<_> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        if let Some(tag) = self.tag.take() {
+            request = request.header(header::IF_NONE_MATCH, tag);
         }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");

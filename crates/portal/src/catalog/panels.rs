@@ -112,7 +112,8 @@ impl Portal {
         Ok(modules
             .filter(|plan| plan.capabilities.module && plan.currency == currency)
             .filter_map(|plan| {
-                let (number, name) = (plan.number, plan.name.get(crate::locale::Locale::En).to_owned());
+                let (number, name) =
+                    (plan.number, plan.name.get(crate::locale::Locale::En).to_owned());
                 let service_name = plan.service_name.clone().unwrap_or_else(|| plan.slug.clone());
                 let is_available = plan.is_available && plan.is_sold_on(today);
                 let month = plan.offer(&pricelist.content)?.price_of(Period::MONTH)?;
@@ -129,11 +130,7 @@ impl Portal {
     }
 
     /// What is shown to whoever comes from a panel. Nothing is bought by this.
-    pub async fn panel_asks(
-        &self,
-        viewer: &Viewer,
-        ask: &PanelAsk,
-    ) -> Result<PanelAnswer, Error> {
+    pub async fn panel_asks(&self, viewer: &Viewer, ask: &PanelAsk) -> Result<PanelAnswer, Error> {
         let named = self.named_license(ask).await?;
         let shelf = self.shelf(viewer.group()).await?;
         let modules = || {

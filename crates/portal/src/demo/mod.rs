@@ -77,7 +77,17 @@ struct Family {
 struct Plan {
     slug: String,
     family: String,
+    #[serde(default = "soft")]
+    dialect: String,
     code: String,
+    /// A key that is bound to no address.
+    #[serde(default)]
+    anywhere: bool,
+    /// Of a module, the plans that it fits.
+    fits: Option<Vec<String>>,
+    service_name: Option<String>,
+    #[serde(default)]
+    fields: Vec<serde_json::Value>,
     terms: Vec<Term>,
     cost: String,
     name: Localized,
@@ -85,6 +95,10 @@ struct Plan {
     description: Localized,
     #[serde(default)]
     addon: Vec<Addon>,
+}
+
+fn soft() -> String {
+    "soft".to_owned()
 }
 
 #[derive(Deserialize)]
@@ -102,21 +116,31 @@ struct Addon {
 enum Term {
     Trial,
     Month,
+    Quarter,
+    Half,
     Year,
 }
 
 impl Term {
-    const fn period(self) -> Period {
-        match self {
-            Self::Trial => Period::Trial,
-            Self::Month => Period::MONTH,
-            Self::Year => Period::YEAR,
-        }
+    fn period(self) -> Result<Period, Error> {
+        let months = match self {
+            Self::Trial => return Ok(Period::Trial),
+            Self::Month => 1,
+            Self::Quarter => 3,
+            Self::Half => 6,
+            Self::Year => 12,
+        };
+        Period::try_from(months).map_err(|error| Error::unreadable("catalog.toml", error))
     }
 
     /// A year costs ten months at the vendor.
     fn cost(self, month: Money) -> Result<Money, Error> {
-        let months = if matches!(self, Self::Year) { 10 } else { 1 };
+        let months = match self {
+            Self::Trial | Self::Month => 1,
+            Self::Quarter => 3,
+            Self::Half => 6,
+            Self::Year => 10,
+        };
         month.checked_mul(months).map_err(|error| Error::unreadable("catalog.toml", error))
     }
 }
@@ -304,11 +328,12 @@ async fn fill_plan_in_tx(
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     let id = Uuid::now_v7();
+    let kind = upstreams::dialect_kind(&plan.dialect)?;
     sqlx::query!(
         "insert into plan
-            (id, slug, family, position, upstream_account_id, dialect, upstream_plan_code, name,
-             tagline, description, needs_ip, created_at)
-         values ($1, $2, $3, $4, $5, 'soft', $6, $7, $8, $9, true, $10)",
+            (id, slug, family, position, upstream_account_id, upstream_plan_code, name,
+             tagline, description, needs_ip, created_at, dialect, has_key, fits, service_name, fields)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $10, $12, $13, $14, $15, $16)",
         id,
         plan.slug,
         plan.family,
@@ -319,6 +344,12 @@ async fn fill_plan_in_tx(
         Json(&plan.tagline) as _,
         Json(&plan.description) as _,
         now,
+        kind.has_address() && !plan.anywhere,
+        kind.as_str(),
+        !kind.has_parent(),
+        plan.fits.as_deref(),
+        plan.service_name,
+        Json(&plan.fields) as _,
     )
     .execute(&mut *tx)
     .await?;
@@ -339,7 +370,7 @@ async fn fill_plan_in_tx(
         .await?;
     }
     for term in &plan.terms {
-        let period = term.period().code();
+        let period = term.period()?.code();
         let cost = term.cost(amount(&plan.cost)?)?.amount();
         sqlx::query!(
             "insert into plan_period (plan_id, period, cost) values ($1, $2, $3)",

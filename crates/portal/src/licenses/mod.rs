@@ -25,8 +25,8 @@ use crate::upstreams::dialect_kind;
 use crate::{Error, Portal, customers, mail};
 
 pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
-pub use modules::{ModuleHome, Modules, OwnedModule};
 pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter, UnderWay};
+pub use modules::{ModuleHome, Modules, OwnedModule};
 
 /// When it was bought.
 pub const BY_NUMBER: SortKey = SortKey::number("bought", "l.number");
@@ -370,9 +370,9 @@ impl Portal {
             slug: row.slug,
             awaits_key: row.has_key,
             parent: row.parent_id.zip(row.parent_number),
-            deleted_on: row
-                .suspended_since
-                .and_then(|at| at.date().checked_add(Duration::days(row.kept_suspended_days.into()))),
+            deleted_on: row.suspended_since.and_then(|at| {
+                at.date().checked_add(Duration::days(row.kept_suspended_days.into()))
+            }),
             renewal_ends_on: row.renewal_ends_on,
             key: row.key,
             period: Period::try_from(row.period)

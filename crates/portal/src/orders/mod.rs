@@ -194,7 +194,8 @@ impl Portal {
                 (false, _) => None,
                 (true, None) => return Err(PlaceError::NoParent),
                 (true, Some(license)) => {
-                    if !store::is_parent(&self.pool, viewer.customer, license, &priced.plan).await? {
+                    if !store::is_parent(&self.pool, viewer.customer, license, &priced.plan).await?
+                    {
                         return Err(PlaceError::NoParent);
                     }
                     Some(license)
