@@ -1195,3 +1195,6 @@ panel-unfit = This module does not fit { $plan }. It is made for: { $fits }.
 panel-has-it = It is there already
 panel-what-now = What to do in the panel
 panel-license = For this license
+vendor-paused = Does not answer since { $since }; the next try is at { $until } UTC
+inbox-bad-day = Enter a day such as 2026-12-31.
+inbox-bad-key = This cannot be a key.

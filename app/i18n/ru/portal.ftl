@@ -1216,3 +1216,6 @@ panel-unfit = Этот модуль не подходит к { $plan }. Он с�
 panel-has-it = Он уже есть
 panel-what-now = Что сделать в панели
 panel-license = Для этой лицензии
+vendor-paused = Не отвечает с { $since }; следующая попытка в { $until } UTC
+inbox-bad-day = Введите день, например 2026-12-31.
+inbox-bad-key = Это не может быть ключом.

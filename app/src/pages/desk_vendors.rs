@@ -10,7 +10,7 @@ use super::{Shown, frame, instant, page, refusal};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, DataTable, DefinitionGrid, Disclosure, Empty, Fact, Notice, PageHead, Panel,
-    RowHead, TextArea, Tone,
+    RowHead, StatusPill, TextArea, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -144,9 +144,23 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
                 .and_then(|(balance, _)| vendor.needed.checked_sub(balance).ok())
                 .filter(|short| vendor.parked > 0 && short.amount() > 0)
                 .map_or_else(|| "—".to_owned(), |short| format::money(locale, short));
+            let paused = vendor.paused.clone().map(|(since, until, why)| {
+                let text = t!(
+                    locale,
+                    "vendor-paused",
+                    since = format::moment(locale, since),
+                    until = format::moment(locale, until)
+                );
+                view! {
+                    <span class="cell-sub">
+                        <StatusPill tone=Tone::Warning label=text />
+                    </span>
+                    <span class="cell-sub">{why}</span>
+                }
+            });
             view! {
                 <tr>
-                    <RowHead>{name} <span class="cell-sub">{seen}</span></RowHead>
+                    <RowHead>{name} <span class="cell-sub">{seen}</span> {paused}</RowHead>
                     <Cell label=t!(locale, "col-balance") num=true>
                         {balance}
                     </Cell>

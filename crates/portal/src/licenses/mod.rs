@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::fault::Step;
 use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source, push_beginning};
 use crate::locale::{Locale, Localized};
+use crate::operations::Shown;
 use crate::orders::EventKind;
 use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect_kind;
@@ -171,6 +172,30 @@ pub(crate) async fn insert_in_tx(
     .await?
     .rows_affected();
     Ok(rows == 1)
+}
+
+/// Writes down what a person saw at the vendor's site: nothing else will ever tell.
+pub(crate) async fn show_in_tx(
+    tx: &mut PgConnection,
+    license: Uuid,
+    shown: &Shown,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let key = shown.key.as_deref().map(str::trim).filter(|key| !key.is_empty());
+    sqlx::query!(
+        "update license
+            set key = coalesce($2, key), expires_on = coalesce($3, expires_on), checked_at = $4,
+                status = case when status = 'processing' then 'active' else status end,
+                next_check_at = null
+          where id = $1",
+        license,
+        key,
+        shown.expires_on,
+        now,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// A license that is read next.

@@ -80,6 +80,8 @@ pub struct Treasury {
     pub name: String,
     /// What it showed last, and when; none if it was never read.
     pub balance: Option<(Money, OffsetDateTime)>,
+    /// It did not answer lately and is left alone: since when, until when, and why.
+    pub paused: Option<(OffsetDateTime, OffsetDateTime, String)>,
     /// How many operations wait for money.
     pub parked: i64,
     /// What they cost there together.
@@ -207,8 +209,10 @@ impl Portal {
     pub async fn treasury(&self, _staff: &StaffViewer) -> Result<Vec<Treasury>, Error> {
         let rows = sqlx::query!(
             "select u.id, u.name, u.currency, u.balance, u.balance_at,
+                    s.since as \"since?\", s.retry_at as \"retry_at?\", s.why as \"why?\",
                     coalesce(p.parked, 0) as \"parked!\", coalesce(p.needed, 0) as \"needed!\"
                from upstream_account u
+               left join upstream_pause s on s.upstream_account_id = u.id
                left join (select upstream_account_id, count(*) as parked, sum(cost)::bigint as needed
                             from operation where state = 'parked' group by 1) p
                  on p.upstream_account_id = u.id
@@ -225,6 +229,11 @@ impl Portal {
                     account: row.id,
                     name: row.name,
                     balance: balance.zip(row.balance_at),
+                    paused: row
+                        .since
+                        .zip(row.retry_at)
+                        .zip(row.why)
+                        .map(|((since, until), why)| (since, until, why)),
                     parked: row.parked,
                     needed: Money::new(row.needed, currency),
                 })

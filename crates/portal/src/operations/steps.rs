@@ -14,13 +14,14 @@ use upstream::outcome::{Evidence, Exchange, Outcome};
 use upstream::purchase::Stage;
 use uuid::Uuid;
 
+use super::inbox::Shown;
 use super::parking::Funds;
 use super::store::{self, Claimed, Moved, Task};
 use super::worker::PAUSE;
 use crate::fault::{Step, Weakness};
 use crate::orders::EventKind;
 use crate::upstreams::{Slot, UpstreamAccount};
-use crate::{Error, Portal};
+use crate::{Error, Portal, licenses};
 
 /// Why a person has what no function does.
 pub(super) const BY_HAND: &str = "to be carried out at the vendor by hand";
@@ -34,6 +35,8 @@ pub(super) enum Proof {
     Number(String),
     /// It lies in the basket, unpaid.
     Item(Item),
+    /// A person did it and says what there is now; of a purchase with the vendor's number.
+    Shown(Option<String>, Shown),
 }
 
 impl Proof {
@@ -42,6 +45,7 @@ impl Proof {
             Self::Done => None,
             Self::Number(number) => Some(number),
             Self::Item(item) => Some(&item.id),
+            Self::Shown(number, _) => number.as_deref(),
         }
     }
 }
@@ -635,6 +639,10 @@ impl Portal {
         event: EventKind,
     ) -> Result<bool, Error> {
         let now = self.clock.now();
+        let shown = match proof {
+            Proof::Shown(_, shown) => Some(shown),
+            _ => None,
+        };
         let proof = proof.number();
         // A plan that turns out to be carried out goes through all states, so that each of them
         // means the same for every operation.
@@ -678,6 +686,9 @@ impl Portal {
                 return Ok(owned);
             }
         };
+        if let Some(shown) = shown {
+            licenses::show_in_tx(&mut tx, license, shown, now).await?;
+        }
         let confirmed = Moved {
             finished_at: Some(now),
             upstream_id: proof,
