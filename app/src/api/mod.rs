@@ -8,6 +8,7 @@ mod account;
 mod desk;
 mod licenses;
 mod prices;
+mod products;
 mod shop;
 mod vendors;
 
@@ -19,6 +20,7 @@ pub use account::*;
 pub use desk::*;
 pub use licenses::*;
 pub use prices::*;
+pub use products::*;
 pub use shop::*;
 pub use vendors::*;
 

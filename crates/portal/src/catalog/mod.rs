@@ -4,6 +4,7 @@
 //! term. Prices come from [`domain::price`] alone.
 
 mod cache;
+mod editor;
 mod panels;
 mod tags;
 
@@ -24,6 +25,7 @@ use upstream::dialect::Term;
 use uuid::Uuid;
 
 pub use cache::{ShelfListener, Shelves, listen};
+pub use editor::{EditError, FamilyRow, PlanPage, PlanRow, PlanText};
 pub use panels::{PanelAnswer, PanelAsk, PanelHome, PanelModule};
 pub use tags::Tags;
 
