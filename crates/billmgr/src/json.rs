@@ -4,8 +4,8 @@ use std::fmt;
 use encoding_rs::Encoding;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use smol_str::SmolStr;
 
-use crate::name::{Name, Names};
 use crate::node::Node;
 use crate::read::{MAX_DEPTH, MAX_NODES, ReadError, decode, prepare};
 
@@ -34,7 +34,7 @@ pub(crate) fn parse(bytes: &[u8], charset: Option<&'static Encoding>) -> Result<
         [(Text(key), inner)] if key == "doc" && Kind::of(inner) == Kind::Object => Some(*inner),
         _ => None,
     };
-    let mut tree = Tree { names: Names::default(), flat: inner.is_none(), nodes: 0 };
+    let mut tree = Tree { flat: inner.is_none(), nodes: 0 };
     let mut doc = tree.element("doc", inner.unwrap_or(whole), 1)?;
     let envelope = if tree.flat { "model" } else { "list" };
     unwrap(&mut doc, envelope);
@@ -89,7 +89,6 @@ impl Kind {
 
 /// What is true of the whole document.
 struct Tree {
-    names: Names,
     /// Whether this is bjson.
     flat: bool,
     nodes: usize,
@@ -104,7 +103,7 @@ impl Tree {
             return Err(ReadError::TooLarge);
         }
         self.nodes += 1;
-        let mut node = Node { name: self.name(name)?, ..Node::default() };
+        let mut node = Node { name: named(name)?, ..Node::default() };
         match Kind::of(value) {
             Kind::Null => {}
             Kind::Text | Kind::Word => node.text = trimmed(&scalar(value)?),
@@ -143,7 +142,7 @@ impl Tree {
                     node.text = trimmed(&scalar(value)?);
                 }
                 Some(name) if !name.is_empty() && Kind::of(value).is_scalar() => {
-                    attributes.push((self.name(name)?, scalar(value)?.into_owned()));
+                    attributes.push((named(name)?, SmolStr::new(scalar(value)?)));
                 }
                 _ => {
                     let of = key.strip_suffix("_orig").filter(|_| self.flat);
@@ -159,8 +158,8 @@ impl Tree {
                                 && Kind::of(value).is_scalar()
                                 && let Some(orig) = scalar_of(&format!("{key}_orig"))
                             {
-                                let orig = scalar(orig)?.into_owned();
-                                child.attributes = Box::new([(self.name("orig")?, orig)]);
+                                let orig = SmolStr::new(scalar(orig)?);
+                                child.attributes = Box::new([(SmolStr::new_static("orig"), orig)]);
                             }
                             node.children.push(child);
                         }
@@ -186,11 +185,6 @@ impl Tree {
         }
         Ok(())
     }
-
-    fn name(&mut self, text: &str) -> Result<Name, ReadError> {
-        let good = |text: &str| !text.is_empty() && !text.contains('\0');
-        self.names.get(text, good).ok_or(ReadError::Malformed)
-    }
 }
 
 fn fields(object: &RawValue) -> Result<Fields<'_>, ReadError> {
@@ -206,8 +200,13 @@ fn scalar(value: &RawValue) -> Result<Cow<'_, str>, ReadError> {
     if text.contains('\0') { Err(ReadError::Malformed) } else { Ok(text) }
 }
 
-fn trimmed(text: &str) -> String {
-    text.trim().to_owned()
+fn trimmed(text: &str) -> SmolStr {
+    SmolStr::new(text.trim())
+}
+
+fn named(text: &str) -> Result<SmolStr, ReadError> {
+    let good = !text.is_empty() && !text.contains('\0');
+    if good { Ok(SmolStr::new(text)) } else { Err(ReadError::Malformed) }
 }
 
 fn read_as<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Result<T, ReadError> {

@@ -9,7 +9,6 @@
 
 mod call;
 mod json;
-mod name;
 mod node;
 mod read;
 #[cfg(test)]
@@ -18,7 +17,7 @@ mod xml;
 
 pub use call::Call;
 pub use json::read_json;
-pub use name::Name;
 pub use node::{Node, VendorError};
 pub use read::{MAX_BYTES, MAX_DEPTH, MAX_NODES, ReadError, read};
+pub use smol_str::SmolStr;
 pub use xml::read_xml;

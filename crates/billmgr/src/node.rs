@@ -1,16 +1,16 @@
-use crate::name::Name;
+use smol_str::SmolStr;
 
 /// An element with its attributes, children and text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
     /// The element's name, such as `elem` or `item.id`.
-    pub name: Name,
+    pub name: SmolStr,
     /// Attributes in order.
-    pub attributes: Box<[(Name, String)]>,
+    pub attributes: Box<[(SmolStr, SmolStr)]>,
     /// Child elements in order.
     pub children: Vec<Node>,
     /// The element's own text, joined and trimmed.
-    pub text: String,
+    pub text: SmolStr,
 }
 
 /// The vendor says no, in words. What happened is another question.
@@ -75,10 +75,12 @@ impl Node {
     pub fn redact(&mut self, secrets: &[&str]) {
         for secret in secrets.iter().filter(|secret| secret.len() >= 6) {
             if self.text.contains(secret) {
-                self.text = self.text.replace(secret, "[redacted]");
+                self.text = self.text.replace(secret, "[redacted]").into();
             }
             for (_, value) in &mut self.attributes {
-                *value = value.replace(secret, "[redacted]");
+                if value.contains(secret) {
+                    *value = value.replace(secret, "[redacted]").into();
+                }
             }
         }
         for child in &mut self.children {
@@ -102,7 +104,7 @@ impl Node {
             error.attribute(one).or(error.attribute(other)).unwrap_or_default().to_owned()
         };
         let message =
-            error.value("msg").or(error.value("detail")).unwrap_or(error.text.as_str()).to_owned();
+            error.value("msg").or(error.value("detail")).unwrap_or(&error.text).to_owned();
         Some(VendorError { kind: either("type", "code"), object: either("object", "obj"), message })
     }
 }

@@ -63,7 +63,7 @@ pub(crate) fn prepare(bytes: &[u8]) -> Result<&[u8], ReadError> {
     if bytes.is_empty() {
         return Err(ReadError::Empty);
     }
-    if bytes.contains(&0) {
+    if memchr::memchr(0, bytes).is_some() {
         return Err(ReadError::Malformed);
     }
     Ok(bytes)

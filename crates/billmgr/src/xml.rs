@@ -4,8 +4,8 @@ use encoding_rs::Encoding;
 use quick_xml::Reader;
 use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
+use smol_str::SmolStr;
 
-use crate::name::{Name, Names};
 use crate::node::Node;
 use crate::read::{MAX_DEPTH, MAX_NODES, ReadError, decode, prepare};
 
@@ -35,13 +35,12 @@ pub(crate) fn parse(bytes: &[u8], charset: Option<&'static Encoding>) -> Result<
             Event::Text(text) => tree.append(text.into_inner())?,
             Event::CData(text) => tree.append(text.into_inner())?,
             Event::GeneralRef(reference) => {
-                match reference.resolve_char_ref().map_err(|_| ReadError::Entity)? {
-                    Some(c) => tree.append(Cow::Owned(c.into()))?,
-                    None => {
-                        let known = resolve_predefined_entity(&reference);
-                        tree.append(Cow::Borrowed(known.ok_or(ReadError::Entity)?))?;
-                    }
-                }
+                let c = reference.resolve_char_ref().map_err(|_| ReadError::Entity)?;
+                tree.append(match (c, resolve_predefined_entity(&reference)) {
+                    (Some(c), _) => Cow::Owned(c.into()),
+                    (None, Some(known)) => Cow::Borrowed(known),
+                    (None, None) => return Err(ReadError::Entity),
+                })?;
             }
             Event::DocType(_) => return Err(ReadError::Doctype),
             // In the middle it begins another document.
@@ -69,111 +68,98 @@ fn declared(bytes: &[u8]) -> Result<Option<&'static Encoding>, ReadError> {
     Ok(None)
 }
 
-/// An element whose end has not been seen.
-struct Open<'a> {
-    name: Name,
-    attributes: Box<[(Name, String)]>,
-    /// Begins with no white space. Borrowed while it is one piece.
-    text: Cow<'a, str>,
-    /// Where its children begin among [`Tree::closed`].
-    first: usize,
-}
-
 /// What has been read so far.
 #[derive(Default)]
 struct Tree<'a> {
-    names: Names,
-    open: Vec<Open<'a>>,
-    /// The children of all open elements, so that each list of children is allocated once, as long
-    /// as it is.
-    closed: Vec<Node>,
-    root: Option<Node>,
-    nodes: usize,
+    /// Elements whose end has not been seen, and the closed children of each behind it: so a list of
+    /// children is allocated once, as long as it is. What is left at the end is the root.
+    nodes: Vec<Node>,
+    /// Where the open ones are, and their texts. A text begins with no white space, and is borrowed
+    /// while it is one piece.
+    open: Vec<(usize, Cow<'a, str>)>,
+    /// Attributes of one element, likewise.
+    attributes: Vec<(SmolStr, SmolStr)>,
+    count: usize,
 }
 
 impl<'a> Tree<'a> {
     fn is_new(&self) -> bool {
-        self.nodes == 0
+        self.nodes.is_empty()
     }
 
     fn open(&mut self, start: &BytesStart<'_>) -> Result<(), ReadError> {
+        if self.open.is_empty() && !self.is_new() {
+            return Err(ReadError::Malformed);
+        }
         if self.open.len() >= MAX_DEPTH {
             return Err(ReadError::TooDeep);
         }
-        if self.root.is_some() {
-            return Err(ReadError::Malformed);
-        }
-        if self.nodes >= MAX_NODES {
+        if self.count >= MAX_NODES {
             return Err(ReadError::TooLarge);
         }
-        self.nodes += 1;
-        let name = self.name(start.name().as_ref())?;
+        self.count += 1;
+        let name = named(start.name().as_ref())?;
         let attributes = self.attributes(start)?;
-        self.open.push(Open { name, attributes, text: Cow::default(), first: self.closed.len() });
+        self.open.push((self.nodes.len(), Cow::default()));
+        self.nodes.push(Node { name, attributes, ..Node::default() });
         Ok(())
     }
 
-    fn attributes(&mut self, start: &BytesStart<'_>) -> Result<Box<[(Name, String)]>, ReadError> {
+    fn attributes(
+        &mut self,
+        start: &BytesStart<'_>,
+    ) -> Result<Box<[(SmolStr, SmolStr)]>, ReadError> {
         if start.attributes_raw().trim_ascii().is_empty() {
             return Ok(Box::default());
         }
-        let mut found = Vec::new();
+        self.attributes.clear();
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|_| ReadError::Malformed)?;
-            if found.len() >= MAX_ATTRIBUTES {
+            if self.attributes.len() >= MAX_ATTRIBUTES {
                 return Err(ReadError::TooLarge);
             }
-            let name = self.name(attribute.key.as_ref())?;
-            let value = unescape(&attribute.value).map_err(|_| ReadError::Entity)?.into_owned();
-            found.push((name, value));
+            let value = unescape(&attribute.value).map_err(|_| ReadError::Entity)?;
+            self.attributes.push((named(attribute.key.as_ref())?, SmolStr::new(value)));
         }
-        Ok(found.into_boxed_slice())
-    }
-
-    fn name(&mut self, text: &str) -> Result<Name, ReadError> {
-        self.names.get(text, is_name).ok_or(ReadError::Malformed)
+        Ok(self.attributes.drain(..).collect())
     }
 
     fn append(&mut self, piece: Cow<'a, str>) -> Result<(), ReadError> {
-        let Some(open) = self.open.last_mut() else {
+        let Some((_, text)) = self.open.last_mut() else {
             let nothing = piece.trim_ascii().is_empty();
             return if nothing { Ok(()) } else { Err(ReadError::Malformed) };
         };
-        if !open.text.is_empty() {
-            open.text.to_mut().push_str(&piece);
+        if !text.is_empty() {
+            text.to_mut().push_str(&piece);
         } else if piece.starts_with(char::is_whitespace) {
-            open.text = match piece {
-                Cow::Borrowed(text) => Cow::Borrowed(text.trim_start()),
-                Cow::Owned(text) => Cow::Owned(text.trim_start().to_owned()),
+            *text = match piece {
+                Cow::Borrowed(piece) => Cow::Borrowed(piece.trim_start()),
+                Cow::Owned(piece) => Cow::Owned(piece.trim_start().to_owned()),
             };
         } else {
-            open.text = piece;
+            *text = piece;
         }
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), ReadError> {
-        let open = self.open.pop().ok_or(ReadError::Malformed)?;
-        let text = match open.text {
-            Cow::Borrowed(text) => text.trim_end().to_owned(),
-            Cow::Owned(mut text) => {
-                text.truncate(text.trim_end().len());
-                text.shrink_to_fit();
-                text
-            }
-        };
-        let children = self.closed.drain(open.first..).collect();
-        let node = Node { name: open.name, attributes: open.attributes, children, text };
-        if self.open.is_empty() {
-            self.root = Some(node);
+        let (at, text) = self.open.pop().ok_or(ReadError::Malformed)?;
+        let children = if self.nodes.len() > at + 1 {
+            self.nodes.drain(at + 1..).collect()
         } else {
-            self.closed.push(node);
+            Vec::new()
+        };
+        let node = self.nodes.get_mut(at).ok_or(ReadError::Malformed)?;
+        node.children = children;
+        if !text.is_empty() {
+            node.text = SmolStr::new(text.trim_end());
         }
         Ok(())
     }
 
-    fn finish(self) -> Result<Node, ReadError> {
-        match self.root {
+    fn finish(mut self) -> Result<Node, ReadError> {
+        match self.nodes.pop() {
+            _ if !self.open.is_empty() => Err(ReadError::Malformed),
             Some(root) if root.name == "doc" => Ok(root),
             Some(_) => Err(ReadError::NotADocument),
             None => Err(ReadError::Malformed),
@@ -182,9 +168,13 @@ impl<'a> Tree<'a> {
 }
 
 /// Not all that XML asks of a name, but what tells a name from a torn tag.
-fn is_name(text: &str) -> bool {
-    let cannot = |c: char| c.is_control() || "<>&'\"=/".contains(c);
-    !text.is_empty() && !text.contains(cannot)
+fn named(text: &str) -> Result<SmolStr, ReadError> {
+    let cannot =
+        |byte: u8| matches!(byte, 0..=b' ' | b'<' | b'>' | b'&' | b'\'' | b'"' | b'=' | b'/');
+    if text.is_empty() || text.bytes().any(cannot) {
+        return Err(ReadError::Malformed);
+    }
+    Ok(SmolStr::new(text))
 }
 
 #[cfg(test)]
@@ -203,7 +193,7 @@ mod tests {
     fn only_the_ends_of_a_text_are_trimmed() {
         let text = |inner: &str| {
             let doc = read_xml(format!("<doc><n>{inner}</n></doc>").as_bytes()).unwrap();
-            doc.child("n").map(|n| n.text.clone())
+            doc.child("n").map(|n| n.text.to_string())
         };
         for (inner, trimmed) in [
             (" \n ", ""),
@@ -250,7 +240,7 @@ mod tests {
     fn nested_or_flat() {
         let find = |xml: &str| {
             let doc = read_xml(xml.as_bytes()).unwrap();
-            doc.find("newexpiredate").map(|found| found.text.clone())
+            doc.find("newexpiredate").map(|found| found.text.to_string())
         };
         for (xml, found) in [
             ("<doc><newexpiredate>1</newexpiredate></doc>", Some("1")),
@@ -301,11 +291,9 @@ mod tests {
         for end in 1..whole.len() {
             assert!(read_xml(&whole[..end]).is_err(), "cut at {end} was taken for a document");
         }
-        let mut many = String::new();
-        for number in 0..=MAX_ATTRIBUTES {
-            many += &format!(" a{number}=''");
-        }
-        assert_eq!(read_xml(format!("<doc{many}/>").as_bytes()), Err(ReadError::TooLarge));
+        let many: Vec<_> = (0..=MAX_ATTRIBUTES).map(|number| format!("a{number}=''")).collect();
+        let many = many.join(" ");
+        assert_eq!(read_xml(format!("<doc {many}/>").as_bytes()), Err(ReadError::TooLarge));
         for broken in [
             "<doc/><doc/>",
             "<doc/>trailing",

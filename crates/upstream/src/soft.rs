@@ -158,7 +158,7 @@ fn license(node: &Node, plan_code: Option<&str>) -> Result<VendorLicense, Unclea
         .and_then(LicenseStatus::from_vendor_code);
     Ok(VendorLicense {
         id: id.to_owned(),
-        reference: node.child("remoteid").map(|child| child.text.clone()),
+        reference: node.child("remoteid").map(|child| child.text.to_string()),
         name: node.value("licname").or(node.value("name")).map(str::to_owned),
         ip: node.value("ip").and_then(|ip| ip.parse().ok()),
         plan_code: plan_code.map(str::to_owned),
