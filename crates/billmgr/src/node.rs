@@ -1,6 +1,7 @@
 use smol_str::SmolStr;
 
-/// An element with its attributes, children and text.
+/// An element with its attributes, children and text (protocol section 2.1), whatever format it came
+/// in. Names and texts are read like a `&str`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
     /// The element's name, such as `elem` or `item.id`.
@@ -13,7 +14,7 @@ pub struct Node {
     pub text: SmolStr,
 }
 
-/// The vendor says no, in words. What happened is another question.
+/// The vendor says no, in words (protocol sections 2.2 to 2.4). What happened is another question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VendorError {
     /// `type` (5/6) or `code` (4): `auth`, `missed`, `2` …; never decides about money.

@@ -45,7 +45,7 @@ pub enum ReadError {
 /// its encoding itself.
 pub fn read(bytes: &[u8], content_type: Option<&str>) -> Result<Node, ReadError> {
     let charset = content_type.and_then(charset);
-    match without_mark(bytes).trim_ascii_start().first() {
+    match without_marks(bytes).first() {
         None => Err(ReadError::Empty),
         Some(b'<') => xml::parse(bytes, charset),
         Some(b'{') => json::parse(bytes, charset),
@@ -59,7 +59,7 @@ pub(crate) fn prepare(bytes: &[u8]) -> Result<&[u8], ReadError> {
     if bytes.len() > MAX_BYTES {
         return Err(ReadError::TooLarge);
     }
-    let bytes = without_mark(bytes).trim_ascii();
+    let bytes = without_marks(bytes).trim_ascii_end();
     if bytes.is_empty() {
         return Err(ReadError::Empty);
     }
@@ -83,8 +83,14 @@ pub(crate) fn decode<'a>(
     text.ok_or(ReadError::Malformed)
 }
 
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+/// Without white space and byte order marks at the beginning: each file that a server includes may
+/// bring one.
+fn without_marks(bytes: &[u8]) -> &[u8] {
+    let mut bytes = bytes.trim_ascii_start();
+    while let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        bytes = rest.trim_ascii_start();
+    }
+    bytes
 }
 
 /// The encoding of `text/xml; charset=windows-1251`, if it is one.
@@ -100,6 +106,7 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{read_json, read_xml};
 
     #[test]
     fn the_first_byte_decides() {
@@ -108,9 +115,13 @@ mod tests {
             ("\u{feff}\r\n <doc><id>1</id></doc>", Some("application/json")),
             ("{\"doc\":{\"id\":{\"$\":\"1\"}}}", Some("text/html; charset=UTF-8")),
             ("\u{feff} {\"id\":\"1\"}\n", Some("text/xml")),
+            ("\n\u{feff}\n\u{feff}<doc><id>1</id></doc>", None),
+            ("\n\u{feff}\n\u{feff}{\"id\":\"1\"}", None),
         ] {
             let doc = read(bytes.as_bytes(), content_type).unwrap();
             assert_eq!((&*doc.name, doc.value("id")), ("doc", Some("1")), "{bytes}");
+            let other = [read_xml(bytes.as_bytes()), read_json(bytes.as_bytes())];
+            assert!(other.contains(&Ok(doc)), "{bytes}");
         }
         assert_eq!(read(b"", None), Err(ReadError::Empty));
         assert_eq!(read(b"\xef\xbb\xbf \n", Some("text/xml")), Err(ReadError::Empty));
