@@ -9,6 +9,12 @@ use smol_str::SmolStr;
 use crate::node::Node;
 use crate::read::{MAX_DEPTH, MAX_NODES, ReadError, decode, prepare};
 
+/// How often the average byte may be looked at: once for each object or array that it is in, since
+/// only what has not been looked into keeps its digits. A list comes to seven.
+const LOOKS: usize = 16;
+/// Looks that a small answer has beyond, so that only its depth counts.
+const FREE_LOOKS: usize = 64 << 10;
+
 /// Reads a whole JSON answer into the tree that the XML one has (protocol sections 1 and 2.3).
 ///
 /// `{"doc":{…}}` of `out=json` and `sjson`: `"$"` is an element's text, `"$a"` its attribute `a`, an
@@ -29,12 +35,13 @@ pub(crate) fn parse(bytes: &[u8], charset: Option<&'static Encoding>) -> Result<
     let text = decode(prepare(bytes)?, charset)?;
     let whole: &RawValue = serde_json::from_str(&text).map_err(|_| ReadError::Malformed)?;
     let Kind::Object = Kind::of(whole) else { return Err(ReadError::NotADocument) };
-    let Fields(fields) = fields(whole)?;
+    let mut tree = Tree { flat: false, nodes: 0, looks: text.len() * LOOKS + FREE_LOOKS };
+    let Fields(fields) = tree.look(whole)?;
     let inner = match fields.as_slice() {
         [(Text(key), inner)] if key == "doc" && Kind::of(inner) == Kind::Object => Some(*inner),
         _ => None,
     };
-    let mut tree = Tree { flat: inner.is_none(), nodes: 0 };
+    tree.flat = inner.is_none();
     let mut doc = tree.element("doc", inner.unwrap_or(whole), 1)?;
     let envelope = if tree.flat { "model" } else { "list" };
     unwrap(&mut doc, envelope);
@@ -92,6 +99,8 @@ struct Tree {
     /// Whether this is bjson.
     flat: bool,
     nodes: usize,
+    /// How many bytes may still be looked at.
+    looks: usize,
 }
 
 impl Tree {
@@ -110,12 +119,11 @@ impl Tree {
             Kind::Array => self.repeat(&mut node.children, name, value, depth + 1)?,
             Kind::Object => self.fill(&mut node, value, depth)?,
         }
-        node.children.shrink_to_fit();
         Ok(node)
     }
 
     fn fill(&mut self, node: &mut Node, value: &RawValue, depth: usize) -> Result<(), ReadError> {
-        let Fields(fields) = fields(value)?;
+        let Fields(fields) = self.look(value)?;
         let mut sorted: Vec<_> = fields.iter().map(|(Text(key), value)| (&**key, *value)).collect();
         sorted.sort_unstable_by_key(|(key, _)| *key);
         if sorted.windows(2).any(|pair| matches!(pair, [(one, _), (other, _)] if one == other)) {
@@ -134,6 +142,8 @@ impl Tree {
             return Ok(());
         }
         let mut attributes = Vec::new();
+        let children = fields.iter().filter(|(Text(key), _)| !key.starts_with('$'));
+        node.children.reserve_exact(children.count());
         for (Text(key), value) in &fields {
             match key.strip_prefix('$') {
                 Some("") if Kind::of(value).is_scalar() => node.text = trimmed(&scalar(value)?),
@@ -171,6 +181,12 @@ impl Tree {
         Ok(())
     }
 
+    /// What is in an object or an array.
+    fn look<'a, T: Deserialize<'a>>(&mut self, value: &'a RawValue) -> Result<T, ReadError> {
+        self.looks = self.looks.checked_sub(value.get().len()).ok_or(ReadError::TooDeep)?;
+        read_as(value)
+    }
+
     /// An array's values as elements of one name. An array within becomes an element around its own.
     fn repeat(
         &mut self,
@@ -179,16 +195,13 @@ impl Tree {
         values: &RawValue,
         depth: usize,
     ) -> Result<(), ReadError> {
-        let values: Vec<&RawValue> = read_as(values)?;
+        let values: Vec<&RawValue> = self.look(values)?;
+        into.reserve(values.len());
         for value in values.into_iter().filter(|value| Kind::of(value) != Kind::Null) {
             into.push(self.element(name, value, depth)?);
         }
         Ok(())
     }
-}
-
-fn fields(object: &RawValue) -> Result<Fields<'_>, ReadError> {
-    read_as(object)
 }
 
 /// The text of a string, number, `true` or `false`.

@@ -369,6 +369,10 @@ fn json_that_is_not_a_whole_document_is_refused() {
         let deep = format!("{{\"a\":{}1{}}}", open.repeat(100), close.repeat(100));
         assert_eq!(read_json(deep.as_bytes()), Err(ReadError::TooDeep));
     }
+    // Not so deep, but too much of it.
+    let deep =
+        format!("{{\"a\":{}{}{}}}", "[".repeat(20), "1,".repeat(30_000) + "1", "]".repeat(20));
+    assert_eq!(read_json(deep.as_bytes()), Err(ReadError::TooDeep));
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(read_json(deep.as_bytes()), Err(ReadError::TooDeep));
 }
