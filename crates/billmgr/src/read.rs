@@ -32,7 +32,7 @@ pub enum ReadError {
     /// Larger than any real document, or with more elements or attributes.
     #[error("the answer is too large")]
     TooLarge,
-    /// A JSON object with a key twice: readers would differ in which one counts.
+    /// A key of a JSON object or an attribute comes twice: readers would differ in which counts.
     #[error("the answer names a field twice")]
     Duplicate,
     /// Well-formed, but its root is not `doc`; an HTML page for instance.

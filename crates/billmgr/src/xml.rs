@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 use quick_xml::Reader;
 use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
@@ -21,8 +21,15 @@ pub fn read_xml(bytes: &[u8]) -> Result<Node, ReadError> {
 /// With the encoding of a document that names none.
 pub(crate) fn parse(bytes: &[u8], charset: Option<&'static Encoding>) -> Result<Node, ReadError> {
     let bytes = prepare(bytes)?;
-    let text = decode(bytes, declared(bytes)?.or(charset))?;
-    let mut reader = Reader::from_str(&text);
+    if !bytes.starts_with(b"<") {
+        return Err(ReadError::Malformed);
+    }
+    // The reader itself refuses what is not UTF-8.
+    let decoded = match declared(bytes)?.or(charset) {
+        Some(encoding) if encoding != UTF_8 => Some(decode(bytes, Some(encoding))?),
+        _ => None,
+    };
+    let mut reader = Reader::from_reader(decoded.as_deref().map_or(bytes, str::as_bytes));
     let mut tree = Tree::default();
     loop {
         match reader.read_event().map_err(|_| ReadError::Malformed)? {
@@ -113,13 +120,18 @@ impl<'a> Tree<'a> {
             return Ok(Box::default());
         }
         self.attributes.clear();
-        for attribute in start.attributes() {
+        // Its check for repeated names allocates for each element.
+        for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|_| ReadError::Malformed)?;
+            let name = attribute.key.as_ref();
             if self.attributes.len() >= MAX_ATTRIBUTES {
                 return Err(ReadError::TooLarge);
             }
+            if self.attributes.iter().any(|(known, _)| known == name) {
+                return Err(ReadError::Duplicate);
+            }
             let value = unescape(&attribute.value).map_err(|_| ReadError::Entity)?;
-            self.attributes.push((named(attribute.key.as_ref())?, SmolStr::new(value)));
+            self.attributes.push((named(name)?, SmolStr::new(value)));
         }
         Ok(self.attributes.drain(..).collect())
     }
