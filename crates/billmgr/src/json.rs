@@ -5,6 +5,7 @@ use encoding_rs::Encoding;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use smol_str::SmolStr;
+use thin_vec::{ThinVec, thin_vec};
 
 use crate::node::Node;
 use crate::read::{MAX_DEPTH, MAX_NODES, ReadError, decode, prepare};
@@ -141,9 +142,9 @@ impl Tree {
             node.text = trimmed(&scalar(value)?);
             return Ok(());
         }
-        let mut attributes = Vec::new();
-        let children = fields.iter().filter(|(Text(key), _)| !key.starts_with('$'));
-        node.children.reserve_exact(children.count());
+        let marked = fields.iter().filter(|(Text(key), _)| key.starts_with('$')).count();
+        let mut attributes = ThinVec::with_capacity(marked);
+        node.children.reserve_exact(fields.len() - marked);
         for (Text(key), value) in &fields {
             match key.strip_prefix('$') {
                 Some("") if Kind::of(value).is_scalar() => node.text = trimmed(&scalar(value)?),
@@ -169,7 +170,7 @@ impl Tree {
                                 && let Some(orig) = scalar_of(&format!("{key}_orig"))
                             {
                                 let orig = SmolStr::new(scalar(orig)?);
-                                child.attributes = Box::new([(SmolStr::new_static("orig"), orig)]);
+                                child.attributes = thin_vec![(SmolStr::new_static("orig"), orig)];
                             }
                             node.children.push(child);
                         }
@@ -177,7 +178,7 @@ impl Tree {
                 }
             }
         }
-        node.attributes = attributes.into_boxed_slice();
+        node.attributes = attributes;
         Ok(())
     }
 
@@ -190,7 +191,7 @@ impl Tree {
     /// An array's values as elements of one name. An array within becomes an element around its own.
     fn repeat(
         &mut self,
-        into: &mut Vec<Node>,
+        into: &mut ThinVec<Node>,
         name: &str,
         values: &RawValue,
         depth: usize,

@@ -20,4 +20,5 @@ pub use json::read_json;
 pub use node::{Node, VendorError};
 pub use read::{MAX_BYTES, MAX_DEPTH, MAX_NODES, ReadError, read};
 pub use smol_str::SmolStr;
+pub use thin_vec::ThinVec;
 pub use xml::read_xml;

@@ -1,4 +1,5 @@
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 /// An element with its attributes, children and text (protocol section 2.1), whatever format it came
 /// in. Names and texts are read like a `&str`.
@@ -7,9 +8,9 @@ pub struct Node {
     /// The element's name, such as `elem` or `item.id`.
     pub name: SmolStr,
     /// Attributes in order.
-    pub attributes: Box<[(SmolStr, SmolStr)]>,
+    pub attributes: ThinVec<(SmolStr, SmolStr)>,
     /// Child elements in order.
-    pub children: Vec<Node>,
+    pub children: ThinVec<Node>,
     /// The element's own text, joined and trimmed.
     pub text: SmolStr,
 }

@@ -5,6 +5,7 @@ use quick_xml::Reader;
 use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 use crate::node::Node;
 use crate::read::{MAX_DEPTH, MAX_NODES, ReadError, decode, prepare};
@@ -115,9 +116,9 @@ impl<'a> Tree<'a> {
     fn attributes(
         &mut self,
         start: &BytesStart<'_>,
-    ) -> Result<Box<[(SmolStr, SmolStr)]>, ReadError> {
+    ) -> Result<ThinVec<(SmolStr, SmolStr)>, ReadError> {
         if start.attributes_raw().trim_ascii().is_empty() {
-            return Ok(Box::default());
+            return Ok(ThinVec::new());
         }
         self.attributes.clear();
         // Its check for repeated names allocates for each element.
@@ -133,7 +134,9 @@ impl<'a> Tree<'a> {
             let value = unescape(&attribute.value).map_err(|_| ReadError::Entity)?;
             self.attributes.push((named(name)?, SmolStr::new(value)));
         }
-        Ok(self.attributes.drain(..).collect())
+        let mut attributes = ThinVec::with_capacity(self.attributes.len());
+        attributes.extend(self.attributes.drain(..));
+        Ok(attributes)
     }
 
     fn append(&mut self, piece: Cow<'a, str>) -> Result<(), ReadError> {
@@ -156,11 +159,12 @@ impl<'a> Tree<'a> {
 
     fn close(&mut self) -> Result<(), ReadError> {
         let (at, text) = self.open.pop().ok_or(ReadError::Malformed)?;
-        let children = if self.nodes.len() > at + 1 {
-            self.nodes.drain(at + 1..).collect()
-        } else {
-            Vec::new()
-        };
+        let mut children = ThinVec::new();
+        let behind = self.nodes.len().saturating_sub(at + 1);
+        if behind > 0 {
+            children.reserve_exact(behind);
+            children.extend(self.nodes.drain(at + 1..));
+        }
         let node = self.nodes.get_mut(at).ok_or(ReadError::Malformed)?;
         node.children = children;
         if !text.is_empty() {
