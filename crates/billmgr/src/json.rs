@@ -134,6 +134,10 @@ impl Tree {
             let at = sorted.binary_search_by_key(&key, |(key, _)| *key).ok()?;
             sorted.get(at).map(|(_, value)| *value).filter(|value| Kind::of(value).is_scalar())
         };
+        let is_orig = |key: &str| {
+            let of = key.strip_suffix("_orig").and_then(scalar_of);
+            of.is_some() && scalar_of(key).is_some()
+        };
         if self.flat
             && let [(Text(key), value)] = fields.as_slice()
             && key == "v"
@@ -155,30 +159,39 @@ impl Tree {
                 Some(name) if !name.is_empty() && Kind::of(value).is_scalar() => {
                     attributes.push((named(name)?, SmolStr::new(scalar(value)?)));
                 }
+                _ if self.flat && is_orig(key) => {}
                 _ => {
-                    let of = key.strip_suffix("_orig").filter(|_| self.flat);
-                    if of.and_then(scalar_of).is_some() && scalar_of(key).is_some() {
-                        continue;
-                    }
-                    match Kind::of(value) {
-                        Kind::Null => {}
-                        Kind::Array => self.repeat(&mut node.children, key, value, depth + 1)?,
-                        _ => {
-                            let mut child = self.element(key, value, depth + 1)?;
-                            if self.flat
-                                && Kind::of(value).is_scalar()
-                                && let Some(orig) = scalar_of(&format!("{key}_orig"))
-                            {
-                                let orig = SmolStr::new(scalar(orig)?);
-                                child.attributes = thin_vec![(SmolStr::new_static("orig"), orig)];
-                            }
-                            node.children.push(child);
-                        }
-                    }
+                    let orig = if self.flat { scalar_of(&format!("{key}_orig")) } else { None };
+                    self.field(&mut node.children, key, value, orig, depth + 1)?;
                 }
             }
         }
         node.attributes = attributes;
+        Ok(())
+    }
+
+    /// A field as one element, with this attribute if it has a text, or as several or none.
+    fn field(
+        &mut self,
+        into: &mut ThinVec<Node>,
+        name: &str,
+        value: &RawValue,
+        orig: Option<&RawValue>,
+        depth: usize,
+    ) -> Result<(), ReadError> {
+        match (Kind::of(value), orig) {
+            (Kind::Null, _) => {}
+            (Kind::Array, _) => self.repeat(into, name, value, depth)?,
+            (Kind::Text | Kind::Word, Some(orig)) => {
+                let mut node = self.element(name, value, depth)?;
+                let orig = SmolStr::new(scalar(orig)?);
+                node.attributes = thin_vec![(SmolStr::new_static("orig"), orig)];
+                into.push(node);
+            }
+            (Kind::Object | Kind::Text | Kind::Word, _) => {
+                into.push(self.element(name, value, depth)?);
+            }
+        }
         Ok(())
     }
 

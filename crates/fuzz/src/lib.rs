@@ -16,6 +16,9 @@ const LEAST: usize = 8 << 10;
 
 /// Reads these bytes. No panic, the same result each time, bounded memory and depth; a document is
 /// a whole one, and what is one is one for [`read`] too.
+///
+/// # Panics
+/// If something does not hold: that is how the fuzzer learns of it.
 pub fn check(reader: fn(&[u8]) -> Result<Node, ReadError>, bytes: &[u8]) {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();

@@ -1,7 +1,8 @@
 //! `cargo xtask fuzz`: cargo-fuzz on what vendors may answer, on the stable compiler.
 //!
 //! `crates/fuzz` says what must hold and where to begin. What is learned on the way is kept in
-//! `<target>/fuzz`, so the next run goes on from there.
+//! `<target>/fuzz`, so the next run goes on from there. libFuzzer itself is C++ and is compiled from
+//! its crate, by the `c++` of this machine.
 
 use std::{
     collections::BTreeSet,
@@ -138,4 +139,20 @@ fn host() -> Result<String> {
 fn made(folder: PathBuf) -> Result<PathBuf> {
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_has_a_program_and_something_to_begin_with() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
+        for target in Target::ALL {
+            let name = target.name();
+            assert!(folder.join("targets").join(format!("{name}.rs")).is_file(), "{name}");
+            assert!(folder.join(format!("{name}.dict")).is_file(), "{name}");
+            assert!(!files_below(&folder.join("corpus").join(name)).unwrap().is_empty(), "{name}");
+        }
+    }
 }
