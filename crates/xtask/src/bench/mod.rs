@@ -21,7 +21,8 @@ use stage::Stage;
 use wire::ListRead;
 
 /// Measures pages, sign-in and orders of the portal against ceilings: the same rows and bytes
-/// straight from axum and sqlx, argon2 alone, and a bare debit transaction.
+/// straight from axum and sqlx, argon2 alone, and a bare debit transaction. `list-read` reads a
+/// vendor's list against quick-xml alone, without a portal.
 #[derive(clap::Args)]
 pub struct Args {
     /// Length of each measurement, of which there are three per number
