@@ -101,8 +101,11 @@ mod on_server {
         let staff = cx.staff()?;
         let page = format!("/admin/products/{}", form.plan);
         let refuse = |status, field: &str, text: String| {
-            let texts =
-                [("name", &form.name), ("tagline", &form.tagline), ("description", &form.description)];
+            let texts = [
+                ("name", &form.name),
+                ("tagline", &form.tagline),
+                ("description", &form.description),
+            ];
             let mut values = typed(&texts);
             for (field, value) in [
                 ("family", &form.family),
@@ -192,9 +195,7 @@ mod on_server {
             EditError::Text("service_name") => {
                 (BAD, at("service_name"), t!(locale, "product-bad-service"))
             }
-            EditError::Text(field) => {
-                (BAD, format!("{field}-en"), t!(locale, "product-bad-text"))
-            }
+            EditError::Text(field) => (BAD, format!("{field}-en"), t!(locale, "product-bad-text")),
             EditError::Ends => (BAD, at("renewal_ends_on"), t!(locale, "product-bad-ends")),
             EditError::Fits => (BAD, at("fits"), t!(locale, "product-bad-fits")),
             EditError::Code => (StatusCode::CONFLICT, at("family"), t!(locale, "family-bad-code")),

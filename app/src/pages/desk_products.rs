@@ -9,8 +9,9 @@ use portal::people::Permission;
 use super::{Shown, frame, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Fact, Field, LinkButton,
-    Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill, TextArea, Tone,
+    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Fact, Field,
+    LinkButton, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill, TextArea,
+    Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -217,10 +218,7 @@ fn both(cx: &Context, field: &str, label: [String; 2], text: &Localized, rows: u
 }
 
 fn in_both(locale: Locale, what: &str) -> [String; 2] {
-    [
-        t!(locale, "text-in-english", what = what),
-        t!(locale, "text-in-russian", what = what),
-    ]
+    [t!(locale, "text-in-english", what = what), t!(locale, "text-in-russian", what = what)]
 }
 
 fn new_family(cx: &Context) -> AnyView {
@@ -270,8 +268,10 @@ async fn family(cx: Context) -> Shown {
     let family =
         families.into_iter().find(|family| family.code == code).ok_or(ApiError::NotFound)?;
     let title = family.name.get(locale).to_owned();
-    let crumbs =
-        vec![Crumb::link("/admin/products", t!(locale, "products-title")), Crumb::here(title.clone())];
+    let crumbs = vec![
+        Crumb::link("/admin/products", t!(locale, "products-title")),
+        Crumb::here(title.clone()),
+    ];
     let crumbs =
         view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
     let name = both(&cx, "name", in_both(locale, &t!(locale, "product-name")), &family.name, 1);
@@ -322,8 +322,10 @@ async fn product(cx: Context) -> Shown {
         .map_err(|error| cx.failed(&error))?
         .ok_or(ApiError::NotFound)?;
     let title = plan.row.name.get(locale).to_owned();
-    let crumbs =
-        vec![Crumb::link("/admin/products", t!(locale, "products-title")), Crumb::here(title.clone())];
+    let crumbs = vec![
+        Crumb::link("/admin/products", t!(locale, "products-title")),
+        Crumb::here(title.clone()),
+    ];
     let crumbs =
         view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
     let status = standing(locale, &plan.row);

@@ -312,12 +312,11 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
         ),
         // Without its texts a product is no product, and without its code no family.
         ("/admin/product", "plan=isp6-lite&version=0".into(), desk([NO, NO, BAD, BAD])),
-        ("/admin/family", "family=No+Code&name[en]=X&summary[en]=Y".into(), desk([
-            NO,
-            NO,
-            S::CONFLICT,
-            S::CONFLICT,
-        ])),
+        (
+            "/admin/family",
+            "family=No+Code&name[en]=X&summary[en]=Y".into(),
+            desk([NO, NO, S::CONFLICT, S::CONFLICT]),
+        ),
         (
             "/admin/cost",
             "plan=isp6-lite&period=1&seen=3.50+EUR&cost=3.50&reason=no+change".into(),

@@ -393,7 +393,8 @@ impl Portal {
                 (Some(_), Some(_)) => EditError::Stale,
             });
         }
-        let told = |name: &Localized, summary: &Localized| json!({ "name": name, "summary": summary });
+        let told =
+            |name: &Localized, summary: &Localized| json!({ "name": name, "summary": summary });
         let entry = audit::Entry {
             actor: Some(staff.user),
             action: "family.edit",
@@ -423,7 +424,8 @@ mod tests {
     fn texts_are_tidied_and_bounded() {
         let tidied = tidy(&text(" a\r\nb ", ""), "description", 10, true).unwrap();
         assert_eq!(tidied.0, [("en".to_owned(), "a\nb".to_owned())].into());
-        for wrong in [text("", "по-русски"), text("a\nb", ""), text("a", "b\u{7}"), text("12345678901", "")]
+        for wrong in
+            [text("", "по-русски"), text("a\nb", ""), text("a", "b\u{7}"), text("12345678901", "")]
         {
             let refused = tidy(&wrong, "name", 10, false);
             assert!(matches!(refused, Err(EditError::Text("name"))), "{wrong:?}");

@@ -258,8 +258,6 @@ async fn r30_an_orphan_that_cannot_be_paid_stays(pool: PgPool) {
     portal.drain().await;
     pass(&portal, 180).await;
     assert!(findings(&portal).await.is_empty());
-    let all: Vec<(String, String, String)> = sqlx::query_as("select kind, upstream_id, evidence from upstream_finding").fetch_all(&portal.portal.pool).await.unwrap();
-    println!("{all:#?}");
     assert_eq!(portal.count("select count(*) from upstream_finding").await, 1);
     assert_eq!(portal.vendor().live_licenses().len(), 4, "the sweep deletes nothing that is paid");
 }
