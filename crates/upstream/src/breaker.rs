@@ -93,7 +93,7 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    const PAUSE: Duration = Duration::from_secs(60);
+    const PAUSE: Duration = Duration::from_mins(1);
     const CALL: Duration = Duration::from_secs(10);
 
     const fn at(seconds: u64) -> Duration {

@@ -233,7 +233,7 @@ async fn live(portal: &TestPortal, license: Uuid, plan: &str, addon: Option<(&st
         done.push(OperationKind::ReissueKey);
         // Once a month, and known before the click.
         let again = portal.portal.preview_change(&viewer, license, &Change::ReissueKey).await;
-        assert!(matches!(again, Err(ChangeError::NotNow(_))), "{plan}: {again:?}");
+        assert!(matches!(again, Err(ChangeError::TooSoon(_))), "{plan}: {again:?}");
     }
     if can.contains(&OperationKind::Suspend) {
         let stopped = change(portal, license, Change::Suspend).await;
@@ -471,8 +471,10 @@ async fn what_shows_no_mark_is_never_bought_twice(pool: PgPool) {
         .fetch_one(&portal.portal.pool)
         .await
         .unwrap();
-    let verdict =
-        portal::operations::Verdict::Happened { upstream_id: number, shown: Default::default() };
+    let verdict = portal::operations::Verdict::Happened {
+        upstream_id: number,
+        shown: portal::operations::Shown::default(),
+    };
     portal.portal.decide(&owner, operation, &verdict, "it is the one").await.unwrap();
     portal.settle().await;
     assert_eq!(portal.state(lost.id).await, "confirmed");

@@ -202,9 +202,8 @@ impl Portal {
         let ticket = match self.shelves.find(group) {
             // What is kept hears of changes, but not of midnight.
             Found::Shelf(shelf) if self.is_of_today(&shelf) => return Ok(shelf),
-            Found::Shelf(_) => None,
+            Found::Shelf(_) | Found::Deaf => None,
             Found::Nothing(ticket) => Some(ticket),
-            Found::Deaf => None,
         };
         let shelf = self.read_shelf(group).await?.into();
         if let Some(ticket) = ticket {

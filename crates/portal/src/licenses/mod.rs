@@ -2,6 +2,7 @@
 
 mod change;
 mod history;
+mod limit;
 mod modules;
 mod renewal;
 
@@ -338,7 +339,7 @@ impl Portal {
         });
         query.push(
             "select l.id, l.number, p.name as plan, host(l.ip) as ip, l.name, l.status,
-                    l.expires_on, l.key is not null as has_key, c.name as customer,
+                    l.expires_on, (l.key is not null or not p.has_key) as has_key, c.name as customer,
                     c.id as customer_id, o.id as \"order\", o.number as order_number,
                     l.created_at, ",
         );

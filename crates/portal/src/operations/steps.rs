@@ -116,7 +116,7 @@ impl Portal {
         if self.faults.lacks(Weakness::NoGenerationGuard) {
             op.guard = store::Guard::Nothing;
         }
-        let promise = match self.call_at_once(&op, &account)? {
+        let promise = match self.call_at_once(&op, &account) {
             Some((call, slot)) => {
                 self.promise_in_tx(&mut tx, &mut op, &account, call, None, slot).await?
             }
@@ -166,23 +166,19 @@ impl Portal {
     }
 
     /// The call of what can be sent without looking at anything before, and a free slot for it.
-    fn call_at_once(
-        &self,
-        op: &Claimed,
-        account: &UpstreamAccount,
-    ) -> Result<Option<(Call, Slot)>, Error> {
-        let Task::Order(purchase) = &op.task else { return Ok(None) };
+    fn call_at_once(&self, op: &Claimed, account: &UpstreamAccount) -> Option<(Call, Slot)> {
+        let Task::Order(purchase) = &op.task else { return None };
         if op.state != OperationState::Planned || op.forsaken || op.sent_at.is_some() {
-            return Ok(None);
+            return None;
         }
         let stage = purchase.stage(account);
-        let Some(dialect) = account.dialect(op.dialect) else { return Ok(None) };
-        let Some(call) = stage.call(&purchase.wish, dialect.as_ref()) else { return Ok(None) };
-        let Some(slot) = account.free_slot() else { return Ok(None) };
+        let dialect = account.dialect(op.dialect)?;
+        let call = stage.call(&purchase.wish, dialect.as_ref())?;
+        let slot = account.free_slot()?;
         let affordable = stage == Stage::Item
             || account.balance_function.is_none()
             || account.purse.covers(op.cost, self.clock.uptime());
-        Ok(affordable.then_some((call, slot)))
+        affordable.then_some((call, slot))
     }
 
     /// Marks as sent, in the caller's transaction: nothing is sent without its commit.
