@@ -429,7 +429,12 @@ fn effect(locale: Locale, kind: OperationKind, seen: Option<&Preview>) -> String
         OperationKind::Delete => {
             let undo = seen.and_then(|seen| seen.undo).map_or(0, |undo| undo.as_secs());
             let minutes = undo.div_ceil(60);
-            t!(locale, "effect-delete", minutes = minutes)
+            let effect = t!(locale, "effect-delete", minutes = minutes);
+            if seen.is_some_and(|seen| seen.stops) {
+                format!("{effect} {}", t!(locale, "effect-delete-stops"))
+            } else {
+                effect
+            }
         }
         OperationKind::Order => String::new(),
     }

@@ -381,7 +381,7 @@ fn form(cx: &Context, plan: &PlanPage, may: bool) -> AnyView {
     let name = both(cx, "name", in_both(locale, &t!(locale, "product-name")), &text.name, 1);
     let tagline =
         both(cx, "tagline", in_both(locale, &t!(locale, "product-tagline")), &text.tagline, 1);
-    let about = in_both(locale, &t!(locale, "product-description"));
+    let about = in_both(locale, &t!(locale, "product-paragraphs"));
     let description = both(cx, "description", about, &text.description, 8);
     let family = cx.typed("family").unwrap_or_else(|| text.family.clone());
     let families = plan

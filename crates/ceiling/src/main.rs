@@ -34,7 +34,7 @@ struct Args {
     /// The database that the portal under measurement uses
     #[arg(long)]
     database_url: String,
-    /// Folder with the bodies of the portal's pages: catalog, product, licenses
+    /// Folder with the bodies of the portal's answers: catalog, product, licenses, price-list
     #[arg(long)]
     bodies: PathBuf,
     /// The plan of the product page
@@ -107,6 +107,7 @@ struct Bodies {
     catalog: Bytes,
     product: Bytes,
     licenses: Bytes,
+    price_list: Bytes,
 }
 
 /// Whatever fails is the harness's fault: the answer says what.
@@ -157,6 +158,7 @@ async fn main() -> anyhow::Result<()> {
             catalog: body("catalog")?,
             product: body("product")?,
             licenses: body("licenses")?,
+            price_list: body("price-list")?,
         }),
         plan: args.plan.into(),
         session: args.session.into(),
@@ -175,6 +177,7 @@ async fn main() -> anyhow::Result<()> {
         .route("/bytes/catalog", get(async |State(c): State<Ceiling>| html(&c.bodies.catalog)))
         .route("/bytes/product", get(async |State(c): State<Ceiling>| html(&c.bodies.product)))
         .route("/bytes/licenses", get(async |State(c): State<Ceiling>| html(&c.bodies.licenses)))
+        .route("/bytes/price-list", get(async |State(c): State<Ceiling>| xml(&c.bodies.price_list)))
         .route("/argon2", post(argon2))
         .route("/debit", post(debit))
         .with_state(state);
@@ -188,6 +191,10 @@ async fn main() -> anyhow::Result<()> {
 
 fn html(body: &Bytes) -> Response {
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], body.clone()).into_response()
+}
+
+fn xml(body: &Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "text/xml")], body.clone()).into_response()
 }
 
 type Rows<'a> = sqlx::query::Query<'a, Postgres, PgArguments>;

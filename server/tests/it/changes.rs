@@ -221,6 +221,8 @@ async fn a_refusal_is_told_and_costs_nothing(pool: PgPool) {
         let license = license(&portal).await;
         prepare(&portal, license, &change).await;
         let was = theirs(&portal);
+        // What was to be deleted has been stopped first; its owner decides what becomes of it.
+        let status = if change == Change::Delete { Status::Suspended } else { was.status };
         let planned = plan(&portal, license, change).await.unwrap();
         portal.add_fault_to_action(func, Fault::ErrorDoc { kind: "value".to_owned() });
         portal.settle().await;
@@ -229,11 +231,7 @@ async fn a_refusal_is_told_and_costs_nothing(pool: PgPool) {
         assert_eq!(spent(&portal).await, eur("0"), "{func}");
         assert_eq!(portal.vendor().debits().len(), 1, "{func}");
         let now = theirs(&portal);
-        assert_eq!(
-            (now.expires, now.key, now.status),
-            (was.expires, was.key, was.status),
-            "{func}"
-        );
+        assert_eq!((now.expires, now.key, now.status), (was.expires, was.key, status), "{func}");
         let history =
             portal.portal.license_history(&portal.customer().await, license).await.unwrap();
         assert!(history[0].vendor_message.is_some(), "{func}");
@@ -310,12 +308,21 @@ async fn what_was_not_sent_can_be_taken_back(pool: PgPool) {
     portal.drain().await;
     let history = portal.portal.license_history(&viewer, license).await.unwrap();
     assert!(history[0].can_cancel && history[0].undo_until.is_some());
+    // It is stopped meanwhile, and works again when the deletion is taken back.
+    assert_eq!(theirs(&portal).status, Status::Suspended);
     for _ in 0..2 {
         portal.portal.cancel_operation(&viewer, deletion.operation).await.unwrap();
     }
     portal.settle().await;
     assert_eq!(state(&portal, deletion).await, OperationState::Cancelled);
-    assert_eq!(portal.sent("soft.delete"), 0);
+    assert_eq!(theirs(&portal).status, Status::Active);
+    assert_eq!((portal.sent("soft.delete"), portal.sent("soft.suspend")), (0, 1));
+    // Taken back at once, nothing was sent at all.
+    let hasty = plan(&portal, license, Change::Delete).await.unwrap();
+    portal.portal.cancel_operation(&viewer, hasty.operation).await.unwrap();
+    portal.settle().await;
+    assert_eq!((portal.sent("soft.delete"), portal.sent("soft.suspend")), (0, 1));
+    assert_eq!(theirs(&portal).status, Status::Active);
 
     // What costs something gives its money back, once.
     let renewal = plan(&portal, license, Change::Renew { period: Period::MONTH }).await.unwrap();

@@ -47,6 +47,8 @@ pub struct Preview {
     pub until_then: Option<Date>,
     /// How long it can be taken back before anything is sent.
     pub undo: Option<std::time::Duration>,
+    /// The license is stopped at once, and goes when it cannot be taken back any more.
+    pub stops: bool,
     /// Something else is under way for the license; this waits for it.
     pub waits: bool,
 }
@@ -219,6 +221,13 @@ impl Owned {
     fn renewal_over(&self, today: Date) -> bool {
         self.renewal_ends_on.is_some_and(|last| today > last)
     }
+
+    /// Whether it is stopped before this is done to it.
+    fn stops_first(&self, can: &[OperationKind], kind: OperationKind) -> bool {
+        kind == OperationKind::Delete
+            && self.status == LicenseStatus::Active
+            && can.contains(&OperationKind::Suspend)
+    }
 }
 
 /// A price, and the pricelist that it was made with.
@@ -326,7 +335,8 @@ impl Portal {
         };
         let undo = (change.kind() == OperationKind::Delete).then_some(owned.undo_window);
         let quote = priced.map(|priced| priced.quote);
-        Ok(Preview { quote, until: owned.expires_on, until_then, undo, waits: owned.busy })
+        let stops = owned.stops_first(&can, change.kind());
+        Ok(Preview { quote, until: owned.expires_on, until_then, undo, stops, waits: owned.busy })
     }
 
     /// Plans a change: checks, prices, reserves and writes it down; the worker does the rest. A
@@ -425,6 +435,11 @@ impl Portal {
         };
         let undo_until = (kind == OperationKind::Delete).then(|| now + owned.undo_window);
         let zero = crate::upstreams::currency_in_tx(&mut tx, owned.account).await?;
+        if owned.stops_first(&can, kind) {
+            // Nobody works on a license that is about to go, and nothing is lost until it has gone.
+            let stop = Beside { id: stop_of(wish.id), change: Change::Suspend, by: asker.user };
+            plan_beside(&mut tx, owned.id, owned.account, zero, &stop, hash, now).await?;
+        }
         let cost = priced.as_ref().map_or(zero, |priced| priced.quote.cost);
         sqlx::query!(
             "with planned as (
@@ -507,6 +522,7 @@ impl Portal {
             let by = Some(viewer.user);
             operations::release_in_tx(&mut tx, operation, hold, by, "taken back", now).await?;
         }
+        self.start_again_in_tx(&mut tx, viewer, operation, now).await?;
         sqlx::query!(
             "insert into operation_event (operation_id, at, event) values ($1, $2, $3)",
             operation,
@@ -520,6 +536,103 @@ impl Portal {
         self.bell.ring();
         Ok(())
     }
+}
+
+impl Portal {
+    /// Undoes what a deletion that is taken back has stopped first: the stop itself if it was not
+    /// sent, else by starting the license again.
+    async fn start_again_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        viewer: &CustomerViewer,
+        deletion: Uuid,
+        now: OffsetDateTime,
+    ) -> Result<(), ChangeError> {
+        let stop = stop_of(deletion);
+        let unsent = sqlx::query_scalar!(
+            "update operation
+                set state = 'cancelled', generation = generation + 1, finished_at = $2,
+                    lease_until = null
+              where id = $1 and state = 'planned' and attempts = 0 and first_sent_at is null
+             returning id",
+            stop,
+            now,
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if unsent.is_some() {
+            sqlx::query!(
+                "insert into operation_event (operation_id, at, event) values ($1, $2, $3)",
+                stop,
+                now,
+                EventKind::Cancelled.as_str(),
+            )
+            .execute(&mut *tx)
+            .await?;
+            return Ok(());
+        }
+        let sent = sqlx::query!(
+            "select license_id as \"license!\", upstream_account_id, wish_hash as \"hash!\"
+               from operation
+              where id = $1 and state not in ('planned', 'rejected', 'cancelled')",
+            stop,
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(sent) = sent else { return Ok(()) };
+        let zero = crate::upstreams::currency_in_tx(tx, sent.upstream_account_id).await?;
+        let id = Uuid::new_v5(&deletion, b"resume");
+        let start = Beside { id, change: Change::Resume, by: Some(viewer.user) };
+        let (license, account) = (sent.license, sent.upstream_account_id);
+        Ok(plan_beside(tx, license, account, zero, &start, &sent.hash, now).await?)
+    }
+}
+
+/// The operation that stops a license before this one deletes it.
+fn stop_of(deletion: Uuid) -> Uuid {
+    Uuid::new_v5(&deletion, b"suspend")
+}
+
+/// An operation that nobody asked for by itself: it comes with another one and costs nothing.
+struct Beside {
+    id: Uuid,
+    change: Change,
+    by: Option<Uuid>,
+}
+
+async fn plan_beside(
+    tx: &mut PgConnection,
+    license: Uuid,
+    account: Uuid,
+    zero: Money,
+    beside: &Beside,
+    hash: &[u8],
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "with planned as (
+            insert into operation
+                (id, kind, license_id, upstream_account_id, state, reference, currency, price, cost,
+                 next_at, requested_by, created_at, change, wish_hash)
+            values ($1, $2, $3, $4, 'planned', $5, $6, 0, 0, $7, $8, $7, $9, $10)
+            on conflict do nothing returning id
+         )
+         insert into operation_event (operation_id, at, event) select id, $7, $11 from planned",
+        beside.id,
+        beside.change.kind().as_str(),
+        license,
+        account,
+        upstream::reference(u64::from_le_bytes(random::bytes())),
+        zero.currency().code(),
+        now,
+        beside.by,
+        Json(&beside.change) as _,
+        hash,
+        EventKind::Planned.as_str(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// The id of the form that is made when so many operations of the license are known.

@@ -54,6 +54,8 @@ pub enum Case {
     CatalogBr,
     /// A product, as a guest sees it
     Product,
+    /// The prices that panels fetch, against the same bytes as a file
+    PriceList,
     /// A customer's list: 25 of 200 licenses
     Licenses,
     /// Signing in
@@ -66,8 +68,15 @@ pub enum Case {
 
 impl Case {
     /// Those that are answered by a running portal.
-    const ALL: [Self; 6] =
-        [Self::Catalog, Self::CatalogBr, Self::Product, Self::Licenses, Self::SignIn, Self::Order];
+    const ALL: [Self; 7] = [
+        Self::Catalog,
+        Self::CatalogBr,
+        Self::Product,
+        Self::PriceList,
+        Self::Licenses,
+        Self::SignIn,
+        Self::Order,
+    ];
 
     /// Its name in the results.
     pub const fn name(self) -> &'static str {
@@ -75,6 +84,7 @@ impl Case {
             Self::Catalog => "catalog",
             Self::CatalogBr => "catalog-br",
             Self::Product => "product",
+            Self::PriceList => "price-list",
             Self::Licenses => "licenses",
             Self::SignIn => "sign-in",
             Self::Order => "order",
@@ -88,6 +98,7 @@ impl Case {
             Self::Catalog => Target::portal("page", "/catalog"),
             Self::CatalogBr => Target::portal("page-br", "/catalog"),
             Self::Product => Target::portal("page", stage::PRODUCT),
+            Self::PriceList => Target::portal("page", stage::PRICE_LIST),
             Self::Licenses => Target::portal("my-page", "/my/licenses"),
             Self::SignIn => Target::portal("sign-in", "/login"),
             Self::Order => Target::portal("order", "/buy"),
@@ -100,6 +111,7 @@ impl Case {
         Some(match self {
             Self::Catalog | Self::CatalogBr => Target::ceiling("page", "/rows/catalog"),
             Self::Product => Target::ceiling("page", "/rows/product"),
+            Self::PriceList => Target::ceiling("page", "/bytes/price-list"),
             Self::Licenses => Target::ceiling("page", "/rows/licenses"),
             Self::SignIn => Target::ceiling("argon2", "/argon2"),
             Self::Order => Target::ceiling("debit", "/debit"),
@@ -113,7 +125,7 @@ impl Case {
             Self::Catalog | Self::CatalogBr => Some(Target::ceiling("page", "/bytes/catalog")),
             Self::Product => Some(Target::ceiling("page", "/bytes/product")),
             Self::Licenses => Some(Target::ceiling("page", "/bytes/licenses")),
-            Self::SignIn | Self::Order | Self::ListRead => None,
+            Self::PriceList | Self::SignIn | Self::Order | Self::ListRead => None,
         }
     }
 }

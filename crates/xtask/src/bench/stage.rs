@@ -23,6 +23,8 @@ pub const ACCOUNTS: u32 = 2000;
 const LICENSES: u32 = 200;
 /// The plan that is looked at and ordered; `load.lua` knows its price.
 pub const PLAN: &str = "isp6-lite";
+/// What panels ask for.
+pub const PRICE_LIST: &str = "/?func=pricelist.export&itemtype=addition&out=xml";
 /// Its page.
 pub const PRODUCT: &str = "/p/isp6-lite";
 /// Of every account; the demo data's.
@@ -87,7 +89,12 @@ impl Stage {
         fs::create_dir_all(&bodies).with_context(|| bodies.display().to_string())?;
         let session = cookie(1);
         let mut pages = Vec::new();
-        let wanted = [("catalog", "/catalog"), ("product", PRODUCT), ("licenses", "/my/licenses")];
+        let wanted = [
+            ("catalog", "/catalog"),
+            ("product", PRODUCT),
+            ("price-list", PRICE_LIST),
+            ("licenses", "/my/licenses"),
+        ];
         for (name, path) in wanted {
             let body = page(portal_addr, path, &session)?;
             fs::write(bodies.join(name), &body)?;
