@@ -484,7 +484,7 @@ fn module_fields(cx: &Context, plan: &PlanPage) -> AnyView {
         <fieldset class="fieldset">
             <legend>{t!(locale, "product-fits")}</legend>
             {error}
-            {boxes}
+            <div class="check-columns">{boxes}</div>
         </fieldset>
         <Field
             label=t!(locale, "product-service-name")

@@ -201,6 +201,10 @@ fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
         Some(ip) => view! { <Copyable text=ip /> }.into_any(),
         None => server(locale, None).into_any(),
     };
+    // A module is where its license is.
+    let server = license.parent.is_none().then(|| {
+        view! { <Fact label=t!(locale, "col-server")>{server}</Fact> }
+    });
     let checked = match license.checked_at {
         Some(at) => instant(locale, at).into_any(),
         None => t!(locale, "license-not-checked").into_any(),
@@ -225,7 +229,7 @@ fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
     view! {
         <Panel title=t!(locale, "license-summary") id="summary">
             <DefinitionGrid>
-                <Fact label=t!(locale, "col-server")>{server}</Fact>
+                {server}
                 <Fact label=t!(locale, "col-paid-until")>{until}</Fact>
                 {renews} {parent}
                 <Fact label=t!(locale, "col-plan")>

@@ -43,7 +43,8 @@ async fn product(cx: Context) -> Shown {
     let module = offer.plan.capabilities.module;
     let form = if module {
         let offer = cx.portal.lower(cx.viewer.group(), offer.clone()).await.map_err(failed)?;
-        module::form(&cx, &offer).await?
+        let form = module::form(&cx, &offer).await?;
+        view! { <div class="buy-aside">{form}</div> }.into_any()
     } else {
         let form = order_form(&cx, &offer, order, balance);
         match &cx.viewer {
@@ -90,7 +91,7 @@ async fn product(cx: Context) -> Shown {
                 </section>
                 <section class="product-section" aria-labelledby="after-title">
                     <h2 id="after-title">{t!(locale, "product-after")}</h2>
-                    {what_happens(locale, free)}
+                    {what_happens(locale, free, module)}
                 </section>
             </div>
         </div>
@@ -114,13 +115,13 @@ fn for_staff(cx: &Context, form: OrderFormData) -> impl IntoView + use<> {
         }
     });
     view! {
-        <div class="buy-staff">
+        <div class="buy-aside">
             <OrderForm data=form /> {note}
         </div>
     }
 }
 
-fn what_happens(locale: Locale, free: bool) -> impl IntoView {
+fn what_happens(locale: Locale, free: bool, module: bool) -> impl IntoView {
     let first = if free {
         view! {
             <Step title=t!(locale, "after-free") text=t!(locale, "after-free-text") />
@@ -130,13 +131,21 @@ fn what_happens(locale: Locale, free: bool) -> impl IntoView {
             <Step title=t!(locale, "after-reserve") text=t!(locale, "after-reserve-text") />
         }
     };
-    let last = if free { t!(locale, "after-key-free-text") } else { t!(locale, "after-key-text") };
+    let (title, last) = if module {
+        (t!(locale, "module-step-update"), t!(locale, "module-step-update-text"))
+    } else {
+        (t!(locale, "after-key"), after_key(locale, free))
+    };
     view! {
         <Steps>
             {first} <Step title=t!(locale, "after-order") text=t!(locale, "after-order-text") />
-            <Step title=t!(locale, "after-key") text=last />
+            <Step title=title text=last />
         </Steps>
     }
+}
+
+fn after_key(locale: Locale, free: bool) -> String {
+    if free { t!(locale, "after-key-free-text") } else { t!(locale, "after-key-text") }
 }
 
 fn server_facts(locale: Locale, offer: &Offer, free: bool) -> impl IntoView + use<> {
