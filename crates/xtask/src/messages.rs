@@ -28,7 +28,13 @@ pub fn rules(ws: &Workspace) -> Result<Vec<Rule>> {
     missing.extend(used.iter().filter(|id| !known.contains(id.as_str())), |id| {
         format!("app/src: {id} is in no catalogue")
     });
-    Ok(vec![unused, missing])
+    // The second one of a name is never said, and the compiler looks at either.
+    let mut twice = Rule::new("no message has two texts");
+    let mut seen = BTreeSet::new();
+    twice.extend(messages(&catalogue).filter(|id| !seen.insert(*id)), |id| {
+        format!("app/i18n/en/portal.ftl: {id} stands there again")
+    });
+    Ok(vec![unused, missing, twice])
 }
 
 /// The ids of a catalogue.
