@@ -12,8 +12,10 @@
 //!   after which sending again is safe.
 
 pub mod balance;
+pub mod catalog;
 pub mod dialect;
 pub mod effect;
+pub mod export;
 mod family;
 mod kind;
 pub mod outcome;
