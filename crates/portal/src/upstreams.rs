@@ -24,7 +24,7 @@ use crate::{Error, Portal};
 /// What all accounts share.
 #[derive(Clone)]
 pub struct Upstreams {
-    loopback_allowed: bool,
+    pub(crate) loopback_allowed: bool,
     /// The way of all calls in a test; none is HTTP.
     wire: Option<Arc<dyn Wire>>,
     shared: Arc<Mutex<Shared>>,
@@ -34,8 +34,8 @@ pub struct Upstreams {
 struct Shared {
     /// One sender per connect timeout.
     senders: HashMap<i32, Sender>,
-    /// One limit of concurrent calls per account.
-    slots: HashMap<Uuid, Arc<Semaphore>>,
+    /// One limit of concurrent calls per account, and another one when it is set otherwise.
+    slots: HashMap<(Uuid, i16), Arc<Semaphore>>,
     /// What is known of our money per account.
     purses: HashMap<Uuid, Purse>,
 }
@@ -167,8 +167,9 @@ impl Upstreams {
 
     fn slots(&self, account: Uuid, most: i16) -> Arc<Semaphore> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let most = usize::try_from(most).unwrap_or(1);
-        Arc::clone(shared.slots.entry(account).or_insert_with(|| Arc::new(Semaphore::new(most))))
+        let free = usize::try_from(most).unwrap_or(1);
+        let slots = shared.slots.entry((account, most));
+        Arc::clone(slots.or_insert_with(|| Arc::new(Semaphore::new(free))))
     }
 
     fn purse(&self, account: Uuid) -> Purse {
@@ -387,6 +388,25 @@ impl UpstreamAccount {
                 None => IpCheck::Free,
             },
         }
+    }
+}
+
+impl UpstreamAccount {
+    /// Asks for something that changes nothing; an answer that is an error counts as none.
+    pub(crate) async fn ask(&self, call: &Call, list: bool) -> Result<upstream::Node, Failure> {
+        let _slot = self.slots.acquire().await;
+        let limits = Limits { total: self.call_timeout, list };
+        let exchange = self.sender.send(&self.endpoint, &self.credentials, call, limits).await;
+        let doc = exchange.result?;
+        match doc.error() {
+            Some(error) => Err(Failure::OutcomeUnknown(error.message)),
+            None => Ok(doc),
+        }
+    }
+
+    /// What the vendor charges in.
+    pub(crate) const fn currency(&self) -> Currency {
+        self.currency
     }
 }
 

@@ -206,6 +206,57 @@ pub enum Note {
         /// The add-on's name.
         text: String,
     },
+    /// A plan of which nothing says which functions sell it.
+    NoDialect {
+        /// The plan's code.
+        code: String,
+    },
+    /// A term that needs a code of the vendor's, which nothing says.
+    NoTermCode {
+        /// The plan's code.
+        code: String,
+        /// The term.
+        text: String,
+    },
+    /// A term, or an add-on, without a cost.
+    NoCost {
+        /// The plan's code.
+        code: String,
+        /// The term, or the add-on's name.
+        text: String,
+    },
+    /// A module for a plan that this account does not have.
+    NoPanel {
+        /// The module's code.
+        code: String,
+        /// The other plan's code.
+        text: String,
+    },
+    /// The vendor's price list, from which costs come, cannot be read.
+    NoPriceList {
+        /// Why.
+        text: String,
+    },
+}
+
+impl Note {
+    /// The word for its kind, the code of the plan, and what it is about.
+    #[must_use]
+    pub fn parts(&self) -> (&'static str, &str, &str) {
+        match self {
+            Self::Unreadable { .. } => ("unreadable", "", ""),
+            Self::Twice { code } => ("twice", code, ""),
+            Self::Period { code, text } => ("period", code, text),
+            Self::Cost { code, text } => ("cost", code, text),
+            Self::Currency { code, text } => ("currency", code, text),
+            Self::Addon { code, text } => ("addon", code, text),
+            Self::NoDialect { code } => ("no_dialect", code, ""),
+            Self::NoTermCode { code, text } => ("no_term_code", code, text),
+            Self::NoCost { code, text } => ("no_cost", code, text),
+            Self::NoPanel { code, text } => ("no_panel", code, text),
+            Self::NoPriceList { text } => ("no_price_list", "", text),
+        }
+    }
 }
 
 /// Why a text is no table.

@@ -25,7 +25,7 @@ pub mod sender;
 mod software;
 mod verify;
 
-pub use billmgr::Call;
+pub use billmgr::{Call, Node};
 pub use family::{Family, Role, named};
 pub use kind::{DialectKind, Names};
 pub use software::Software;
