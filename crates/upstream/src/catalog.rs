@@ -339,6 +339,32 @@ impl Preset {
     }
 }
 
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { row } => write!(f, "row {row} has no code or no name"),
+            Self::Twice { code } => write!(f, "{code} is there twice; the first one counts"),
+            Self::Period { code, text } => write!(f, "{code}: unknown kind of term, {text}"),
+            Self::Cost { code, text } => write!(f, "{code}: {text} is no cost to take over"),
+            Self::Currency { code, text } => write!(f, "{code}: a price in {text}"),
+            Self::Addon { code, text } => write!(f, "{code}: the add-on {text} is not counted"),
+            Self::NoDialect { code } => {
+                write!(f, "{code}: nothing says which functions sell it; name a shipped table")
+            }
+            Self::NoTermCode { code, text } => {
+                write!(f, "{code}: nothing says the vendor's code of the term {text}")
+            }
+            Self::NoCost { code, text } => write!(f, "{code}: no cost for {text}"),
+            Self::NoPanel { code, text } => {
+                write!(f, "{code}: it is for {text}, which is not in the catalogue")
+            }
+            Self::NoPriceList { text } => {
+                write!(f, "costs: the vendor's price list cannot be read, {text}")
+            }
+        }
+    }
+}
+
 impl Default for Table {
     fn default() -> Self {
         Self {

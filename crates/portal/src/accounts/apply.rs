@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 use upstream::catalog::Amount;
 use uuid::Uuid;
 
+use super::By;
 use super::import::{ImportError, Source};
 use super::propose::{Ask, Change, FAMILIES, NewPlan, PlanTerm, Proposal, ProposedAddon, in_both};
-use super::By;
 use crate::pricing::{CostSource, Origin, PriceKey, import_cost_in_tx};
 use crate::{Error, audit};
 

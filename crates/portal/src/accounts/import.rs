@@ -117,7 +117,10 @@ impl Source {
 
 impl Portal {
     /// Families that new plans can go to: those of the catalogue, and those that an import makes.
-    pub async fn import_families(&self, by: By<'_>) -> Result<Vec<(String, Localized)>, ImportError> {
+    pub async fn import_families(
+        &self,
+        by: By<'_>,
+    ) -> Result<Vec<(String, Localized)>, ImportError> {
         if !by.may() {
             return Err(ImportError::Forbidden);
         }

@@ -18,11 +18,8 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
-use upstream::balance::BalanceFunction;
-use upstream::catalog::Preset;
-use upstream::dialect::Ordering;
+use upstream::Role;
 use upstream::sender::{Endpoint, EndpointError};
-use upstream::{DialectKind, Role};
 use uuid::Uuid;
 
 use crate::people::{Permission, StaffViewer};
@@ -30,7 +27,12 @@ use crate::{Error, Portal, audit};
 
 pub use import::{ImportError, Source, StoredImport};
 pub use ping::{Check, Looked};
-pub use propose::{Change, PlanTerm, Proposal, ProposedAddon, families};
+use propose::families;
+pub use propose::{Change, NewPlan, PlanName, PlanTerm, Proposal, ProposedAddon};
+pub use upstream::DialectKind;
+pub use upstream::balance::BalanceFunction;
+pub use upstream::catalog::{Amount, Note, Preset};
+pub use upstream::dialect::Ordering;
 
 /// Who does something to an account.
 #[derive(Debug, Clone, Copy)]
@@ -358,10 +360,7 @@ pub fn functions_from_text(text: &str) -> Option<Functions> {
         let (family, role) = what.trim().split_once('.')?;
         DialectKind::from_word(family)?;
         Role::from_word(role)?;
-        found
-            .entry(family.to_owned())
-            .or_default()
-            .insert(role.to_owned(), name.trim().to_owned());
+        found.entry(family.to_owned()).or_default().insert(role.to_owned(), name.trim().to_owned());
     }
     Some(found)
 }
@@ -463,8 +462,7 @@ impl Portal {
         let settings = settings.tidy();
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let before =
-            read(&mut tx, Some(slug)).await?.pop().ok_or(AccountError::NoSuchAccount)?;
+        let before = read(&mut tx, Some(slug)).await?.pop().ok_or(AccountError::NoSuchAccount)?;
         let wrong = settings.check(self.upstreams.loopback_allowed);
         if !wrong.is_empty() {
             return Err(AccountError::Wrong(wrong));
@@ -680,7 +678,8 @@ mod tests {
 
     #[test]
     fn settings_are_checked_as_the_database_does() {
-        let good = |preset| Settings { username: "a@b.example".to_owned(), ..Settings::like(preset) };
+        let good =
+            |preset| Settings { username: "a@b.example".to_owned(), ..Settings::like(preset) };
         for preset in Preset::ALL {
             assert_eq!(good(Some(preset)).check(false), [], "{}", preset.as_str());
         }

@@ -200,10 +200,7 @@ pub(super) const FAMILIES: [ShippedFamily; 9] = [
     ShippedFamily {
         code: "billmanager",
         name: ["BILLmanager", "BILLmanager"],
-        summary: [
-            "Billing for those who sell hosting.",
-            "Биллинг для тех, кто продаёт хостинг.",
-        ],
+        summary: ["Billing for those who sell hosting.", "Биллинг для тех, кто продаёт хостинг."],
     },
     ShippedFamily {
         code: "network",
@@ -251,7 +248,7 @@ struct KnownAddon {
 }
 
 /// Families that new plans can go to: those of the catalogue, and those that an import would make.
-pub async fn families(db: &mut PgConnection) -> Result<Vec<(String, Localized)>, Error> {
+pub(super) async fn families(db: &mut PgConnection) -> Result<Vec<(String, Localized)>, Error> {
     let rows = sqlx::query!(
         "select code, name as \"name: Json<Localized>\" from product_family order by position, code"
     )
@@ -277,8 +274,11 @@ pub(super) fn in_both([en, ru]: [&str; 2]) -> Localized {
 /// Compares the table with the catalogue.
 pub(super) async fn propose(db: &mut PgConnection, ask: &Ask<'_>) -> Result<Proposal, Error> {
     let known = known(db, ask.account).await?;
-    let slugs: BTreeSet<String> =
-        sqlx::query_scalar!("select slug from plan").fetch_all(&mut *db).await?.into_iter().collect();
+    let slugs: BTreeSet<String> = sqlx::query_scalar!("select slug from plan")
+        .fetch_all(&mut *db)
+        .await?
+        .into_iter()
+        .collect();
     let families: BTreeSet<String> =
         families(db).await?.into_iter().map(|(code, _)| code).collect();
     let mut work = Work {
@@ -341,9 +341,8 @@ async fn known(db: &mut PgConnection, account: Uuid) -> Result<Vec<Known>, Error
     )
     .fetch_all(&mut *db)
     .await?;
-    let period = |code: i16| {
-        Period::try_from(code).map_err(|error| Error::unreadable("plan_period", error))
-    };
+    let period =
+        |code: i16| Period::try_from(code).map_err(|error| Error::unreadable("plan_period", error));
     let mut found = Vec::new();
     for row in plans {
         let terms = terms.iter().filter(|term| term.plan_id == row.id);
@@ -421,10 +420,9 @@ impl<'a> Work<'a> {
                 for code in &plan.fits {
                     match panels.get(code) {
                         Some(slug) => fits.push(slug.clone()),
-                        None => self.notes.push(Note::NoPanel {
-                            code: plan.code.clone(),
-                            text: code.clone(),
-                        }),
+                        None => self
+                            .notes
+                            .push(Note::NoPanel { code: plan.code.clone(), text: code.clone() }),
                     }
                 }
                 new.fits = Some(fits);
@@ -449,8 +447,7 @@ impl<'a> Work<'a> {
     /// code.
     fn known_of(&self, plan: &TablePlan) -> Option<&'a Known> {
         let mut same = self.known.iter().filter(|known| {
-            known.plan.code == plan.code
-                && plan.dialect.is_none_or(|kind| kind == known.dialect)
+            known.plan.code == plan.code && plan.dialect.is_none_or(|kind| kind == known.dialect)
         });
         let first = same.next();
         if same.next().is_some() { None } else { first }
@@ -606,11 +603,7 @@ impl<'a> Work<'a> {
             };
             addons.push((own.key.clone(), cost.cost));
         }
-        self.changes.push(Change::Term {
-            plan: known.plan.clone(),
-            term: term.clone(),
-            addons,
-        });
+        self.changes.push(Change::Term { plan: known.plan.clone(), term: term.clone(), addons });
     }
 
     fn compare_addon(

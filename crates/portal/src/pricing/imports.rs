@@ -29,10 +29,8 @@ pub(crate) async fn endangered(
         return Ok(Vec::new());
     }
     let now = every_plan(db).await?;
-    let now: Vec<Plan> = now
-        .into_iter()
-        .filter(|plan| costs.iter().any(|(key, _)| key.plan == plan.slug))
-        .collect();
+    let now: Vec<Plan> =
+        now.into_iter().filter(|plan| costs.iter().any(|(key, _)| key.plan == plan.slug)).collect();
     let mut then = now.clone();
     for (key, cost) in costs {
         let plan = then.iter_mut().find(|plan| plan.slug == key.plan);
