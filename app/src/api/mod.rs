@@ -9,6 +9,7 @@ mod desk;
 mod licenses;
 mod prices;
 mod shop;
+mod upstreams;
 mod vendors;
 
 use leptos::server_fn::codec::JsonEncoding;
@@ -20,6 +21,7 @@ pub use desk::*;
 pub use licenses::*;
 pub use prices::*;
 pub use shop::*;
+pub use upstreams::*;
 pub use vendors::*;
 
 /// What a caller can be told; never free text.

@@ -10,7 +10,7 @@ use super::{Shown, frame, instant, page, refusal};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, DataTable, DefinitionGrid, Disclosure, Empty, Fact, Notice, PageHead, Panel,
-    RowHead, TextArea, Tone,
+    RowHead, StatusPill, TextArea, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -144,9 +144,15 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
                 .and_then(|(balance, _)| vendor.needed.checked_sub(balance).ok())
                 .filter(|short| vendor.parked > 0 && short.amount() > 0)
                 .map_or_else(|| "—".to_owned(), |short| format::money(locale, short));
+            let low = vendor.low.then(|| {
+                view! {
+                    " "
+                    <StatusPill tone=Tone::Warning label=t!(locale, "upstream-low") />
+                }
+            });
             view! {
                 <tr>
-                    <RowHead>{name} <span class="cell-sub">{seen}</span></RowHead>
+                    <RowHead>{name} {low} <span class="cell-sub">{seen}</span></RowHead>
                     <Cell label=t!(locale, "col-balance") num=true>
                         {balance}
                     </Cell>

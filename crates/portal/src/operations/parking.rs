@@ -80,6 +80,8 @@ pub struct Treasury {
     pub name: String,
     /// What it showed last, and when; none if it was never read.
     pub balance: Option<(Money, OffsetDateTime)>,
+    /// It is below what somebody wants to be warned of.
+    pub low: bool,
     /// How many operations wait for money.
     pub parked: i64,
     /// What they cost there together.
@@ -207,6 +209,7 @@ impl Portal {
     pub async fn treasury(&self, _staff: &StaffViewer) -> Result<Vec<Treasury>, Error> {
         let rows = sqlx::query!(
             "select u.id, u.name, u.currency, u.balance, u.balance_at,
+                    coalesce(u.balance < u.low_balance, false) as \"low!\",
                     coalesce(p.parked, 0) as \"parked!\", coalesce(p.needed, 0) as \"needed!\"
                from upstream_account u
                left join (select upstream_account_id, count(*) as parked, sum(cost)::bigint as needed
@@ -225,6 +228,7 @@ impl Portal {
                     account: row.id,
                     name: row.name,
                     balance: balance.zip(row.balance_at),
+                    low: row.low,
                     parked: row.parked,
                     needed: Money::new(row.needed, currency),
                 })
