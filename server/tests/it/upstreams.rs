@@ -168,7 +168,8 @@ async fn an_account_must_make_sense(pool: PgPool) {
     assert!(
         matches!(short, Err(AccountError::Wrong(wrong)) if wrong == [("lease_ms", Wrong::ShortLease)])
     );
-    let support = StaffViewer { role: StaffRole::Support, ..owner.clone() };
+    let mut support = owner.clone();
+    support.role = StaffRole::Support;
     let refused = portal.portal.accounts(By::Staff(&support)).await;
     assert!(matches!(refused, Err(AccountError::Forbidden)));
 }
