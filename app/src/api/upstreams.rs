@@ -142,6 +142,7 @@ mod on_server {
     type Fields = BTreeMap<&'static str, String>;
 
     const LIST: &str = "/admin/upstreams";
+    const BAD: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
     fn page_of(slug: &str) -> String {
         format!("{LIST}/{}", format::query(slug))
@@ -257,13 +258,13 @@ mod on_server {
         }
         settings.low_balance = match get("low_balance") {
             "" => None,
-            text => match Money::parse(text, currency) {
-                Ok(low) => Some(low.amount()),
-                Err(_) => {
+            text => {
+                let low = Money::parse(text, currency).ok();
+                if low.is_none() {
                     wrong.push(("low_balance", Wrong::Shape));
-                    None
                 }
-            },
+                low.map(Money::amount)
+            }
         };
         match functions_from_text(get("functions")) {
             Some(functions) => settings.functions = functions,
@@ -331,7 +332,7 @@ mod on_server {
                 let errors = wrong
                     .into_iter()
                     .map(|(field, why)| (field.to_owned(), in_words(locale, field, why)));
-                (StatusCode::UNPROCESSABLE_ENTITY, errors.collect())
+                (BAD, errors.collect())
             }
         };
         Err(cx.refuse(Refused { page, errors, values, status }))
@@ -402,7 +403,6 @@ mod on_server {
         error: ImportError,
     ) -> Result<(), ApiError> {
         let locale = cx.locale;
-        const BAD: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
         let (status, field, text) = match error {
             ImportError::Forbidden | ImportError::NoSuchAccount | ImportError::NoSuchImport => {
                 return Err(ApiError::NotFound);

@@ -25,7 +25,8 @@ impl Resolve for Outside {
             if outside.is_empty() {
                 return Err("the name leads into this network".into());
             }
-            Ok(Box::new(outside.into_iter()) as Addrs)
+            let addresses: Addrs = Box::new(outside.into_iter());
+            Ok(addresses)
         })
     }
 }
