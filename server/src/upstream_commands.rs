@@ -478,18 +478,20 @@ fn describe(proposal: &Proposal) -> String {
                     .map(|term| format!("{}: {}", term.period, term.cost))
                     .collect();
                 let addons: Vec<_> = new.addons.iter().map(|addon| addon.key.as_str()).collect();
+                let addons = match addons.join(", ") {
+                    none if none.is_empty() => none,
+                    some => format!("; add-ons: {some}"),
+                };
                 let inferred = if new.inferred { " (inferred)" } else { "" };
                 writeln!(
                     text,
-                    "new plan      {} {}{inferred} {}: {} -> {}, in {}; {} {}",
+                    "new plan      {} {}{inferred} {}: {} -> {}, in {}{addons}",
                     new.dialect.as_str(),
                     plan.code,
                     plan.name,
                     terms.join(", "),
                     plan.slug,
                     new.family,
-                    if addons.is_empty() { "" } else { "add-ons:" },
-                    addons.join(" "),
                 )
             }
             Change::Term { term, .. } => {

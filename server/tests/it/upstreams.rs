@@ -1,5 +1,8 @@
 //! Accounts at vendors: made with a sealed password, looked at, and importing what they sell.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use axum::http::StatusCode;
 use domain::{Currency, Money, Period};
 use portal::accounts::{
@@ -9,7 +12,7 @@ use portal::accounts::{
 use portal::people::{StaffRole, StaffViewer};
 use portal::pricing::CostSource;
 use secrecy::ExposeSecret;
-use sqlx::PgPool;
+use sqlx::{ConnectOptions, PgPool};
 use upstream_sim::{Fault, SimConfig, Times};
 use uuid::Uuid;
 
@@ -534,4 +537,63 @@ async fn owners_do_it_all_on_the_pages(pool: PgPool) {
         assert!(audit.contains(told), "{told}");
     }
     portal.sound().await;
+}
+
+/// What the real program says to this input: whether it was content, and both of its voices.
+async fn server(portal: &TestPortal, args: &[&str], input: &'static str) -> (bool, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_server"));
+    command
+        .arg("upstream")
+        .args(args)
+        .env("DATABASE_URL", portal.portal.pool.connect_options().to_url_lossy().as_str())
+        .env("PORTAL_KEY", "07".repeat(32))
+        .env("PORTAL_LOG", "error")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let output = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().unwrap();
+        // It may have said no before it reads.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    });
+    let output = output.await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_command_line_does_the_same(pool: PgPool) {
+    let (portal, _) = full(pool).await;
+    let url = address(&portal).await;
+    let add = ["add", "is", "--preset", "isplicense", "--user", "isplicense@demo.test"];
+    let stdin = "--password-stdin";
+    let plain = [&add[..], &["--url", "http://my.isplicense.com/manager/billmgr", stdin]].concat();
+    let (done, _, error) = server(&portal, &plain, "SimPass2026\n").await;
+    assert!(!done && error.contains("base_url: it must use https"), "{error}");
+    // Nobody sits at a terminal here, and an argument is no place for a password.
+    let (done, _, error) = server(&portal, &add, "SimPass2026\n").await;
+    assert!(!done && error.contains("--password-file"), "{error}");
+    let (done, told, error) =
+        server(&portal, &[&add[..], &["--url", &url, stdin]].concat(), "SimPass2026\n").await;
+    assert!(done, "{told}{error}");
+    let (done, told, _) = server(&portal, &["ping", "is"], "").await;
+    assert!(done && told.lines().count() == 5, "{told}");
+    assert!(told.contains("balance              ok      10000.00 USD"), "{told}");
+    let (done, told, _) = server(&portal, &["import", "is"], "").await;
+    assert!(done && told.ends_with("23 changes; --apply writes them\n"), "{told}");
+    assert!(told.contains("new plan      parallelslic 250 Plesk Panel"), "{told}");
+    let (_, told, _) = server(&portal, &["import", "is", "--apply"], "").await;
+    assert!(told.contains("23 changes are written"), "{told}");
+    let (_, told, _) = server(&portal, &["import", "is", "--apply"], "").await;
+    assert_eq!(told, "nothing to write: the catalogue says the same\n");
+    let set = ["set", "is", "--ordering", "basket", "--low-balance", "7", "--password-stdin"];
+    let (done, _, error) = server(&portal, &set, "Changed1\n").await;
+    assert!(done, "{error}");
+    let (_, told, _) = server(&portal, &["list"], "").await;
+    assert!(told.contains("is: ISPlicense at http"), "{told}");
+    assert!(told.contains("23 plans (addition parallelslic softexternal), ordering basket"));
+    assert!(!told.contains("SimPass") && !told.contains("Changed1"), "{told}");
+    let (done, told, _) = server(&portal, &["ping", "is"], "").await;
+    assert!(!done && told.contains("balance              failed"), "{told}");
 }
