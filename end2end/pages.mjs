@@ -16,6 +16,7 @@ import { attributes, beginDraft, buy, customer, fault, staff, until, Visitor } f
  * @property {boolean} [islands] whether scripts come with it
  * @property {string} [on] the page that links to an example
  * @property {string} [example] an address, where a link will not do
+ * @property {string} [name] what it is called where one route has two looks
  * @property {true} [leads] it only leads to another page
  */
 
@@ -27,6 +28,8 @@ export const pages = [
   { route: "/", who: roles },
   { route: "/catalog", who: roles },
   { route: "/p/{slug}", who: roles, on: "/catalog", islands: true },
+  { route: "/p/{slug}", name: "a module", who: roles, example: "/p/ddos-guard" },
+  { route: "/", name: "where a panel leads", who: roles, example: "/?module=DDoSGUARD&license=1" },
   { route: "/login", who: ["guest"] },
   { route: "/join", who: ["guest"] },
   { route: "/verify", who: ["customer"], example: "/verify?token=none" },
@@ -56,6 +59,9 @@ export const pages = [
   { route: "/admin/pricelists/{group}/versions/{version}", who: ["staff"], on: "/admin/pricelists/public/versions" },
   { route: "/admin/costs", who: ["staff"] },
   { route: "/admin/costs/{plan}", who: ["staff"] },
+  { route: "/admin/products", who: ["staff"] },
+  { route: "/admin/products/{plan}", who: ["staff"], example: "/admin/products/drweb-lite" },
+  { route: "/admin/families/{family}", who: ["staff"], example: "/admin/families/modules" },
   { route: "/admin/mail", who: ["staff"] },
   { route: "/admin/audit", who: ["staff"] },
   { route: "/admin/staff", who: ["staff"] },
@@ -197,7 +203,7 @@ export function sights() {
   return roles.flatMap((who) => [
     ...rows
       .filter((row) => row.who.includes(who))
-      .map((row) => ({ name: row.route, who, status: 200, islands: row.islands === true, of: row })),
+      .map((row) => ({ name: row.name ?? row.route, who, status: 200, islands: row.islands === true, of: row })),
     ...mistakes
       .filter((mistake) => mistake.who.includes(who))
       .map((of) => ({ name: of.name, who, status: of.status, islands: of.islands === true, of })),

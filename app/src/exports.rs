@@ -130,11 +130,13 @@ pub enum Export {
     DeskCostHistory,
     /// What a vendor's list and our books do not agree on.
     DeskFindings,
+    /// Everything that is or was sold.
+    DeskProducts,
 }
 
 impl Export {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Orders,
         Self::Licenses,
         Self::Changes,
@@ -153,6 +155,7 @@ impl Export {
         Self::DeskCosts,
         Self::DeskCostHistory,
         Self::DeskFindings,
+        Self::DeskProducts,
     ];
 
     /// Its address: the list's, with an ending.
@@ -177,6 +180,7 @@ impl Export {
             Self::DeskCosts => "/admin/costs.csv",
             Self::DeskCostHistory => "/admin/cost-history.csv",
             Self::DeskFindings => "/admin/vendors.csv",
+            Self::DeskProducts => "/admin/products.csv",
         }
     }
 
@@ -202,6 +206,7 @@ impl Export {
             Self::DeskCosts => pages::prices::costs::CSV,
             Self::DeskCostHistory => pages::prices::cost::CSV,
             Self::DeskFindings => pages::desk_vendors::CSV,
+            Self::DeskProducts => pages::desk_products::CSV,
         }
     }
 
@@ -227,6 +232,7 @@ impl Export {
             Self::DeskCosts => pages::prices::costs::export(cx).await,
             Self::DeskCostHistory => pages::prices::cost::export(cx).await,
             Self::DeskFindings => pages::desk_vendors::export(cx).await,
+            Self::DeskProducts => pages::desk_products::export(cx).await,
         }
     }
 }

@@ -171,6 +171,17 @@ pub fn App() -> impl IntoView {
                 />
                 <Route path=path!("/admin/costs") view=pages::Costs ssr=ssr.clone() />
                 <Route path=path!("/admin/costs/:plan") view=pages::CostPage ssr=ssr.clone() />
+                <Route path=path!("/admin/products") view=pages::DeskProducts ssr=ssr.clone() />
+                <Route
+                    path=path!("/admin/products/:plan")
+                    view=pages::DeskProductPage
+                    ssr=ssr.clone()
+                />
+                <Route
+                    path=path!("/admin/families/:family")
+                    view=pages::DeskFamilyPage
+                    ssr=ssr.clone()
+                />
                 <Route path=path!("/admin/mail") view=pages::DeskMail ssr=ssr.clone() />
                 <Route path=path!("/admin/audit") view=pages::DeskAudit ssr=ssr.clone() />
                 <Route path=path!("/admin/staff") view=pages::DeskStaff ssr=ssr />

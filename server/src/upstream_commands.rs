@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use domain::change::ChangeRule;
 use domain::{Currency, Money};
 use portal::Portal;
 use portal::accounts::{
@@ -17,6 +16,7 @@ use portal::accounts::{
     functions_from_text, functions_to_text,
 };
 use portal::demo::ModeError;
+use portal::licenses::ChangeRule;
 
 use crate::config::Storage;
 use crate::pg::Database;
@@ -157,6 +157,9 @@ struct SettingsArgs {
     /// Calls at one time
     #[arg(long)]
     max_concurrency: Option<i16>,
+    /// Calls per minute; "none" for no limit
+    #[arg(long)]
+    calls_per_minute: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -275,6 +278,12 @@ impl SettingsArgs {
         put(&mut limits.quiet_window_ms, self.quiet_window_ms.as_ref());
         put(&mut limits.second_sighting_ms, self.second_sighting_ms.as_ref());
         put(&mut limits.max_concurrency, self.max_concurrency.as_ref());
+        if let Some(text) = &self.calls_per_minute {
+            limits.calls_per_minute = match text.as_str() {
+                "none" => None,
+                text => Some(text.parse().context("--calls-per-minute")?),
+            };
+        }
         put(&mut limits.kept_suspended_days, self.kept_suspended_days.as_ref());
         Ok(base)
     }

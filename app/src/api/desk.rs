@@ -65,9 +65,12 @@ pub async fn decide_operation(
     #[server(default)] case: String,
     verdict: String,
     #[server(default)] number: String,
+    #[server(default)] key: String,
+    #[server(default)] until: String,
     #[server(default)] reason: String,
 ) -> Result<(), ApiError> {
-    with_status(on_server::decide(&operation, &case, &verdict, &number, &reason).await)
+    let form = on_server::Decision { operation, case, verdict, number, key, until, reason };
+    with_status(on_server::decide(&form).await)
 }
 
 /// The form below the cases of `/admin/inbox`: says the same of several operations. Each case is the
@@ -120,7 +123,7 @@ mod on_server {
     use domain::{Currency, Money};
     use portal::customers::{CustomerError, Expected};
     use portal::locale::Locale;
-    use portal::operations::{DecideError, Verdict};
+    use portal::operations::{DecideError, Shown, Verdict};
     use portal::people::{Permission, StaffRole};
     use portal::staff::StaffError;
     use portal::wallet::{Credit, CreditError, LimitError, NewLimit, Refund, RefundError};
@@ -236,18 +239,24 @@ mod on_server {
         }
     }
 
-    pub async fn decide(
-        operation: &str,
-        case: &str,
-        verdict: &str,
-        number: &str,
-        reason: &str,
-    ) -> Result<(), ApiError> {
+    pub struct Decision {
+        pub operation: String,
+        pub case: String,
+        pub verdict: String,
+        pub number: String,
+        /// What the vendor's site shows, of work by hand.
+        pub key: String,
+        pub until: String,
+        pub reason: String,
+    }
+
+    pub async fn decide(form: &Decision) -> Result<(), ApiError> {
         let cx = context();
         let staff = cx.staff()?;
-        let operation = operation.parse::<Uuid>().map_err(|_| ApiError::NotFound)?;
-        let (word, advised) = verdict.split_once(' ').unwrap_or((verdict, number));
-        let verdict = verdict_of(word, advised)?;
+        let operation = form.operation.parse::<Uuid>().map_err(|_| ApiError::NotFound)?;
+        let (case, number) = (form.case.as_str(), form.number.as_str());
+        let (word, advised) = form.verdict.split_once(' ').unwrap_or((&form.verdict, number));
+        let mut verdict = verdict_of(word, advised)?;
         let refuse = |status, field: &str, text: String| {
             let field = if field.is_empty() { String::new() } else { format!("{field}-{case}") };
             Err(cx.refuse(Refused {
@@ -255,12 +264,25 @@ mod on_server {
                 errors: vec![(field, text)],
                 values: BTreeMap::from([
                     (format!("number-{case}"), number.to_owned()),
-                    (format!("reason-{case}"), reason.to_owned()),
+                    (format!("key-{case}"), form.key.clone()),
+                    (format!("until-{case}"), form.until.clone()),
+                    (format!("reason-{case}"), form.reason.clone()),
                 ]),
                 status,
             }))
         };
-        match cx.portal.decide(staff, operation, &verdict, reason).await {
+        if let Verdict::Happened { shown, .. } = &mut verdict {
+            let iso = time::macros::format_description!("[year]-[month]-[day]");
+            shown.key = Some(form.key.trim().to_owned()).filter(|key| !key.is_empty());
+            shown.expires_on = match form.until.trim() {
+                "" => None,
+                day => match time::Date::parse(day, iso) {
+                    Ok(day) => Some(day),
+                    Err(_) => return refuse(BAD, "until", t!(cx.locale, "inbox-bad-day")),
+                },
+            };
+        }
+        match cx.portal.decide(staff, operation, &verdict, &form.reason).await {
             Ok(()) => {
                 see_other("/admin/inbox?done=1");
                 Ok(())
@@ -275,7 +297,9 @@ mod on_server {
 
     fn verdict_of(word: &str, number: &str) -> Result<Verdict, ApiError> {
         Ok(match word {
-            "happened" => Verdict::Happened { upstream_id: number.to_owned() },
+            "happened" => {
+                Verdict::Happened { upstream_id: number.to_owned(), shown: Shown::default() }
+            }
             "again" => Verdict::SendAgain,
             "give-up" => Verdict::GiveUp,
             _ => return Err(ApiError::Malformed),
@@ -290,6 +314,7 @@ mod on_server {
             DecideError::NotInReview => (taken, "", t!(locale, "inbox-decided-already")),
             DecideError::Reason => (BAD, "reason", t!(locale, "credit-bad-reason")),
             DecideError::Number => (BAD, "number", t!(locale, "inbox-bad-number")),
+            DecideError::Key => (BAD, "key", t!(locale, "inbox-bad-key")),
             DecideError::NumberTaken => (taken, "number", t!(locale, "inbox-number-taken")),
             DecideError::TooOften => (taken, "", t!(locale, "inbox-too-often")),
             DecideError::Internal(_) => {

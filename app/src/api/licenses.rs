@@ -188,6 +188,10 @@ mod on_server {
             ChangeError::NoSuchLicense => return ApiError::NotFound,
             ChangeError::Internal(error) => return cx.failed(&error),
             ChangeError::NotNow(why) => (StatusCode::CONFLICT, "", not_now(locale, why)),
+            ChangeError::TooSoon(day) => {
+                let day = format::day(locale, day);
+                (StatusCode::CONFLICT, "", t!(locale, "not-now-too-soon", day = day))
+            }
             ChangeError::Choice(ChoiceError::Period) => {
                 (BAD, "choice", t!(locale, "buy-no-period"))
             }
@@ -232,10 +236,7 @@ mod on_server {
             NotNow::RanOut => t!(locale, "not-now-ran-out"),
             NotNow::Same => t!(locale, "not-now-same"),
             NotNow::PlanChanging => t!(locale, "not-now-plan-changing"),
-            NotNow::Unable => t!(locale, "not-now-unable"),
-            NotNow::TooSoon(day) => {
-                t!(locale, "not-now-too-soon", day = format::day(locale, day))
-            }
+            NotNow::Unable | NotNow::TooSoon => t!(locale, "not-now-unable"),
             NotNow::RenewalOver => t!(locale, "not-now-renewal-over"),
         }
     }

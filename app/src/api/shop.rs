@@ -1,5 +1,6 @@
 //! Checking an address, placing an order, following it.
 #![expect(missing_docs, reason = "the macro makes a struct of every function's arguments")]
+#![expect(clippy::too_many_arguments, reason = "a form has as many fields as it has")]
 
 use std::collections::BTreeMap;
 

@@ -42,6 +42,7 @@ pub async fn set_upstream(
     #[server(default)] functions: String,
     #[server(default)] kept_suspended_days: String,
     #[server(default)] max_concurrency: String,
+    #[server(default)] calls_per_minute: String,
     #[server(default)] connect_timeout_ms: String,
     #[server(default)] call_timeout_ms: String,
     #[server(default)] check_timeout_ms: String,
@@ -64,6 +65,7 @@ pub async fn set_upstream(
         ("functions", functions),
         ("kept_suspended_days", kept_suspended_days),
         ("max_concurrency", max_concurrency),
+        ("calls_per_minute", calls_per_minute),
         ("connect_timeout_ms", connect_timeout_ms),
         ("call_timeout_ms", call_timeout_ms),
         ("check_timeout_ms", check_timeout_ms),
@@ -116,12 +118,12 @@ mod on_server {
     use std::collections::BTreeMap;
 
     use axum::http::StatusCode;
-    use domain::change::ChangeRule;
     use domain::{Currency, Money};
     use portal::accounts::{
         AccountError, BalanceFunction, By, ImportError, NewAccount, Ordering, Preset, Settings,
         Source, Wrong, functions_from_text,
     };
+    use portal::licenses::ChangeRule;
     use portal::locale::Locale;
     use portal::people::Permission;
 
@@ -271,6 +273,13 @@ mod on_server {
             None => wrong.push(("functions", Wrong::Shape)),
         }
         let limits = &mut settings.limits;
+        match get("calls_per_minute") {
+            "" => limits.calls_per_minute = None,
+            text => match text.parse() {
+                Ok(calls) => limits.calls_per_minute = Some(calls),
+                Err(_) => wrong.push(("calls_per_minute", Wrong::Shape)),
+            },
+        }
         number(&mut limits.kept_suspended_days, "kept_suspended_days", fields, &mut wrong);
         number(&mut limits.max_concurrency, "max_concurrency", fields, &mut wrong);
         for (place, name) in [

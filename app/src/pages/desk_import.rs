@@ -400,6 +400,7 @@ fn note_in_words(locale: Locale, note: &Note) -> String {
         Note::NoPanel { code, text } => {
             t!(locale, "note-no-panel", code = code.as_str(), text = text.as_str())
         }
+        Note::NoFits { code } => t!(locale, "note-no-fits", code = code.as_str()),
         Note::NoPriceList { text } => t!(locale, "note-no-price-list", text = text.as_str()),
     }
 }

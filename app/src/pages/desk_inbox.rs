@@ -309,6 +309,37 @@ fn facts(locale: Locale, case: &Case) -> impl IntoView + use<> {
     }
 }
 
+/// What the vendor's site shows after the work: nothing else will ever tell.
+fn by_hand(cx: &Context, case: &Case) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let id = |name: &str| format!("{name}-{}", case.number);
+    let (key, until) = (id("key"), id("until"));
+    let key_typed = cx.typed(&key).unwrap_or_default();
+    let until_typed = cx.typed(&until).unwrap_or_default();
+    let (key_error, until_error) = (cx.error_of(&key), cx.error_of(&until));
+    view! {
+        <div class="pair">
+            <Field
+                label=t!(locale, "license-key")
+                name="key"
+                id=key
+                maxlength=200
+                autocomplete="off"
+                value=key_typed
+                error=key_error
+            />
+            <Field
+                label=t!(locale, "col-paid-until")
+                name="until"
+                id=until
+                kind="date"
+                value=until_typed
+                error=until_error
+            />
+        </div>
+    }
+}
+
 /// The advised button first; all of them say why in the audit.
 fn form(cx: &Context, case: &Case) -> AnyView {
     let locale = cx.locale;
@@ -337,14 +368,14 @@ fn form(cx: &Context, case: &Case) -> AnyView {
                 label=t!(locale, "inbox-number")
                 name="number"
                 id=id("number")
-                inputmode="numeric"
-                maxlength=18
+                maxlength=60
                 hint=t!(locale, "inbox-number-hint")
                 value=typed
                 error=cx.error_of(&id("number"))
             />
         }
     });
+    let shown = case.by_hand.then(|| by_hand(cx, case));
     let happened =
         if purchase { t!(locale, "inbox-happened-number") } else { t!(locale, "inbox-happened") };
     let first = case.why.lines().next().unwrap_or_default().to_owned();
@@ -355,7 +386,7 @@ fn form(cx: &Context, case: &Case) -> AnyView {
         <form class="form" method="post" action="/admin/decide">
             <input type="hidden" name="operation" value=operation />
             <input type="hidden" name="case" value=number_of />
-            {number}
+            {number} {shown}
             <TextArea
                 label=t!(locale, "inbox-reason")
                 name="reason"

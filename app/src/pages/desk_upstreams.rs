@@ -1,11 +1,11 @@
 //! Our accounts at vendors: all of them with a form for another one, and each with its settings, its
 //! password and a look whether it works. For owners.
 
-use domain::change::ChangeRule;
 use leptos::prelude::*;
 use portal::accounts::{
     Account, AccountError, BalanceFunction, By, Check, Looked, Ordering, Preset, functions_to_text,
 };
+use portal::licenses::ChangeRule;
 use portal::locale::Locale;
 use portal::people::Permission;
 
@@ -462,6 +462,7 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
         .low_balance
         .map(|low| domain::Money::new(low, account.currency).to_plain())
         .unwrap_or_default();
+    let pace = limits.calls_per_minute.map(|calls| calls.to_string()).unwrap_or_default();
     let numbers = Numbers { cx };
     let whole = [
         (t!(locale, "upstream-concurrency"), "max_concurrency", i32::from(limits.max_concurrency)),
@@ -541,6 +542,16 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
                     name="change_rule"
                     options=rules.to_vec()
                     error=cx.error_of("change_rule")
+                />
+                <Field
+                    label=t!(locale, "upstream-pace")
+                    name="calls_per_minute"
+                    hint=t!(locale, "upstream-pace-hint")
+                    value=text("calls_per_minute", &pace)
+                    error=cx.error_of("calls_per_minute")
+                    inputmode="numeric"
+                    autocomplete="off"
+                    maxlength=5
                 />
                 {whole}
             </div>

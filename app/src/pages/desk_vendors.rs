@@ -150,9 +150,23 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
                     <StatusPill tone=Tone::Warning label=t!(locale, "upstream-low") />
                 }
             });
+            let paused = vendor.paused.clone().map(|(since, until, why)| {
+                let text = t!(
+                    locale,
+                    "vendor-paused",
+                    since = format::moment(locale, since),
+                    until = format::moment(locale, until)
+                );
+                view! {
+                    <span class="cell-sub">
+                        <StatusPill tone=Tone::Warning label=text />
+                    </span>
+                    <span class="cell-sub">{why}</span>
+                }
+            });
             view! {
                 <tr>
-                    <RowHead>{name} {low} <span class="cell-sub">{seen}</span></RowHead>
+                    <RowHead>{name} {low} <span class="cell-sub">{seen}</span> {paused}</RowHead>
                     <Cell label=t!(locale, "col-balance") num=true>
                         {balance}
                     </Cell>

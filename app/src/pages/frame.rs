@@ -212,6 +212,7 @@ pub fn desk(
         ("/admin/operations", t!(locale, "nav-operations"), "list"),
         ("/admin/customers", t!(locale, "nav-customers"), "users"),
         ("/admin/licenses", t!(locale, "nav-licenses"), "key-round"),
+        ("/admin/products", t!(locale, "nav-products"), "store"),
         ("/admin/pricelists", t!(locale, "nav-pricelists"), "tag"),
         ("/admin/costs", t!(locale, "nav-costs"), "receipt"),
     ]);

@@ -166,24 +166,21 @@ async fn buy_form(
     let missing = first
         .and_then(|price| price.checked_sub(spendable).ok())
         .filter(|missing| !missing.is_negative() && !missing.is_zero());
-    let money = match missing {
-        Some(missing) => {
-            let missing = format::money(locale, missing);
-            let text = t!(locale, "form-missing", missing = missing);
-            view! {
-                <Notice tone=Tone::Warning>
-                    <p>
-                        {text} " " <a href="/my/wallet">{t!(locale, "form-top-up")}</a>
-                    </p>
-                </Notice>
-            }
-            .into_any()
+    let money = if let Some(missing) = missing {
+        let missing = format::money(locale, missing);
+        let text = t!(locale, "form-missing", missing = missing);
+        view! {
+            <Notice tone=Tone::Warning>
+                <p>
+                    {text} " " <a href="/my/wallet">{t!(locale, "form-top-up")}</a>
+                </p>
+            </Notice>
         }
-        None => {
-            let amount = format::money(locale, spendable);
-            let text = t!(locale, "change-balance", amount = amount);
-            view! { <p class="fine">{text}</p> }.into_any()
-        }
+        .into_any()
+    } else {
+        let amount = format::money(locale, spendable);
+        let text = t!(locale, "change-balance", amount = amount);
+        view! { <p class="fine">{text}</p> }.into_any()
     };
     let error = cx.error_of("period");
     let slug = plan.slug.clone();
@@ -260,22 +257,19 @@ pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<A
         let (tone, _) = format::license_status(locale, module.status);
         let says = standing(locale, &module);
         let name = module.plan.get(locale).to_owned();
-        let actions = match module.license {
-            Some(own) => {
-                let manage = format!("/my/licenses/{own}");
-                view! {
-                    <LinkButton href=manage size="btn-sm">
-                        {t!(locale, "module-manage")}
-                    </LinkButton>
-                }
+        let actions = if let Some(own) = module.license {
+            let manage = format!("/my/licenses/{own}");
+            view! {
+                <LinkButton href=manage size="btn-sm">
+                    {t!(locale, "module-manage")}
+                </LinkButton>
             }
-            None => {
-                let order = format!("/my/orders/{}", module.order);
-                view! {
-                    <LinkButton href=order size="btn-sm">
-                        {t!(locale, "col-order")}
-                    </LinkButton>
-                }
+        } else {
+            let order = format!("/my/orders/{}", module.order);
+            view! {
+                <LinkButton href=order size="btn-sm">
+                    {t!(locale, "col-order")}
+                </LinkButton>
             }
         };
         view! {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use time::{Date, Duration, Month};
 
 use crate::Period;
 use crate::address::LicenseIp;
@@ -78,65 +77,17 @@ pub enum NotNow {
     /// Its vendor has no function for that, or the plan does not take part in it.
     #[error("this cannot be done to it")]
     Unable,
-    /// The vendor allows it again from this day on.
-    #[error("it was changed lately; possible from {0}")]
-    TooSoon(Date),
+    /// The vendor does not allow it again so soon.
+    #[error("it was changed lately")]
+    TooSoon,
     /// The vendor renews licenses of this plan no more.
     #[error("the plan is not renewed any more")]
     RenewalOver,
 }
 
-/// How often the vendor lets an address or a key be changed (protocol section 4): "once a month",
-/// which offers and clients read in two ways, so that it is a setting of the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChangeRule {
-    /// Once in a calendar month.
-    CalendarMonth,
-    /// Once in 31 days.
-    Days31,
-    /// As often as one likes.
-    Unlimited,
-}
-
-impl ChangeRule {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::CalendarMonth, Self::Days31, Self::Unlimited];
-
-    /// The word kept in settings.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CalendarMonth => "calendar_month",
-            Self::Days31 => "days_31",
-            Self::Unlimited => "unlimited",
-        }
-    }
-
-    /// The reverse of [`Self::as_str`].
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.as_str() == word)
-    }
-
-    /// The first day of the next change after one on this day, if that day is yet to come.
-    #[must_use]
-    pub fn waits_until(self, last: Option<Date>, today: Date) -> Option<Date> {
-        let last = last?;
-        let from = match self {
-            Self::Unlimited => return None,
-            Self::Days31 => last.checked_add(Duration::days(31))?,
-            Self::CalendarMonth => {
-                let month = last.month().next();
-                let year = last.year() + i32::from(month == Month::January);
-                Date::from_calendar_date(year, month, 1).ok()?
-            }
-        };
-        (from > today).then_some(from)
-    }
-}
-
 /// What decides whether a change makes sense.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, set by name")]
 pub struct Subject<'a> {
     /// As the vendor had it when it was last read.
     pub status: LicenseStatus,
@@ -146,10 +97,10 @@ pub struct Subject<'a> {
     pub ran_out: bool,
     /// What can be done to a license of its plan at all.
     pub can: &'a [OperationKind],
-    /// Its address cannot be changed before this day.
-    pub ip_from: Option<Date>,
-    /// Its key cannot be changed before this day.
-    pub key_from: Option<Date>,
+    /// Its address was changed lately, so that the vendor would refuse.
+    pub ip_waits: bool,
+    /// So was its key.
+    pub key_waits: bool,
     /// Licenses of its plan are renewed no more.
     pub renewal_over: bool,
 }
@@ -194,20 +145,16 @@ impl Change {
                 Period::Months(_) => Ok(()),
             },
             Self::Edit { ip: None, name: None } => Err(NotNow::Same),
-            Self::Edit { ip: Some(_), .. } => license.ip_from.map_or(Ok(()), too_soon),
+            Self::Edit { ip: Some(_), .. } if license.ip_waits => Err(NotNow::TooSoon),
             Self::Addons { .. } | Self::ReissueKey | Self::Suspend if suspended => {
                 Err(NotNow::Suspended)
             }
             Self::Resume if !suspended => Err(NotNow::Active),
             Self::Resume if license.ran_out => Err(NotNow::RanOut),
-            Self::ReissueKey => license.key_from.map_or(Ok(()), too_soon),
+            Self::ReissueKey if license.key_waits => Err(NotNow::TooSoon),
             _ => Ok(()),
         }
     }
-}
-
-const fn too_soon(from: Date) -> Result<(), NotNow> {
-    Err(NotNow::TooSoon(from))
 }
 
 #[cfg(test)]
@@ -220,40 +167,23 @@ mod tests {
             period,
             ran_out: false,
             can: &OperationKind::ALL,
-            ip_from: None,
-            key_from: None,
+            ip_waits: false,
+            key_waits: false,
             renewal_over: false,
         }
     }
 
     #[test]
     fn an_address_and_a_key_are_changed_once_a_month() {
-        for (rule, last, today, from) in [
-            (ChangeRule::CalendarMonth, "2026-11-01", "2026-11-30", Some("2026-12-01")),
-            (ChangeRule::CalendarMonth, "2026-11-30", "2026-12-01", None),
-            (ChangeRule::CalendarMonth, "2026-12-31", "2026-12-31", Some("2027-01-01")),
-            (ChangeRule::Days31, "2026-11-01", "2026-12-01", Some("2026-12-02")),
-            (ChangeRule::Days31, "2026-11-01", "2026-12-02", None),
-            (ChangeRule::Unlimited, "2026-11-30", "2026-11-30", None),
-        ] {
-            let day = |text: &str| {
-                Date::parse(text, time::macros::format_description!("[year]-[month]-[day]"))
-                    .unwrap()
-            };
-            let waits = rule.waits_until(Some(day(last)), day(today));
-            assert_eq!(waits, from.map(day), "{rule:?} {last} {today}");
-            assert_eq!(ChangeRule::from_word(rule.as_str()), Some(rule));
-        }
-        let day = time::macros::date!(2026 - 12 - 01);
         let of = license(LicenseStatus::Active, Period::MONTH);
-        let waiting = Subject { ip_from: Some(day), key_from: Some(day), ..of };
+        let waiting = Subject { ip_waits: true, key_waits: true, ..of };
         let ip = Some(LicenseIp::parse("203.0.113.7").unwrap());
         let moved = Change::Edit { ip, name: None };
         assert_eq!(moved.check(of), Ok(()));
-        assert_eq!(moved.check(waiting), Err(NotNow::TooSoon(day)));
+        assert_eq!(moved.check(waiting), Err(NotNow::TooSoon));
         let renamed = Change::Edit { ip: None, name: Some("web".to_owned()) };
         assert_eq!(renamed.check(waiting), Ok(()), "an address that stays is no change");
-        assert_eq!(Change::ReissueKey.check(waiting), Err(NotNow::TooSoon(day)));
+        assert_eq!(Change::ReissueKey.check(waiting), Err(NotNow::TooSoon));
         let over = Subject { renewal_over: true, ..of };
         let renewal = Change::Renew { period: Period::MONTH };
         assert_eq!(renewal.check(over), Err(NotNow::RenewalOver));

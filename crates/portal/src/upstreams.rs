@@ -1,16 +1,20 @@
 //! Our logins at vendors, and calls through them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::operation::OperationKind;
 use domain::{Currency, Money};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use upstream::Call;
 use upstream::balance::BalanceFunction;
+use upstream::breaker::{Breaker, Turn};
 use upstream::dialect::Term;
 use upstream::dialect::{Dialect, Item, Ordering, VendorLicense};
 use upstream::outcome::{Evidence, Exchange, Failure};
@@ -18,6 +22,7 @@ use upstream::sender::{Credentials, Endpoint, Limits, Sender, Wire};
 use upstream::{DialectKind, Listing, Names, Next, Role};
 use uuid::Uuid;
 
+use crate::clock::Clock;
 use crate::operations::Purse;
 use crate::{Error, Portal};
 
@@ -34,17 +39,42 @@ pub struct Upstreams {
 struct Shared {
     /// One sender per connect timeout.
     senders: HashMap<i32, Sender>,
-    /// One limit of concurrent calls per account, and another one when it is set otherwise.
-    slots: HashMap<(Uuid, i16), Arc<Semaphore>>,
+    /// What each account bears.
+    gates: HashMap<Uuid, Gate>,
+    /// Accounts that are left alone since lately, or not any more; to be written down.
+    turns: Vec<(Uuid, Turn, String)>,
     /// What is known of our money per account.
     purses: HashMap<Uuid, Purse>,
+}
+
+/// What an account bears: so many calls at once, so many a minute, and none while it does not answer.
+#[derive(Clone)]
+struct Gate {
+    most: i16,
+    per_minute: Option<i32>,
+    slots: Arc<Semaphore>,
+    pace: Option<Arc<DefaultDirectRateLimiter>>,
+    breaker: Arc<Mutex<Breaker>>,
+}
+
+impl Gate {
+    fn new(most: i16, per_minute: Option<i32>, breaker: Arc<Mutex<Breaker>>) -> Self {
+        let slots = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
+        let limit = per_minute.and_then(|calls| NonZeroU32::new(u32::try_from(calls).ok()?));
+        let pace = limit.map(|limit| Arc::new(RateLimiter::direct(Quota::per_minute(limit))));
+        Self { most, per_minute, slots, pace, breaker }
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A call in flight, or about to be.
 pub(crate) type Slot = OwnedSemaphorePermit;
 
 /// One login at a vendor with its limits.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct UpstreamAccount {
     /// Its id.
     pub id: Uuid,
@@ -78,7 +108,15 @@ pub struct UpstreamAccount {
     endpoint: Endpoint,
     credentials: Credentials,
     sender: Sender,
-    slots: Arc<Semaphore>,
+    gate: Gate,
+    upstreams: Upstreams,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for UpstreamAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpstreamAccount").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// What an account says otherwise than its families do.
@@ -165,11 +203,31 @@ impl Upstreams {
         Ok(sender)
     }
 
-    fn slots(&self, account: Uuid, most: i16) -> Arc<Semaphore> {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = usize::try_from(most).unwrap_or(1);
-        let slots = shared.slots.entry((account, most));
-        Arc::clone(slots.or_insert_with(|| Arc::new(Semaphore::new(free))))
+    /// The account's gate, made anew when its limits are others by now; whether it answers is known
+    /// on.
+    fn gate(&self, account: Uuid, most: i16, per_minute: Option<i32>, pause: Duration) -> Gate {
+        let mut shared = self.lock();
+        let known = shared.gates.get(&account);
+        let same = known.filter(|gate| gate.most == most && gate.per_minute == per_minute);
+        if let Some(gate) = same {
+            return gate.clone();
+        }
+        let breaker = known.map(|gate| Arc::clone(&gate.breaker));
+        let breaker = breaker.unwrap_or_else(|| Arc::new(Mutex::new(Breaker::new(pause))));
+        let gate = Gate::new(most, per_minute, breaker);
+        shared.gates.insert(account, gate.clone());
+        gate
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The accounts that are left alone now, as far as this process knows.
+    pub(crate) fn paused(&self, now: Duration) -> Vec<Uuid> {
+        let shared = self.lock();
+        let open = |(id, gate): (&Uuid, &Gate)| gate.breaker().is_open(now).then_some(*id);
+        shared.gates.iter().filter_map(open).collect()
     }
 
     fn purse(&self, account: Uuid) -> Purse {
@@ -236,8 +294,47 @@ impl Portal {
                 password: self.key.open(id, &row.secret)?,
             },
             sender: self.upstreams.sender(row.connect_timeout_ms)?,
-            slots: self.upstreams.slots(id, row.max_concurrency),
+            gate: self.upstreams.gate(
+                id,
+                row.max_concurrency,
+                row.calls_per_minute,
+                millis(row.second_sighting_ms),
+            ),
+            upstreams: self.upstreams.clone(),
+            clock: Arc::clone(&self.clock),
         })
+    }
+}
+
+impl Portal {
+    /// Writes down which vendors are left alone since lately, and which are not any more.
+    pub(crate) async fn note_pauses(&self) -> Result<(), Error> {
+        let turns = std::mem::take(&mut self.upstreams.lock().turns);
+        for (account, turn, why) in turns {
+            let now = self.clock.now();
+            match turn {
+                Turn::Opened(pause) => {
+                    sqlx::query!(
+                        "insert into upstream_pause (upstream_account_id, since, retry_at, why)
+                         values ($1, $2, $3, $4)
+                         on conflict (upstream_account_id) do update
+                            set retry_at = greatest(upstream_pause.since, excluded.retry_at),
+                                why = excluded.why",
+                        account,
+                        now,
+                        now + pause,
+                        why,
+                    )
+                    .execute(&self.pool)
+                    .await?;
+                }
+                Turn::Closed => {
+                    let gone = "delete from upstream_pause where upstream_account_id = $1";
+                    sqlx::query(gone).bind(account).execute(&self.pool).await?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -251,13 +348,39 @@ impl UpstreamAccount {
 
     /// Sends something that changes the vendor's books, once.
     pub(crate) async fn send(&self, call: &Call) -> Exchange {
-        let limits = Limits { total: self.call_timeout, list: false };
-        self.sender.send(&self.endpoint, &self.credentials, call, limits).await
+        self.call(call, Limits { total: self.call_timeout, list: false }).await
     }
 
-    /// Waits for a free slot before anything is promised; a held slot is a call in flight.
+    /// Every call goes this way: not at all while the vendor is left alone, and what comes of it is
+    /// remembered.
+    async fn call(&self, call: &Call, limits: Limits) -> Exchange {
+        let now = self.clock.uptime();
+        if let Err(wait) = self.gate.breaker().admit(now, limits.total) {
+            let why = format!("the vendor did not answer lately; next try in {} s", wait.as_secs());
+            return Exchange { result: Err(Failure::NotSent(why)), evidence: Evidence::default() };
+        }
+        let exchange = self.sender.send(&self.endpoint, &self.credentials, call, limits).await;
+        let turn = self.gate.breaker().report(exchange.result.is_ok(), self.clock.uptime());
+        if let Some(turn) = turn {
+            let why = exchange.result.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            tracing::warn!(
+                upstream = self.name,
+                ?turn,
+                why,
+                "whether the vendor answers has changed"
+            );
+            self.upstreams.lock().turns.push((self.id, turn, why));
+        }
+        exchange
+    }
+
+    /// Waits for its turn and for a free slot before anything is promised; a held slot is a call in
+    /// flight.
     pub(crate) async fn slot(&self) -> Result<Slot, Error> {
-        Arc::clone(&self.slots)
+        if let Some(pace) = &self.gate.pace {
+            pace.until_ready().await;
+        }
+        Arc::clone(&self.gate.slots)
             .acquire_owned()
             .await
             .map_err(|_| Error::Machine("the vendor's slots are closed".to_owned()))
@@ -265,16 +388,18 @@ impl UpstreamAccount {
 
     /// A slot if one is free now.
     pub(crate) fn free_slot(&self) -> Option<Slot> {
-        Arc::clone(&self.slots).try_acquire_owned().ok()
+        let slot = Arc::clone(&self.gate.slots).try_acquire_owned().ok()?;
+        let in_pace = self.gate.pace.as_ref().is_none_or(|pace| pace.check().is_ok());
+        in_pace.then_some(slot)
     }
 
     /// How much of our money the vendor has; none where it has no function that tells.
     pub(crate) async fn read_balance(&self) -> Option<Result<Money, Failure>> {
         let function = self.balance_function?;
-        let _slot = self.slots.acquire().await;
+        let _slot = self.slot().await;
         let limits = Limits { total: self.call_timeout, list: false };
         let call = function.call();
-        let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+        let exchange = self.call(&call, limits).await;
         Some(exchange.result.and_then(|doc| {
             match doc.error() {
                 Some(error) => Err(Failure::OutcomeUnknown(error.message)),
@@ -287,10 +412,10 @@ impl UpstreamAccount {
 
     /// The unpaid items in the basket.
     pub(crate) async fn basket(&self, dialect: &dyn Dialect) -> Result<Vec<Item>, Failure> {
-        let _slot = self.slots.acquire().await;
+        let _slot = self.slot().await;
         let limits = Limits { total: self.call_timeout, list: true };
         let call = dialect.basket();
-        let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+        let exchange = self.call(&call, limits).await;
         let doc = exchange.result?;
         if let Some(error) = doc.error() {
             return Err(Failure::OutcomeUnknown(format!("the basket: {}", error.message)));
@@ -306,10 +431,10 @@ impl UpstreamAccount {
     ) -> Result<(Vec<VendorLicense>, Evidence), Failure> {
         /// 100,000 licenses; a list that never ends is a broken vendor.
         const MOST_PAGES: u32 = 1000;
-        let _slot = self.slots.acquire().await;
+        let _slot = self.slot().await;
         if let Some(call) = dialect.before_list() {
             let limits = Limits { total: self.call_timeout, list: false };
-            let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+            let exchange = self.call(&call, limits).await;
             let doc = exchange.result?;
             if doc.error().is_some() || !doc.is_ok() {
                 let why = "the list's filter cannot be taken away";
@@ -320,7 +445,7 @@ impl UpstreamAccount {
         for page in 1..=MOST_PAGES {
             let limits = Limits { total: self.call_timeout, list: true };
             let call = dialect.list(page);
-            let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+            let exchange = self.call(&call, limits).await;
             let doc = exchange.result.as_ref().map_err(Clone::clone)?;
             if let Some(error) = doc.error() {
                 return Err(Failure::OutcomeUnknown(format!("the list: {}", error.message)));
@@ -346,10 +471,9 @@ impl UpstreamAccount {
         dialect: &dyn Dialect,
         id: &str,
     ) -> Result<VendorLicense, Failure> {
-        let _slot = self.slots.acquire().await;
+        let _slot = self.slot().await;
         let limits = Limits { total: self.call_timeout, list: false };
-        let exchange =
-            self.sender.send(&self.endpoint, &self.credentials, &dialect.view(id), limits).await;
+        let exchange = self.call(&dialect.view(id), limits).await;
         let doc = exchange.result?;
         if let Some(error) = doc.error() {
             return Err(Failure::OutcomeUnknown(error.message));
@@ -376,9 +500,9 @@ impl UpstreamAccount {
             return IpCheck::Unchecked;
         };
         // Somebody's curiosity never stands in the way of an order.
-        let Ok(_slot) = self.slots.try_acquire() else { return IpCheck::Unchecked };
+        let Some(_slot) = self.free_slot() else { return IpCheck::Unchecked };
         let limits = Limits { total: self.check_timeout, list: false };
-        let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
+        let exchange = self.call(&call, limits).await;
         match exchange.result {
             Err(_) => IpCheck::Unchecked,
             Ok(doc) => match doc.error() {
@@ -394,9 +518,8 @@ impl UpstreamAccount {
 impl UpstreamAccount {
     /// Asks for something that changes nothing; an answer that is an error counts as none.
     pub(crate) async fn ask(&self, call: &Call, list: bool) -> Result<upstream::Node, Failure> {
-        let _slot = self.slots.acquire().await;
-        let limits = Limits { total: self.call_timeout, list };
-        let exchange = self.sender.send(&self.endpoint, &self.credentials, call, limits).await;
+        let _slot = self.slot().await;
+        let exchange = self.call(call, Limits { total: self.call_timeout, list }).await;
         let doc = exchange.result?;
         match doc.error() {
             Some(error) => Err(Failure::OutcomeUnknown(error.message)),

@@ -232,31 +232,16 @@ pub enum Note {
         /// The other plan's code.
         text: String,
     },
+    /// A module of which nothing says which plans it is for.
+    NoFits {
+        /// The module's code.
+        code: String,
+    },
     /// The vendor's price list, from which costs come, cannot be read.
     NoPriceList {
         /// Why.
         text: String,
     },
-}
-
-impl Note {
-    /// The word for its kind, the code of the plan, and what it is about.
-    #[must_use]
-    pub fn parts(&self) -> (&'static str, &str, &str) {
-        match self {
-            Self::Unreadable { .. } => ("unreadable", "", ""),
-            Self::Twice { code } => ("twice", code, ""),
-            Self::Period { code, text } => ("period", code, text),
-            Self::Cost { code, text } => ("cost", code, text),
-            Self::Currency { code, text } => ("currency", code, text),
-            Self::Addon { code, text } => ("addon", code, text),
-            Self::NoDialect { code } => ("no_dialect", code, ""),
-            Self::NoTermCode { code, text } => ("no_term_code", code, text),
-            Self::NoCost { code, text } => ("no_cost", code, text),
-            Self::NoPanel { code, text } => ("no_panel", code, text),
-            Self::NoPriceList { text } => ("no_price_list", "", text),
-        }
-    }
 }
 
 /// Why a text is no table.
@@ -357,6 +342,9 @@ impl fmt::Display for Note {
             Self::NoCost { code, text } => write!(f, "{code}: no cost for {text}"),
             Self::NoPanel { code, text } => {
                 write!(f, "{code}: it is for {text}, which is not in the catalogue")
+            }
+            Self::NoFits { code } => {
+                write!(f, "{code}: none of the plans that it is for is there or comes with it")
             }
             Self::NoPriceList { text } => {
                 write!(f, "costs: the vendor's price list cannot be read, {text}")

@@ -259,7 +259,8 @@ impl Family {
             .and_then(|address| node.value(address).or(node.value("ip")))
             .and_then(|ip| ip.parse().ok());
         // An empty name is a name, too: one that does not carry our reference.
-        license.name = self.name.and_then(|name| node.child(name)).map(|name| name.text.clone());
+        license.name =
+            self.name.and_then(|name| node.child(name)).map(|name| name.text.to_string());
         license.plan_code = plan_code.map(str::to_owned);
         Ok(license)
     }

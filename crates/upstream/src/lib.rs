@@ -12,6 +12,7 @@
 //!   after which sending again is safe.
 
 pub mod balance;
+pub mod breaker;
 pub mod catalog;
 pub mod dialect;
 pub mod effect;

@@ -59,7 +59,7 @@ pub fn license(node: &Node) -> Result<VendorLicense, Unclear> {
         .and_then(LicenseStatus::from_vendor_code);
     Ok(VendorLicense {
         id: id.to_owned(),
-        reference: node.child("remoteid").map(|child| child.text.clone()),
+        reference: node.child("remoteid").map(|child| child.text.to_string()),
         parent: node.value("item").filter(|item| is_number(item)).map(str::to_owned),
         key: node.value("lickey").map(str::to_owned),
         status,

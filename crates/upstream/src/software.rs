@@ -37,7 +37,7 @@ impl Software {
 
     fn license(node: &Node) -> Result<VendorLicense, Unclear> {
         let mut license = read::license(node)?;
-        license.name = node.child("licname").map(|name| name.text.clone());
+        license.name = node.child("licname").map(|name| name.text.to_string());
         license.ip = node.value("ip").and_then(|ip| ip.parse().ok());
         license.plan_code = node.value("price").filter(|code| is_number(code)).map(str::to_owned);
         // No document shows a state; where there is none, what is listed works. Inferred.

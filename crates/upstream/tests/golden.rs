@@ -1,5 +1,7 @@
 //! Every call that we build, as it goes over the wire; the calls of the five documents word for word.
 
+#![expect(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "tests")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

@@ -10,6 +10,7 @@ mod check;
 mod css;
 mod e2e;
 mod edges;
+mod fuzz;
 mod lighthouse;
 mod messages;
 mod prepare;
@@ -61,6 +62,8 @@ enum Task {
     Lighthouse(lighthouse::Args),
     /// Thousands of simulated lives, and every kill with every fault
     Torture(torture::Args),
+    /// Made-up answers of vendors, read until one does harm
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
             Task::Shots(args) => shots::shots(&ws, &args),
             Task::Lighthouse(args) => lighthouse::lighthouse(&ws, &args),
             Task::Torture(args) => torture::torture(&ws, &args),
+            Task::Fuzz(args) => fuzz::fuzz(&ws, &args),
         }
     });
     outcome.unwrap_or_else(|error| {

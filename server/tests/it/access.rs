@@ -107,6 +107,13 @@ fn pages(
         ("/admin/costs/nonsense".into(), no_object),
         ("/admin/cost-history.csv?plan=isp6-lite".into(), desk),
         ("/admin/cost-history.csv?plan=nonsense".into(), no_object),
+        ("/admin/products".into(), desk),
+        ("/admin/products.csv".into(), desk),
+        ("/admin/products/isp6-lite".into(), desk),
+        ("/admin/products/nonsense".into(), no_object),
+        ("/admin/families/ispmanager".into(), desk),
+        ("/admin/families/nonsense".into(), no_object),
+        ("/?module=DDoSGUARD&module_id=1".into(), shop),
         ("/admin/mail".into(), desk),
         ("/admin/mail.csv".into(), desk),
         ("/admin/audit".into(), desk),
@@ -217,6 +224,8 @@ fn pattern(path: &str, cast: &Cast) -> String {
         .replace("/versions/1", "/versions/{version}")
         .replace("/admin/upstreams/simulator", "/admin/upstreams/{slug}")
         .replace("/admin/costs/isp6-lite", "/admin/costs/{plan}")
+        .replace("/admin/products/isp6-lite", "/admin/products/{plan}")
+        .replace("/admin/families/ispmanager", "/admin/families/{family}")
         .replace(&format!("{}", cast.order), "{id}")
         .replace(&format!("{}", cast.license), "{id}")
         .replace("{id}/renew", "{id}/{change}")
@@ -317,6 +326,13 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             "/admin/pricelist_group",
             "code=No+Code&name=X&like=public".into(),
             desk([NO, NO, BAD, BAD]),
+        ),
+        // Without its texts a product is no product, and without its code no family.
+        ("/admin/product", "plan=isp6-lite&version=0".into(), desk([NO, NO, BAD, BAD])),
+        (
+            "/admin/family",
+            "family=No+Code&name[en]=X&summary[en]=Y".into(),
+            desk([NO, NO, S::CONFLICT, S::CONFLICT]),
         ),
         (
             "/admin/cost",

@@ -233,7 +233,7 @@ async fn live(portal: &TestPortal, license: Uuid, plan: &str, addon: Option<(&st
         done.push(OperationKind::ReissueKey);
         // Once a month, and known before the click.
         let again = portal.portal.preview_change(&viewer, license, &Change::ReissueKey).await;
-        assert!(matches!(again, Err(ChangeError::NotNow(_))), "{plan}: {again:?}");
+        assert!(matches!(again, Err(ChangeError::TooSoon(_))), "{plan}: {again:?}");
     }
     if can.contains(&OperationKind::Suspend) {
         let stopped = change(portal, license, Change::Suspend).await;
@@ -471,7 +471,10 @@ async fn what_shows_no_mark_is_never_bought_twice(pool: PgPool) {
         .fetch_one(&portal.portal.pool)
         .await
         .unwrap();
-    let verdict = portal::operations::Verdict::Happened { upstream_id: number };
+    let verdict = portal::operations::Verdict::Happened {
+        upstream_id: number,
+        shown: portal::operations::Shown::default(),
+    };
     portal.portal.decide(&owner, operation, &verdict, "it is the one").await.unwrap();
     portal.settle().await;
     assert_eq!(portal.state(lost.id).await, "confirmed");
@@ -531,5 +534,64 @@ async fn an_address_has_one_trial(pool: PgPool) {
     let again = wish(&portal, "isp6-trial", Period::Trial).await;
     let refused = portal.portal.place_order(&viewer, &again).await;
     assert!(matches!(refused, Err(PlaceError::Tried)), "{refused:?}");
+    portal.sound().await;
+}
+
+/// What no function does is carried out by a person at the vendor's site (seed 004).
+#[sqlx::test(migrations = "../migrations")]
+async fn a_life_by_hand(pool: PgPool) {
+    let portal = portal(pool).await;
+    let plans = [NewPlan {
+        slug: "by-hand",
+        dialect: "manual",
+        code: "any",
+        terms: vec![(1, 100_000, None)],
+        addon: None,
+    }];
+    add_vendor(&portal, "by-phone", "nobody", "EUR", &plans).await;
+    let (viewer, owner) = (portal.customer().await, portal.owner().await);
+    let asked = wish(&portal, "by-hand", Period::MONTH).await;
+    portal.portal.place_order(&viewer, &asked).await.unwrap();
+    portal.settle().await;
+    assert_eq!(portal.state(asked.id).await, "review", "it waits for a person, with its money");
+    let decide = async |number: &str, key: &str, until: Option<time::Date>| {
+        let operation: Uuid = sqlx::query_scalar("select id from operation where state = 'review'")
+            .fetch_one(&portal.portal.pool)
+            .await
+            .unwrap();
+        let shown = portal::operations::Shown {
+            key: Some(key.to_owned()).filter(|key| !key.is_empty()),
+            expires_on: until,
+        };
+        let verdict =
+            portal::operations::Verdict::Happened { upstream_id: number.to_owned(), shown };
+        portal.portal.decide(&owner, operation, &verdict, "done at their site").await.unwrap();
+        portal.settle().await;
+    };
+    let (first, second) =
+        (time::macros::date!(2026 - 12 - 21), time::macros::date!(2027 - 01 - 21));
+    decide("PLSK.00012345", "A0B1-C2D3", Some(first)).await;
+    let order = portal.portal.order(&viewer, asked.id).await.unwrap().unwrap();
+    let license = order.license.unwrap();
+    let owned = portal.portal.license(&viewer, license).await.unwrap().unwrap();
+    assert_eq!(owned.key.as_deref(), Some("A0B1-C2D3"));
+    assert_eq!((owned.row.status, owned.row.expires_on), (LicenseStatus::Active, Some(first)));
+    for (change, until) in [
+        (Change::Renew { period: Period::MONTH }, Some(second)),
+        (Change::Edit { ip: Some(LicenseIp::parse("203.0.113.80").unwrap()), name: None }, None),
+        (Change::Suspend, None),
+    ] {
+        let preview = portal.portal.preview_change(&viewer, license, &change).await.unwrap();
+        let shown_total = preview.quote.map(|quote| quote.total);
+        let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
+        let change_wish = ChangeWish { id, license, change, shown_total };
+        portal.portal.change_license(&viewer, &change_wish).await.unwrap();
+        portal.settle().await;
+        decide("", "", until).await;
+    }
+    let owned = portal.portal.license(&viewer, license).await.unwrap().unwrap();
+    assert_eq!((owned.row.status, owned.row.expires_on), (LicenseStatus::Suspended, Some(second)));
+    assert_eq!(owned.row.ip.as_deref(), Some("203.0.113.80"));
+    assert!(portal.vendor().calls_of("soft.order.param").is_empty());
     portal.sound().await;
 }

@@ -116,7 +116,10 @@ async fn a_verdict_needs_a_right_a_reason_and_a_number_of_its_own(pool: PgPool) 
     doubtful(&portal).await;
     let staff = portal.owner().await;
     let operation = inbox(&portal, &staff).await[0].operation;
-    let number = |number: &str| Verdict::Happened { upstream_id: number.to_owned() };
+    let number = |number: &str| Verdict::Happened {
+        upstream_id: number.to_owned(),
+        shown: portal::operations::Shown::default(),
+    };
     for (verdict, reason) in [
         (number(""), "it is there"),
         (number("12x"), "it is there"),

@@ -18,7 +18,7 @@ async fn get(portal: &TestPortal, path: &str) -> Answer {
 /// The prices in a list, by the name that panels know a module by.
 fn prices(answer: &Answer) -> Vec<(String, String)> {
     assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.headers["content-type"], "text/xml");
+    assert_eq!(answer.headers.get("content-type").unwrap(), "text/xml");
     let doc = billmgr::read_xml(answer.body.as_bytes()).unwrap();
     doc.children
         .iter()

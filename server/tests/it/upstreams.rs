@@ -503,6 +503,7 @@ async fn owners_do_it_all_on_the_pages(pool: PgPool) {
         ("functions", ""),
         ("kept_suspended_days", "30"),
         ("max_concurrency", "999"),
+        ("calls_per_minute", ""),
         ("connect_timeout_ms", "5000"),
         ("call_timeout_ms", "60000"),
         ("check_timeout_ms", "2000"),

@@ -11,7 +11,6 @@ mod propose;
 
 use std::collections::BTreeMap;
 
-use domain::change::ChangeRule;
 use domain::{Currency, Money};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -22,6 +21,7 @@ use upstream::Role;
 use upstream::sender::{Endpoint, EndpointError};
 use uuid::Uuid;
 
+use crate::licenses::ChangeRule;
 use crate::people::{Permission, StaffViewer};
 use crate::{Error, Portal, audit};
 
@@ -65,6 +65,8 @@ pub struct Limits {
     pub second_sighting_ms: i32,
     /// Calls at one time.
     pub max_concurrency: i16,
+    /// Calls per minute; none is no limit.
+    pub calls_per_minute: Option<i32>,
     /// How long a suspended license is kept there.
     pub kept_suspended_days: i16,
 }
@@ -230,6 +232,7 @@ impl Default for Limits {
             quiet_window_ms: 300_000,
             second_sighting_ms: 60_000,
             max_concurrency: 4,
+            calls_per_minute: Some(300),
             kept_suspended_days: 30,
         }
     }
@@ -324,6 +327,9 @@ impl Settings {
                 wrong.push((field, Wrong::Range(least, most)));
             }
         }
+        if self.limits.calls_per_minute.is_some_and(|calls| !(1..=60_000).contains(&calls)) {
+            wrong.push(("calls_per_minute", Wrong::Range(1, 60_000)));
+        }
         if wrong.is_empty() && !self.limits.lease_is_long_enough() {
             wrong.push(("lease_ms", Wrong::ShortLease));
         }
@@ -346,6 +352,7 @@ impl Settings {
             "module_names_parent": self.module_names_parent,
             "preset": self.preset.map(Preset::as_str),
             "functions": self.functions,
+            "calls_per_minute": self.limits.calls_per_minute,
             "limits": limits,
         })
     }
@@ -550,6 +557,7 @@ async fn write_in_tx(
                 connect_timeout_ms = $14, call_timeout_ms = $15, check_timeout_ms = $16,
                 send_deadline_ms = $17, lease_ms = $18, quiet_window_ms = $19,
                 second_sighting_ms = $20, max_concurrency = $21, kept_suspended_days = $22,
+                calls_per_minute = $23,
                 version = version + 1
           where id = $1 and version = $2",
         id,
@@ -574,6 +582,7 @@ async fn write_in_tx(
         limits.second_sighting_ms,
         limits.max_concurrency,
         limits.kept_suspended_days,
+        limits.calls_per_minute,
     )
     .execute(tx)
     .await?;
@@ -587,7 +596,7 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                 u.module_names_parent, u.preset, u.functions as \"functions: Json<Functions>\",
                 u.connect_timeout_ms, u.call_timeout_ms, u.check_timeout_ms, u.send_deadline_ms,
                 u.lease_ms, u.quiet_window_ms, u.second_sighting_ms, u.max_concurrency,
-                u.kept_suspended_days, u.balance, u.balance_at,
+                u.kept_suspended_days, u.calls_per_minute, u.balance, u.balance_at,
                 u.ping as \"ping: Json<Vec<Check>>\", u.ping_at,
                 (select count(*) from plan p where p.upstream_account_id = u.id) as \"plans!\",
                 (select coalesce(array_agg(distinct p.dialect order by p.dialect), '{}')
@@ -644,6 +653,7 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                         second_sighting_ms: row.second_sighting_ms,
                         max_concurrency: row.max_concurrency,
                         kept_suspended_days: row.kept_suspended_days,
+                        calls_per_minute: row.calls_per_minute,
                     },
                 },
             })

@@ -425,6 +425,11 @@ impl<'a> Work<'a> {
                             .push(Note::NoPanel { code: plan.code.clone(), text: code.clone() }),
                     }
                 }
+                // Nobody could buy a module that fits nothing.
+                if fits.is_empty() {
+                    self.notes.push(Note::NoFits { code: plan.code.clone() });
+                    continue;
+                }
                 new.fits = Some(fits);
             }
             self.changes.push(Change::Plan(Box::new(new)));

@@ -4,6 +4,7 @@
 //! term. Prices come from [`domain::price`] alone.
 
 mod cache;
+mod editor;
 mod panels;
 mod tags;
 
@@ -24,6 +25,7 @@ use upstream::dialect::Term;
 use uuid::Uuid;
 
 pub use cache::{ShelfListener, Shelves, listen};
+pub use editor::{EditError, FamilyRow, PlanPage, PlanRow, PlanText};
 pub use panels::{PanelAnswer, PanelAsk, PanelHome, PanelModule};
 pub use tags::Tags;
 
@@ -200,9 +202,8 @@ impl Portal {
         let ticket = match self.shelves.find(group) {
             // What is kept hears of changes, but not of midnight.
             Found::Shelf(shelf) if self.is_of_today(&shelf) => return Ok(shelf),
-            Found::Shelf(_) => None,
+            Found::Shelf(_) | Found::Deaf => None,
             Found::Nothing(ticket) => Some(ticket),
-            Found::Deaf => None,
         };
         let shelf = self.read_shelf(group).await?.into();
         if let Some(ticket) = ticket {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::address::{AddressError, license_name};
-use domain::change::{Change, ChangeRule, NotNow, Subject};
+use domain::change::{Change, NotNow, Subject};
 use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 use domain::plan::{Addon, Choice, ChoiceError};
@@ -16,6 +16,7 @@ use sqlx::types::Json;
 use time::{Date, Month, OffsetDateTime};
 use uuid::Uuid;
 
+use super::limit::ChangeRule;
 use crate::catalog::{Offer, PublishedPricelist, any_plan, owned_plan};
 use crate::fault::Step;
 use crate::orders::EventKind;
@@ -80,8 +81,8 @@ impl Possible {
             period: self.license.period,
             ran_out: self.ran_out,
             can: self.can.as_slice(),
-            ip_from: self.ip_from,
-            key_from: self.key_from,
+            ip_waits: self.ip_from.is_some(),
+            key_waits: self.key_from.is_some(),
             renewal_over: self.renewal_over,
         }
     }
@@ -128,6 +129,9 @@ pub enum ChangeError {
     /// It makes no sense for the license as it is.
     #[error(transparent)]
     NotNow(#[from] NotNow),
+    /// The vendor allows it again from this day on.
+    #[error("possible again from {0}")]
+    TooSoon(Date),
     /// Term or counts do not fit the plan.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
@@ -559,14 +563,22 @@ fn check(
     if matches!(tidied, Change::Edit { ip: None, name: None }) {
         return Err(NotNow::Same.into());
     }
-    tidied.check(Subject {
+    let (ip_from, key_from) = (owned.ip_from(today), owned.key_from(today));
+    let subject = Subject {
         status: owned.status,
         period: owned.period,
         ran_out,
         can,
-        ip_from: owned.ip_from(today),
-        key_from: owned.key_from(today),
+        ip_waits: ip_from.is_some(),
+        key_waits: key_from.is_some(),
         renewal_over: owned.renewal_over(today),
+    };
+    tidied.check(subject).map_err(|why| {
+        let from = if tidied == Change::ReissueKey { key_from } else { ip_from };
+        match (why, from) {
+            (NotNow::TooSoon, Some(day)) => ChangeError::TooSoon(day),
+            (why, _) => ChangeError::NotNow(why),
+        }
     })?;
     match tidied {
         Change::Edit { ip, name } => {

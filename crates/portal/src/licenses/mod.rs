@@ -2,6 +2,7 @@
 
 mod change;
 mod history;
+mod limit;
 mod modules;
 mod renewal;
 
@@ -19,6 +20,7 @@ use uuid::Uuid;
 use crate::fault::Step;
 use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source, push_beginning};
 use crate::locale::{Locale, Localized};
+use crate::operations::Shown;
 use crate::orders::EventKind;
 use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect_kind;
@@ -26,6 +28,7 @@ use crate::{Error, Portal, customers, mail};
 
 pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
 pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter, UnderWay};
+pub use limit::ChangeRule;
 pub use modules::{ModuleHome, Modules, OwnedModule};
 
 /// When it was bought.
@@ -173,6 +176,30 @@ pub(crate) async fn insert_in_tx(
     Ok(rows == 1)
 }
 
+/// Writes down what a person saw at the vendor's site: nothing else will ever tell.
+pub(crate) async fn show_in_tx(
+    tx: &mut PgConnection,
+    license: Uuid,
+    shown: &Shown,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let key = shown.key.as_deref().map(str::trim).filter(|key| !key.is_empty());
+    sqlx::query!(
+        "update license
+            set key = coalesce($2, key), expires_on = coalesce($3, expires_on), checked_at = $4,
+                status = case when status = 'processing' then 'active' else status end,
+                next_check_at = null
+          where id = $1",
+        license,
+        key,
+        shown.expires_on,
+        now,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// A license that is read next.
 pub(crate) struct DueLicense {
     id: Uuid,
@@ -313,7 +340,7 @@ impl Portal {
         });
         query.push(
             "select l.id, l.number, p.name as plan, host(l.ip) as ip, l.name, l.status,
-                    l.expires_on, l.key is not null as has_key, c.name as customer,
+                    l.expires_on, (l.key is not null or not p.has_key) as has_key, c.name as customer,
                     c.id as customer_id, o.id as \"order\", o.number as order_number,
                     l.created_at, ",
         );

@@ -5,7 +5,8 @@ use domain::{Currency, Money};
 use serde_json::json;
 use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
+use upstream::DialectKind;
 use uuid::Uuid;
 
 use super::steps::Proof;
@@ -64,6 +65,8 @@ pub struct Case {
     pub attempts: Vec<Attempt>,
     /// What seems right.
     pub advice: Advice,
+    /// A person carries it out at the vendor's site.
+    pub by_hand: bool,
 }
 
 /// What seems right, by what is known; the person decides.
@@ -96,11 +99,33 @@ pub enum Verdict {
     Happened {
         /// The vendor's number; ignored for anything but a purchase.
         upstream_id: String,
+        /// What the vendor's site shows after work by hand; ignored where the vendor can be read.
+        shown: Shown,
     },
     /// It did not happen, and is sent once more.
     SendAgain,
     /// It did not happen and will not: the money goes back.
     GiveUp,
+}
+
+/// What a person read at the vendor's site (seed 004 names this way of working).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// The license's key.
+    pub key: Option<String>,
+    /// Its last day.
+    pub expires_on: Option<Date>,
+}
+
+impl Shown {
+    /// The longest key.
+    pub const LONGEST_KEY: usize = 200;
+
+    fn is_usable(&self) -> bool {
+        self.key.as_deref().is_none_or(|key| {
+            key.chars().count() <= Self::LONGEST_KEY && !key.chars().any(char::is_control)
+        })
+    }
 }
 
 /// Why nothing was decided.
@@ -121,6 +146,9 @@ pub enum DecideError {
     /// The vendor's number belongs to another license of ours.
     #[error("the number belongs to another license")]
     NumberTaken,
+    /// What is to be shown as the key cannot be one.
+    #[error("the key is not usable")]
+    Key,
     /// It was sent as often as it may be.
     #[error("sent too often")]
     TooOften,
@@ -150,6 +178,7 @@ struct Row {
     price: i64,
     reference: String,
     upstream_id: Option<String>,
+    dialect: String,
     created_at: OffsetDateTime,
     why: Option<String>,
     sort_key: String,
@@ -164,6 +193,7 @@ impl Row {
         Ok(Case {
             attempts,
             advice: advice(kind, &why),
+            by_hand: self.dialect == DialectKind::Manual.as_str(),
             operation: self.id,
             number: self.number,
             kind,
@@ -192,7 +222,8 @@ impl Portal {
         let mut query = QueryBuilder::<Postgres>::new(
             "select x.id, x.number, x.kind, c.name as customer, c.id as customer_id, x.order_id,
                     x.order_number, p.name as plan, coalesce(host(o.ip), host(l.ip)) as ip,
-                    x.currency, x.price, x.reference, l.upstream_id, x.created_at,
+                    x.currency, x.price, x.reference, l.upstream_id, p.dialect,
+                    x.created_at,
                     (select e.detail from operation_event e
                       where e.operation_id = x.id and e.event = 'review'
                       order by e.id desc limit 1) as why, ",
@@ -265,11 +296,15 @@ impl Portal {
             Verdict::GiveUp => OperationState::Rejected,
         };
         let number = match (&op.task, verdict) {
-            (Task::Order(_), Verdict::Happened { upstream_id }) => {
+            (Task::Order(_), Verdict::Happened { upstream_id, .. }) => {
                 let number = upstream_id.trim();
-                let fits = !number.is_empty()
-                    && number.len() <= 18
-                    && number.bytes().all(|byte| byte.is_ascii_digit());
+                // People's sites number otherwise than the wire does.
+                let fits = if op.dialect == DialectKind::Manual {
+                    number.chars().count() <= 60 && number.chars().all(|c| c.is_ascii_graphic())
+                } else {
+                    number.len() <= 18 && number.bytes().all(|byte| byte.is_ascii_digit())
+                };
+                let fits = fits && !number.is_empty();
                 if !fits {
                     return Err(DecideError::Number);
                 }
@@ -277,6 +312,13 @@ impl Portal {
             }
             _ => None,
         };
+        let shown = match verdict {
+            Verdict::Happened { shown, .. } if op.dialect == DialectKind::Manual => shown.clone(),
+            _ => Shown::default(),
+        };
+        if !shown.is_usable() {
+            return Err(DecideError::Key);
+        }
         let mut tx = self.pool.begin().await?;
         let entry = audit::Entry {
             actor: Some(staff.user),
@@ -284,7 +326,9 @@ impl Portal {
             object_type: "operation",
             object_id: op.id,
             before: Some(json!({ "state": op.state.as_str() })),
-            after: Some(json!({ "state": after.as_str(), "upstream_id": number })),
+            after: Some(json!({
+                "state": after.as_str(), "upstream_id": number, "expires_on": shown.expires_on,
+            })),
             reason: Some(reason),
         };
         audit::write_in_tx(&mut tx, entry, now).await?;
@@ -306,7 +350,12 @@ impl Portal {
                 if taken {
                     return Err(DecideError::NumberTaken);
                 }
-                let proof = number.map_or(Proof::Done, |number| Proof::Number(number.to_owned()));
+                let number = number.map(str::to_owned);
+                let proof = match (op.dialect, number) {
+                    (DialectKind::Manual, number) => Proof::Shown(number, shown),
+                    (_, Some(number)) => Proof::Number(number),
+                    (_, None) => Proof::Done,
+                };
                 if !self.confirm(tx, &op, &account, &proof, EventKind::Found).await? {
                     return Err(DecideError::NotInReview);
                 }

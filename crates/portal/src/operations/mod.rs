@@ -42,7 +42,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use bell::{Bell, carry};
-pub use inbox::{Advice, CASE_SORTS, CASES_BY_TIME, Case, CaseFilter, DecideError, Verdict};
+pub use inbox::{Advice, CASE_SORTS, CASES_BY_TIME, Case, CaseFilter, DecideError, Shown, Verdict};
 pub(crate) use parking::Purse;
 pub use parking::Treasury;
 pub use sweep::{Finding, FindingKind, Remedy, RemedyError};

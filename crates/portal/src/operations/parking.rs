@@ -82,6 +82,8 @@ pub struct Treasury {
     pub balance: Option<(Money, OffsetDateTime)>,
     /// It is below what somebody wants to be warned of.
     pub low: bool,
+    /// It did not answer lately and is left alone: since when, until when, and why.
+    pub paused: Option<(OffsetDateTime, OffsetDateTime, String)>,
     /// How many operations wait for money.
     pub parked: i64,
     /// What they cost there together.
@@ -210,8 +212,10 @@ impl Portal {
         let rows = sqlx::query!(
             "select u.id, u.name, u.currency, u.balance, u.balance_at,
                     coalesce(u.balance < u.low_balance, false) as \"low!\",
+                    s.since as \"since?\", s.retry_at as \"retry_at?\", s.why as \"why?\",
                     coalesce(p.parked, 0) as \"parked!\", coalesce(p.needed, 0) as \"needed!\"
                from upstream_account u
+               left join upstream_pause s on s.upstream_account_id = u.id
                left join (select upstream_account_id, count(*) as parked, sum(cost)::bigint as needed
                             from operation where state = 'parked' group by 1) p
                  on p.upstream_account_id = u.id
@@ -229,6 +233,11 @@ impl Portal {
                     name: row.name,
                     balance: balance.zip(row.balance_at),
                     low: row.low,
+                    paused: row
+                        .since
+                        .zip(row.retry_at)
+                        .zip(row.why)
+                        .map(|((since, until), why)| (since, until, why)),
                     parked: row.parked,
                     needed: Money::new(row.needed, currency),
                 })

@@ -14,13 +14,14 @@ use upstream::outcome::{Evidence, Exchange, Outcome};
 use upstream::purchase::Stage;
 use uuid::Uuid;
 
+use super::inbox::Shown;
 use super::parking::Funds;
 use super::store::{self, Claimed, Moved, Task};
 use super::worker::PAUSE;
 use crate::fault::{Step, Weakness};
 use crate::orders::EventKind;
 use crate::upstreams::{Slot, UpstreamAccount};
-use crate::{Error, Portal};
+use crate::{Error, Portal, licenses};
 
 /// Why a person has what no function does.
 pub(super) const BY_HAND: &str = "to be carried out at the vendor by hand";
@@ -34,6 +35,8 @@ pub(super) enum Proof {
     Number(String),
     /// It lies in the basket, unpaid.
     Item(Item),
+    /// A person did it and says what there is now; of a purchase with the vendor's number.
+    Shown(Option<String>, Shown),
 }
 
 impl Proof {
@@ -42,6 +45,7 @@ impl Proof {
             Self::Done => None,
             Self::Number(number) => Some(number),
             Self::Item(item) => Some(&item.id),
+            Self::Shown(number, _) => number.as_deref(),
         }
     }
 }
@@ -112,7 +116,7 @@ impl Portal {
         if self.faults.lacks(Weakness::NoGenerationGuard) {
             op.guard = store::Guard::Nothing;
         }
-        let promise = match self.call_at_once(&op, &account)? {
+        let promise = match self.call_at_once(&op, &account) {
             Some((call, slot)) => {
                 self.promise_in_tx(&mut tx, &mut op, &account, call, None, slot).await?
             }
@@ -148,7 +152,10 @@ impl Portal {
         let mut tx = self.pool.begin().await?;
         if op.state == OperationState::Planned {
             let lease = now + account.lease;
-            if !store::promise_in_tx(&mut tx, &op, "by hand", lease, None, now).await? {
+            // Nobody looks at the license before; whoever does the work does.
+            let before = matches!(op.task, Task::Change(_)).then(Before::default);
+            let before = before.as_ref();
+            if !store::promise_in_tx(&mut tx, &op, "by hand", lease, before, now).await? {
                 return Ok(());
             }
             op.state = OperationState::Sent;
@@ -159,23 +166,19 @@ impl Portal {
     }
 
     /// The call of what can be sent without looking at anything before, and a free slot for it.
-    fn call_at_once(
-        &self,
-        op: &Claimed,
-        account: &UpstreamAccount,
-    ) -> Result<Option<(Call, Slot)>, Error> {
-        let Task::Order(purchase) = &op.task else { return Ok(None) };
+    fn call_at_once(&self, op: &Claimed, account: &UpstreamAccount) -> Option<(Call, Slot)> {
+        let Task::Order(purchase) = &op.task else { return None };
         if op.state != OperationState::Planned || op.forsaken || op.sent_at.is_some() {
-            return Ok(None);
+            return None;
         }
         let stage = purchase.stage(account);
-        let Some(dialect) = account.dialect(op.dialect) else { return Ok(None) };
-        let Some(call) = stage.call(&purchase.wish, dialect.as_ref()) else { return Ok(None) };
-        let Some(slot) = account.free_slot() else { return Ok(None) };
+        let dialect = account.dialect(op.dialect)?;
+        let call = stage.call(&purchase.wish, dialect.as_ref())?;
+        let slot = account.free_slot()?;
         let affordable = stage == Stage::Item
             || account.balance_function.is_none()
             || account.purse.covers(op.cost, self.clock.uptime());
-        Ok(affordable.then_some((call, slot)))
+        affordable.then_some((call, slot))
     }
 
     /// Marks as sent, in the caller's transaction: nothing is sent without its commit.
@@ -635,6 +638,10 @@ impl Portal {
         event: EventKind,
     ) -> Result<bool, Error> {
         let now = self.clock.now();
+        let shown = match proof {
+            Proof::Shown(_, shown) => Some(shown),
+            _ => None,
+        };
         let proof = proof.number();
         // A plan that turns out to be carried out goes through all states, so that each of them
         // means the same for every operation.
@@ -678,6 +685,9 @@ impl Portal {
                 return Ok(owned);
             }
         };
+        if let Some(shown) = shown {
+            licenses::show_in_tx(&mut tx, license, shown, now).await?;
+        }
         let confirmed = Moved {
             finished_at: Some(now),
             upstream_id: proof,

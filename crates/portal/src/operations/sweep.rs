@@ -141,6 +141,8 @@ struct Ours {
     licenses: BTreeSet<String>,
     /// Purchases whose reference is in it.
     purchases: BTreeMap<String, Purchase>,
+    /// The vendor's codes of what is being bought: a row that shows no mark may be one of these.
+    awaited: BTreeSet<String>,
 }
 
 /// Where a reference of ours may stand.
@@ -194,6 +196,9 @@ impl Portal {
         )
         .fetch_all(&self.pool)
         .await?;
+        let first_read_at = self.clock.now();
+        let mut listed = Vec::new();
+        let mut read = Vec::new();
         for family in families {
             // Nothing lists what people do by hand.
             let Some(dialect) = account.dialect(dialect_kind(&family)?) else { continue };
@@ -212,8 +217,11 @@ impl Portal {
             for row in &rows {
                 self.compare(account, dialect, &ours, row, read_at).await?;
             }
-            self.look_for_missing(account, &family, &rows, read_at).await?;
+            listed.extend(rows.into_iter().map(|row| row.id));
+            read.push(family);
         }
+        // One vendor's families overlap: only what none of their lists has is missing.
+        self.look_for_missing(account, &read, &listed, first_read_at).await?;
         Ok(true)
     }
 
@@ -251,7 +259,19 @@ impl Portal {
             };
             (row.reference, purchase)
         });
-        Ok(Ours { licenses: licenses.into_iter().collect(), purchases: purchases.collect() })
+        let awaited = sqlx::query_scalar!(
+            "select distinct p.upstream_plan_code from operation x
+               join customer_order o on o.id = x.order_id join plan p on p.id = o.plan_id
+              where x.upstream_account_id = $1 and x.kind = 'order' and x.finished_at is null",
+            account.id,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(Ours {
+            licenses: licenses.into_iter().collect(),
+            purchases: purchases.collect(),
+            awaited: awaited.into_iter().collect(),
+        })
     }
 
     async fn compare(
@@ -266,6 +286,12 @@ impl Portal {
             return Ok(());
         }
         let purchase = words(row).find_map(|word| ours.purchases.get(word));
+        let is_awaited = words(row).next().is_none()
+            && row.plan_code.as_ref().is_none_or(|code| ours.awaited.contains(code))
+            && !ours.awaited.is_empty();
+        if is_awaited {
+            return Ok(());
+        }
         match (row.status, purchase) {
             // Whoever carries it out will find it.
             (_, Some(purchase)) if purchase.is_open => {}
@@ -305,26 +331,25 @@ impl Portal {
         );
     }
 
-    /// Live licenses of ours that the list does not have, and findings that are none any more.
+    /// Live licenses of ours that no list of the account has, and findings that are none any more.
     async fn look_for_missing(
         &self,
         account: &UpstreamAccount,
-        family: &str,
-        rows: &[VendorLicense],
+        families: &[String],
+        listed: &[String],
         now: OffsetDateTime,
     ) -> Result<(), Error> {
-        let listed: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
         let missing = sqlx::query!(
             "select l.id, l.upstream_id, l.number, l.status, host(l.ip) as ip, l.expires_on
                from license l join plan p on p.id = l.plan_id
-              where l.upstream_account_id = $1 and p.dialect = $2
+              where l.upstream_account_id = $1 and p.dialect = any($2)
                 and l.status in ('active', 'suspended') and l.created_at < $4
                 and not l.upstream_id = any($3)
                 and not exists (select from operation x where x.license_id = l.id
                                    and x.kind = 'delete' and x.finished_at is null)",
             account.id,
-            family,
-            &listed,
+            families,
+            listed,
             now - LAG,
         )
         .fetch_all(&self.pool)
@@ -347,7 +372,7 @@ impl Portal {
                 and case f.kind when 'missing' then f.upstream_id = any($2)
                     else f.last_seen_at < $3 and not f.upstream_id = any($2) end",
             account.id,
-            &listed,
+            listed,
             now,
         )
         .execute(&self.pool)

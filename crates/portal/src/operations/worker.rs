@@ -134,7 +134,8 @@ impl Hands {
 /// Starts everything that is due and that there are hands for; says how long to sleep.
 async fn drain(portal: &Portal, hands: &mut Hands) -> Result<Duration, Error> {
     loop {
-        let full = hands.full();
+        let mut full = hands.full();
+        full.extend(portal.upstreams.paused(portal.clock.uptime()));
         let Some(hand) = portal.claim(&full).await? else {
             let now = portal.clock.now();
             let wait = store::next_due(&portal.pool, &full).await?.map_or(POLL, |due| {
@@ -159,7 +160,9 @@ async fn drain(portal: &Portal, hands: &mut Hands) -> Result<Duration, Error> {
 async fn read_licenses(portal: Portal, mut stop: watch::Receiver<bool>) {
     let mut hands = Hands::new(READ_AT_ONCE);
     while !*stop.borrow() {
-        match portal.claim_license(&hands.full()).await {
+        let mut full = hands.full();
+        full.extend(portal.upstreams.paused(portal.clock.uptime()));
+        match portal.claim_license(&full).await {
             Ok(Some(due)) => {
                 let portal = portal.clone();
                 hands.spawn(due.account(), async move {
@@ -251,6 +254,7 @@ impl Portal {
     }
 
     async fn keep_house_once(&self) -> Result<Done, Error> {
+        self.note_pauses().await?;
         if self.check_due_balance().await? == Done::Worked
             || self.renew_due_license().await? == Done::Worked
         {

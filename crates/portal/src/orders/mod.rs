@@ -256,6 +256,8 @@ impl Portal {
 fn wish_hash(wish: &Wish, name: Option<&str>) -> [u8; 32] {
     let counts: Vec<String> =
         wish.addons.iter().map(|(code, count)| format!("{code}={count}")).collect();
+    let fields: Vec<String> =
+        wish.fields.iter().map(|(code, value)| format!("{code}={value}")).collect();
     let parts = [
         wish.plan.clone(),
         wish.period.to_string(),
@@ -264,7 +266,7 @@ fn wish_hash(wish: &Wish, name: Option<&str>) -> [u8; 32] {
         counts.join(","),
         wish.shown_total.to_string(),
         wish.parent.map(|parent| parent.to_string()).unwrap_or_default(),
-        wish.fields.iter().map(|(code, value)| format!("{code}={value}\n")).collect(),
+        fields.join("\n"),
     ];
     let mut hash = Sha256::new();
     for part in parts {

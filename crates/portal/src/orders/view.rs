@@ -467,8 +467,8 @@ impl Portal {
         query.push(
             "select o.id, o.number, p.name as plan, o.period, host(o.ip) as ip, o.currency,
                     o.price, o.cost, x.state, o.created_at,
-                    coalesce((select l.key is not null from license l where l.order_id = o.id),
-                             false) as has_key,
+                    coalesce((select l.key is not null or not p.has_key from license l
+                               where l.order_id = o.id), false) as has_key,
                     c.name as customer, c.id as customer_id, ",
         );
         query.push(paging.sort.selected("page.key")).push(
@@ -518,7 +518,8 @@ impl Portal {
                     (x.attempts = 0 and x.first_sent_at is null) as \"unsent!\",
                     x.reference, x.upstream_id, x.generation, u.name as upstream,
                     v.group_code, v.version,
-                    l.id as \"license?\", l.key is not null as \"has_key?\",
+                    l.id as \"license?\",
+                    (l.id is not null and (l.key is not null or not p.has_key)) as \"has_key?\",
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
                       where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
                from customer_order o

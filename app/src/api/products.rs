@@ -1,0 +1,205 @@
+//! What staff say about products.
+#![expect(missing_docs, reason = "the macro makes a struct of every function's arguments")]
+#![expect(clippy::too_many_arguments, reason = "a form has as many fields as it has")]
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::with_status;
+
+/// The form of `/admin/products/{plan}`: texts, family, availability, ends and what a module fits.
+#[server(prefix = "/admin", endpoint = "product")]
+pub async fn edit_product(
+    plan: String,
+    version: i32,
+    #[server(default)] name: BTreeMap<String, String>,
+    #[server(default)] tagline: BTreeMap<String, String>,
+    #[server(default)] description: BTreeMap<String, String>,
+    #[server(default)] family: String,
+    #[server(default)] available: String,
+    #[server(default)] sale_ends_on: String,
+    #[server(default)] renewal_ends_on: String,
+    #[server(default)] service_name: String,
+    #[server(default)] fits: Vec<String>,
+) -> Result<(), ApiError> {
+    let form = on_server::Product {
+        plan,
+        version,
+        name,
+        tagline,
+        description,
+        family,
+        available: !available.is_empty(),
+        sale_ends_on,
+        renewal_ends_on,
+        service_name,
+        fits,
+    };
+    with_status(on_server::edit_product(&form).await)
+}
+
+/// The forms of `/admin/families/{family}` and for a new one: its name and its sentence.
+#[server(prefix = "/admin", endpoint = "family")]
+pub async fn edit_family(
+    family: String,
+    #[server(default)] version: Option<i32>,
+    #[server(default)] name: BTreeMap<String, String>,
+    #[server(default)] summary: BTreeMap<String, String>,
+) -> Result<(), ApiError> {
+    with_status(on_server::edit_family(&family, version, &name, &summary).await)
+}
+
+#[cfg(feature = "ssr")]
+mod on_server {
+    use std::collections::BTreeMap;
+
+    use axum::http::StatusCode;
+    use portal::catalog::{EditError, PlanText};
+    use portal::locale::{Locale, Localized};
+    use time::Date;
+
+    use crate::api::ApiError;
+    use crate::context::{Context, Refused, context, see_other};
+    use crate::t;
+
+    const BAD: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+
+    pub struct Product {
+        pub plan: String,
+        pub version: i32,
+        pub name: BTreeMap<String, String>,
+        pub tagline: BTreeMap<String, String>,
+        pub description: BTreeMap<String, String>,
+        pub family: String,
+        pub available: bool,
+        pub sale_ends_on: String,
+        pub renewal_ends_on: String,
+        pub service_name: String,
+        pub fits: Vec<String>,
+    }
+
+    /// What was typed, by the fields' ids: `name-en`.
+    fn typed(texts: &[(&str, &BTreeMap<String, String>)]) -> BTreeMap<String, String> {
+        let pairs = texts.iter().flat_map(|(field, text)| {
+            text.iter().map(move |(locale, value)| (format!("{field}-{locale}"), value.clone()))
+        });
+        pairs.collect()
+    }
+
+    fn day(text: &str) -> Result<Option<Date>, ()> {
+        let iso = time::macros::format_description!("[year]-[month]-[day]");
+        match text.trim() {
+            "" => Ok(None),
+            day => Date::parse(day, iso).map(Some).map_err(|_| ()),
+        }
+    }
+
+    pub async fn edit_product(form: &Product) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let page = format!("/admin/products/{}", form.plan);
+        let refuse = |status, field: &str, text: String| {
+            let texts = [
+                ("name", &form.name),
+                ("tagline", &form.tagline),
+                ("description", &form.description),
+            ];
+            let mut values = typed(&texts);
+            for (field, value) in [
+                ("family", &form.family),
+                ("sale_ends_on", &form.sale_ends_on),
+                ("renewal_ends_on", &form.renewal_ends_on),
+                ("service_name", &form.service_name),
+            ] {
+                values.insert(field.to_owned(), value.clone());
+            }
+            let available = if form.available { "on" } else { "" };
+            values.insert("available".to_owned(), available.to_owned());
+            values.insert("fits".to_owned(), form.fits.join(" "));
+            let errors = vec![(field.to_owned(), text)];
+            Err(cx.refuse(Refused { page: page.clone(), errors, values, status }))
+        };
+        let bad_day = || t!(cx.locale, "product-bad-day");
+        let Ok(sale_ends_on) = day(&form.sale_ends_on) else {
+            return refuse(BAD, "sale_ends_on", bad_day());
+        };
+        let Ok(renewal_ends_on) = day(&form.renewal_ends_on) else {
+            return refuse(BAD, "renewal_ends_on", bad_day());
+        };
+        let text = PlanText {
+            name: Localized(form.name.clone()),
+            tagline: Localized(form.tagline.clone()),
+            description: Localized(form.description.clone()),
+            family: form.family.clone(),
+            available: form.available,
+            sale_ends_on,
+            renewal_ends_on,
+            fits: form.fits.clone(),
+            service_name: Some(form.service_name.clone()),
+        };
+        match cx.portal.edit_plan(staff, &form.plan, form.version, &text).await {
+            Ok(()) => {
+                see_other(&format!("{page}?done=1"));
+                Ok(())
+            }
+            Err(error) => {
+                let (status, field, text) = not_written(&cx, error)?;
+                refuse(status, &field, text)
+            }
+        }
+    }
+
+    pub async fn edit_family(
+        family: &str,
+        version: Option<i32>,
+        name: &BTreeMap<String, String>,
+        summary: &BTreeMap<String, String>,
+    ) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let page = match version {
+            Some(_) => format!("/admin/families/{family}"),
+            None => "/admin/products".to_owned(),
+        };
+        let (names, summaries) = (Localized(name.clone()), Localized(summary.clone()));
+        match cx.portal.edit_family(staff, family, version, &names, &summaries).await {
+            Ok(()) => {
+                see_other("/admin/products?done=1#families");
+                Ok(())
+            }
+            Err(error) => {
+                let (status, field, text) = not_written(&cx, error)?;
+                let mut values = typed(&[("name", name), ("summary", summary)]);
+                values.insert("family".to_owned(), family.to_owned());
+                Err(cx.refuse(Refused { page, errors: vec![(field, text)], values, status }))
+            }
+        }
+    }
+
+    /// The status, the field and the words of a refusal.
+    fn not_written(
+        cx: &Context,
+        error: EditError,
+    ) -> Result<(StatusCode, String, String), ApiError> {
+        let locale: Locale = cx.locale;
+        let at = |field: &str| field.to_owned();
+        Ok(match error {
+            EditError::Internal(error) => return Err(cx.failed(&error)),
+            EditError::NoSuch => return Err(ApiError::NotFound),
+            EditError::Forbidden => {
+                (StatusCode::FORBIDDEN, String::new(), t!(locale, "product-forbidden"))
+            }
+            EditError::Stale => (StatusCode::CONFLICT, String::new(), t!(locale, "product-stale")),
+            EditError::Text("service_name") => {
+                (BAD, at("service_name"), t!(locale, "product-bad-service"))
+            }
+            EditError::Text(field) => (BAD, format!("{field}-en"), t!(locale, "product-bad-text")),
+            EditError::Ends => (BAD, at("renewal_ends_on"), t!(locale, "product-bad-ends")),
+            EditError::Fits => (BAD, at("fits"), t!(locale, "product-bad-fits")),
+            EditError::Code => (StatusCode::CONFLICT, at("family"), t!(locale, "family-bad-code")),
+        })
+    }
+}

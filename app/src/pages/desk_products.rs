@@ -1,0 +1,500 @@
+//! What is sold, as staff see it: texts in both languages, family, availability, ends and what a
+//! module fits.
+
+use leptos::prelude::*;
+use portal::catalog::{FamilyRow, PlanPage, PlanRow};
+use portal::locale::{Locale, Localized};
+use portal::people::Permission;
+
+use super::{Shown, frame, page, param, refusal};
+use crate::api::ApiError;
+use crate::components::{
+    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Fact, Field,
+    LinkButton, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill, TextArea,
+    Tone,
+};
+use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
+use crate::{format, lists, t};
+
+/// `/admin/products`
+#[component]
+pub fn DeskProducts() -> impl IntoView {
+    page(products)
+}
+
+async fn products(cx: Context) -> Shown {
+    let staff = cx.staff()?;
+    let locale = cx.locale;
+    let failed = |error| cx.failed(&error);
+    let plans = cx.portal.desk_plans(staff).await.map_err(failed)?;
+    let families = cx.portal.families(staff).await.map_err(failed)?;
+    let title = t!(locale, "products-title");
+    let may = staff.role.may(Permission::SetPrices);
+    let new = may.then(|| new_family(&cx));
+    let foot = lists::foot(locale, None, "/admin/products.csv".to_owned());
+    let table = plan_table(locale, plans);
+    let shelf = family_table(locale, families);
+    let main = view! {
+        <PageHead title=title.clone() subtitle=t!(locale, "products-lead") />
+        {done(&cx)}
+        {refusal(&cx, t!(locale, "product-refused"))}
+        <Panel flush=true foot=foot>{table}</Panel>
+        <Panel title=t!(locale, "families-title") id="families" flush=true>
+            {shelf}
+        </Panel>
+        {new}
+    }
+    .into_any();
+    Ok(frame::desk(&cx, staff, &title, "/admin/products", main))
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] = &[
+    "plan",
+    "number",
+    "name",
+    "family",
+    "vendor",
+    "dialect",
+    "vendor_code",
+    "available",
+    "sale_ends_on",
+];
+
+/// The rows of the file.
+pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
+    let staff = cx.staff()?;
+    let plans = cx.portal.desk_plans(staff).await.map_err(|error| cx.failed(&error))?;
+    let rows = plans.into_iter().map(|plan| {
+        vec![
+            Value::text(plan.slug),
+            Value::plain(&plan.number),
+            Value::text(plan.name.get(cx.locale)),
+            Value::text(plan.family.get(cx.locale)),
+            Value::text(plan.vendor),
+            Value::text(plan.dialect),
+            Value::text(plan.upstream_code),
+            Value::plain(&plan.available),
+            plan.sale_ends_on.map_or_else(Value::empty, |day| Value::plain(&day)),
+        ]
+    });
+    Ok(Chunk { rows: rows.collect(), next: None })
+}
+
+fn done(cx: &Context) -> Option<impl IntoView + use<>> {
+    let text = t!(cx.locale, "product-done");
+    cx.query("done").filter(|_| cx.refused.is_none()).map(|_| {
+        view! {
+            <Notice tone=Tone::Success live=true>
+                <p>{text}</p>
+            </Notice>
+        }
+    })
+}
+
+fn standing(locale: Locale, plan: &PlanRow) -> AnyView {
+    let (tone, text) = match (plan.available, plan.sale_ends_on) {
+        (false, _) => (Tone::Neutral, t!(locale, "product-off")),
+        (true, Some(day)) => {
+            (Tone::Warning, t!(locale, "product-until", day = format::day(locale, day)))
+        }
+        (true, None) => (Tone::Success, t!(locale, "product-on")),
+    };
+    view! { <StatusPill tone=tone label=text /> }.into_any()
+}
+
+fn plan_table(locale: Locale, plans: Vec<PlanRow>) -> impl IntoView + use<> {
+    let columns = vec![
+        Column::text(t!(locale, "col-plan")),
+        Column::text(t!(locale, "product-family")),
+        Column::text(t!(locale, "col-vendor")),
+        Column::text(t!(locale, "col-status")),
+    ];
+    let rows = plans
+        .into_iter()
+        .map(|plan| {
+            let href = format!("/admin/products/{}", plan.slug);
+            let standing = standing(locale, &plan);
+            let name = plan.name.get(locale).to_owned();
+            let family = plan.family.get(locale).to_owned();
+            let code = format!("{} {}", plan.dialect, plan.upstream_code);
+            view! {
+                <tr>
+                    <RowHead sub=plan.slug>
+                        <a href=href>{name}</a>
+                    </RowHead>
+                    <Cell label=t!(locale, "product-family")>{family}</Cell>
+                    <Cell label=t!(locale, "col-vendor") sub=code>
+                        {plan.vendor}
+                    </Cell>
+                    <Cell label=t!(locale, "col-status")>{standing}</Cell>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <DataTable caption=t!(locale, "products-title") columns=columns>
+            {rows}
+        </DataTable>
+    }
+}
+
+fn family_table(locale: Locale, families: Vec<FamilyRow>) -> impl IntoView + use<> {
+    let columns = vec![
+        Column::text(t!(locale, "product-family")),
+        Column::text(t!(locale, "family-summary")),
+        Column::num(t!(locale, "products-title")),
+    ];
+    let rows = families
+        .into_iter()
+        .map(|family| {
+            let href = format!("/admin/families/{}", family.code);
+            let name = family.name.get(locale).to_owned();
+            let summary = family.summary.get(locale).to_owned();
+            view! {
+                <tr>
+                    <RowHead sub=family.code>
+                        <a href=href>{name}</a>
+                    </RowHead>
+                    <Cell label=t!(locale, "family-summary")>{summary}</Cell>
+                    <Cell label=t!(locale, "products-title") num=true>
+                        {family.plans.to_string()}
+                    </Cell>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <DataTable caption=t!(locale, "families-title") columns=columns>
+            {rows}
+        </DataTable>
+    }
+}
+
+/// A text in both languages, side by side.
+fn both(cx: &Context, field: &str, label: [String; 2], text: &Localized, rows: u32) -> AnyView {
+    let controls = Locale::ALL
+        .into_iter()
+        .zip(label)
+        .map(|(locale, label)| {
+            let id = format!("{field}-{}", locale.as_str());
+            let name = format!("{field}[{}]", locale.as_str());
+            let known = text.0.get(locale.as_str()).cloned().unwrap_or_default();
+            let value = cx.typed(&id).unwrap_or(known);
+            let error = cx.error_of(&id);
+            let required = locale == Locale::En;
+            if rows > 1 {
+                view! {
+                    <TextArea
+                        label=label
+                        name=name
+                        id=id
+                        rows=rows
+                        value=value
+                        error=error
+                        required=required
+                    />
+                }
+                .into_any()
+            } else {
+                view! {
+                    <Field
+                        label=label
+                        name=name
+                        id=id
+                        value=value
+                        error=error
+                        maxlength=200
+                        autocomplete="off"
+                        required=required
+                    />
+                }
+                .into_any()
+            }
+        })
+        .collect_view();
+    view! { <div class="pair">{controls}</div> }.into_any()
+}
+
+fn in_both(locale: Locale, what: &str) -> [String; 2] {
+    [t!(locale, "text-in-english", what = what), t!(locale, "text-in-russian", what = what)]
+}
+
+fn new_family(cx: &Context) -> AnyView {
+    let locale = cx.locale;
+    let nothing = Localized::default();
+    let name = both(cx, "name", in_both(locale, &t!(locale, "product-name")), &nothing, 1);
+    let summary = both(cx, "summary", in_both(locale, &t!(locale, "family-summary")), &nothing, 1);
+    let code = cx.typed("family").unwrap_or_default();
+    let error = cx.error_of("family");
+    view! {
+        <Panel title=t!(locale, "family-new") id="new-family">
+            <form class="form" method="post" action="/admin/family">
+                <Field
+                    label=t!(locale, "family-code")
+                    name="family"
+                    hint=t!(locale, "family-code-hint")
+                    maxlength=40
+                    autocomplete="off"
+                    value=code
+                    error=error
+                    required=true
+                />
+                {name}
+                {summary}
+                <div class="actions">
+                    <button class="btn" type="submit">
+                        {t!(locale, "family-add")}
+                    </button>
+                </div>
+            </form>
+        </Panel>
+    }
+    .into_any()
+}
+
+/// `/admin/families/{family}`
+#[component]
+pub fn DeskFamilyPage() -> impl IntoView {
+    page(family)
+}
+
+async fn family(cx: Context) -> Shown {
+    let staff = cx.staff()?;
+    let code = param("family")?;
+    let locale = cx.locale;
+    let families = cx.portal.families(staff).await.map_err(|error| cx.failed(&error))?;
+    let family =
+        families.into_iter().find(|family| family.code == code).ok_or(ApiError::NotFound)?;
+    let title = family.name.get(locale).to_owned();
+    let crumbs = vec![
+        Crumb::link("/admin/products", t!(locale, "products-title")),
+        Crumb::here(title.clone()),
+    ];
+    let crumbs =
+        view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
+    let name = both(&cx, "name", in_both(locale, &t!(locale, "product-name")), &family.name, 1);
+    let about = in_both(locale, &t!(locale, "family-summary"));
+    let summary = both(&cx, "summary", about, &family.summary, 1);
+    let save = staff.role.may(Permission::SetPrices).then(|| {
+        view! {
+            <div class="actions">
+                <button class="btn btn-primary" type="submit">
+                    {t!(locale, "product-save")}
+                </button>
+                <LinkButton href="/admin/products">{t!(locale, "rule-cancel")}</LinkButton>
+            </div>
+        }
+    });
+    let version = family.version.to_string();
+    let main = view! {
+        <PageHead title=title.clone() subtitle=t!(locale, "family-lead") crumbs=crumbs />
+        {refusal(&cx, t!(locale, "product-refused"))}
+        <Panel>
+            <form class="form" method="post" action="/admin/family">
+                <input type="hidden" name="family" value=family.code />
+                <input type="hidden" name="version" value=version />
+                {name}
+                {summary}
+                {save}
+            </form>
+        </Panel>
+    }
+    .into_any();
+    Ok(frame::desk(&cx, staff, &title, "/admin/products", main))
+}
+
+/// `/admin/products/{plan}`
+#[component]
+pub fn DeskProductPage() -> impl IntoView {
+    page(product)
+}
+
+async fn product(cx: Context) -> Shown {
+    let staff = cx.staff()?;
+    let slug = param("plan")?;
+    let locale = cx.locale;
+    let plan = cx
+        .portal
+        .desk_plan(staff, &slug)
+        .await
+        .map_err(|error| cx.failed(&error))?
+        .ok_or(ApiError::NotFound)?;
+    let title = plan.row.name.get(locale).to_owned();
+    let crumbs = vec![
+        Crumb::link("/admin/products", t!(locale, "products-title")),
+        Crumb::here(title.clone()),
+    ];
+    let crumbs =
+        view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
+    let status = standing(locale, &plan.row);
+    let facts = facts(locale, &plan.row);
+    let form = form(&cx, &plan, staff.role.may(Permission::SetPrices));
+    let main = view! {
+        <PageHead title=title.clone() subtitle=t!(locale, "product-lead") crumbs=crumbs status=status />
+        {done(&cx)}
+        {refusal(&cx, t!(locale, "product-refused"))}
+        <Panel>{facts}</Panel>
+        <Panel title=t!(locale, "product-text") id="text">
+            {form}
+        </Panel>
+    }
+    .into_any();
+    Ok(frame::desk(&cx, staff, &title, "/admin/products", main))
+}
+
+fn facts(locale: Locale, row: &PlanRow) -> impl IntoView + use<> {
+    let number = row.number.to_string();
+    let vendor = row.vendor.clone();
+    let code = format!("{} {}", row.dialect, row.upstream_code);
+    let shop = format!("/p/{}", row.slug);
+    let costs = format!("/admin/costs/{}", row.slug);
+    let shown = row.available.then(|| {
+        view! {
+            <LinkButton href=shop size="btn-sm">
+                {t!(locale, "product-in-shop")}
+            </LinkButton>
+        }
+    });
+    view! {
+        <DefinitionGrid>
+            <Fact label=t!(locale, "product-number")>{number}</Fact>
+            <Fact label=t!(locale, "col-vendor")>{vendor}</Fact>
+            <Fact label=t!(locale, "product-code")>
+                <code>{code}</code>
+            </Fact>
+            <Fact label=t!(locale, "nav-costs")>
+                <LinkButton href=costs size="btn-sm">
+                    {t!(locale, "costs-title")}
+                </LinkButton>
+                " "
+                {shown}
+            </Fact>
+        </DefinitionGrid>
+    }
+}
+
+fn form(cx: &Context, plan: &PlanPage, may: bool) -> AnyView {
+    let locale = cx.locale;
+    let text = &plan.text;
+    let name = both(cx, "name", in_both(locale, &t!(locale, "product-name")), &text.name, 1);
+    let tagline =
+        both(cx, "tagline", in_both(locale, &t!(locale, "product-tagline")), &text.tagline, 1);
+    let about = in_both(locale, &t!(locale, "product-description"));
+    let description = both(cx, "description", about, &text.description, 8);
+    let family = cx.typed("family").unwrap_or_else(|| text.family.clone());
+    let families = plan
+        .families
+        .iter()
+        .map(|row| SelectOption::new(row.code.clone(), row.name.get(locale), &family))
+        .collect();
+    let available = match cx.typed("available") {
+        Some(typed) => typed == "on",
+        None => text.available,
+    };
+    let day = |field: &str, known: Option<time::Date>| {
+        cx.typed(field).or_else(|| known.map(|day| day.to_string())).unwrap_or_default()
+    };
+    let (sale, renewal) =
+        (day("sale_ends_on", text.sale_ends_on), day("renewal_ends_on", text.renewal_ends_on));
+    let (sale_error, renewal_error) = (cx.error_of("sale_ends_on"), cx.error_of("renewal_ends_on"));
+    let module = plan.is_module.then(|| module_fields(cx, plan));
+    let save = may.then(|| {
+        view! {
+            <div class="actions">
+                <button class="btn btn-primary" type="submit">
+                    {t!(locale, "product-save")}
+                </button>
+                <LinkButton href="/admin/products">{t!(locale, "rule-cancel")}</LinkButton>
+            </div>
+        }
+    });
+    let (slug, version) = (plan.row.slug.clone(), plan.version.to_string());
+    view! {
+        <form class="form" method="post" action="/admin/product">
+            <input type="hidden" name="plan" value=slug />
+            <input type="hidden" name="version" value=version />
+            {name}
+            {tagline}
+            {description}
+            <SelectField label=t!(locale, "product-family") name="family" options=families />
+            <CheckField
+                label=t!(locale, "product-available")
+                name="available"
+                checked=available
+                hint=t!(locale, "product-available-hint")
+            />
+            <div class="pair">
+                <Field
+                    label=t!(locale, "product-sale-ends")
+                    name="sale_ends_on"
+                    kind="date"
+                    hint=t!(locale, "product-sale-ends-hint")
+                    value=sale
+                    error=sale_error
+                />
+                <Field
+                    label=t!(locale, "product-renewal-ends")
+                    name="renewal_ends_on"
+                    kind="date"
+                    hint=t!(locale, "product-renewal-ends-hint")
+                    value=renewal
+                    error=renewal_error
+                />
+            </div>
+            {module}
+            {save}
+        </form>
+    }
+    .into_any()
+}
+
+/// What a module fits, and what panels call it.
+fn module_fields(cx: &Context, plan: &PlanPage) -> AnyView {
+    let locale = cx.locale;
+    let chosen: Vec<String> = match cx.typed("fits") {
+        Some(typed) => typed.split(' ').map(str::to_owned).collect(),
+        None => plan.text.fits.clone(),
+    };
+    let boxes = plan
+        .homes
+        .iter()
+        .enumerate()
+        .map(|(index, (slug, name))| {
+            // The first one carries the bare name, so that an error can lead to it.
+            let id = if index == 0 { "fits".to_owned() } else { format!("fits-{index}") };
+            let checked = chosen.contains(slug);
+            view! {
+                <CheckField
+                    label=name.get(locale).to_owned()
+                    name="fits[]"
+                    id=id
+                    value=slug.clone()
+                    checked=checked
+                />
+            }
+        })
+        .collect_view();
+    let known = plan.text.service_name.clone().unwrap_or_default();
+    let service = cx.typed("service_name").unwrap_or(known);
+    let service_error = cx.error_of("service_name");
+    let error = cx.error_of("fits").map(|error| view! { <p class="error">{error}</p> });
+    view! {
+        <fieldset class="fieldset">
+            <legend>{t!(locale, "product-fits")}</legend>
+            {error}
+            {boxes}
+        </fieldset>
+        <Field
+            label=t!(locale, "product-service-name")
+            name="service_name"
+            hint=t!(locale, "product-service-name-hint")
+            maxlength=60
+            autocomplete="off"
+            value=service
+            error=service_error
+        />
+    }
+    .into_any()
+}
