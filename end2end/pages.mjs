@@ -65,6 +65,9 @@ export const pages = [
   { route: "/admin/mail", who: ["staff"] },
   { route: "/admin/audit", who: ["staff"] },
   { route: "/admin/staff", who: ["staff"] },
+  { route: "/admin/upstreams", who: ["staff"] },
+  { route: "/admin/upstreams/{slug}", who: ["staff"] },
+  { route: "/admin/upstreams/{slug}/import", who: ["staff"], example: "/admin/upstreams/simulator/import" },
 ];
 
 /**
@@ -88,6 +91,13 @@ export const mistakes = [
       action: "/admin/pricelist_rule",
       values: { group: "public", version: "1", revision: "0", kind: "percent", value: "much" },
     },
+    status: 422,
+  },
+  {
+    name: "refused vendor account",
+    who: ["staff"],
+    at: "/admin/upstreams",
+    form: { action: "/admin/upstream-add", values: { slug: "No Slug", base_url: "http://203.0.113.5/" } },
     status: 422,
   },
   { name: "no such page", who: roles, at: "/no-such-page", status: 404 },

@@ -129,6 +129,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin") view=pages::DeskStart ssr=ssr.clone() />
                 <Route path=path!("/admin/inbox") view=pages::DeskInbox ssr=ssr.clone() />
                 <Route path=path!("/admin/vendors") view=pages::DeskVendors ssr=ssr.clone() />
+                <Route path=path!("/admin/upstreams") view=pages::DeskUpstreams ssr=ssr.clone() />
+                <Route path=path!("/admin/upstreams/:slug") view=pages::DeskUpstream ssr=ssr.clone() />
+                <Route
+                    path=path!("/admin/upstreams/:slug/import")
+                    view=pages::DeskImport
+                    ssr=ssr.clone()
+                />
                 <Route path=path!("/admin/health") view=pages::DeskHealth ssr=ssr.clone() />
                 <Route path=path!("/admin/orders") view=pages::DeskOrders ssr=ssr.clone() />
                 <Route path=path!("/admin/orders/:id") view=pages::DeskOrderPage ssr=ssr.clone() />

@@ -11,7 +11,7 @@ use portal::people::{JoinError, StaffRole};
 
 use crate::config::{Mail, Mode, Serve, Storage};
 use crate::pg::Database;
-use crate::{serve, telemetry};
+use crate::{serve, telemetry, upstream_commands};
 
 /// Keystall: a portal that sells other vendors' licenses.
 #[derive(Debug, Parser)]
@@ -35,6 +35,11 @@ enum Command {
     Demo(Mode),
     /// Make a member of the staff; the password is read from standard input
     CreateAdmin(CreateAdmin),
+    /// Our accounts at vendors, and what they sell
+    Upstream {
+        #[command(subcommand)]
+        command: upstream_commands::Upstream,
+    },
     /// Look after the books
     Ledger {
         #[command(subcommand)]
@@ -172,6 +177,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                     bail!("{} exists already", new.email)
                 }
                 Err(error) => bail!("{error}"),
+            }
+        }
+        Command::Upstream { command } => {
+            if !upstream_commands::run(storage, &command).await? {
+                return Ok(ExitCode::FAILURE);
             }
         }
         Command::Ledger { command: Ledger::Verify } => {

@@ -8,3 +8,4 @@ pub mod http;
 mod pg;
 pub mod serve;
 mod telemetry;
+mod upstream_commands;

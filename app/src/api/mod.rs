@@ -10,6 +10,7 @@ mod licenses;
 mod prices;
 mod products;
 mod shop;
+mod upstreams;
 mod vendors;
 
 use leptos::server_fn::codec::JsonEncoding;
@@ -22,6 +23,7 @@ pub use licenses::*;
 pub use prices::*;
 pub use products::*;
 pub use shop::*;
+pub use upstreams::*;
 pub use vendors::*;
 
 /// What a caller can be told; never free text.

@@ -140,6 +140,12 @@ fn action(locale: Locale, word: &str) -> String {
         "pricelist.create" => t!(locale, "action-pricelist-create"),
         "pricelist.publish" => t!(locale, "action-pricelist-publish"),
         "cost.change" => t!(locale, "action-cost-change"),
+        "upstream.add" => t!(locale, "action-upstream-add"),
+        "upstream.set" => t!(locale, "action-upstream-set"),
+        "upstream.password" => t!(locale, "action-upstream-password"),
+        "upstream.ping" => t!(locale, "action-upstream-ping"),
+        "upstream.read" => t!(locale, "action-upstream-read"),
+        "upstream.import" => t!(locale, "action-upstream-import"),
         other => other.to_owned(),
     }
 }

@@ -144,6 +144,12 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
                 .and_then(|(balance, _)| vendor.needed.checked_sub(balance).ok())
                 .filter(|short| vendor.parked > 0 && short.amount() > 0)
                 .map_or_else(|| "—".to_owned(), |short| format::money(locale, short));
+            let low = vendor.low.then(|| {
+                view! {
+                    " "
+                    <StatusPill tone=Tone::Warning label=t!(locale, "upstream-low") />
+                }
+            });
             let paused = vendor.paused.clone().map(|(since, until, why)| {
                 let text = t!(
                     locale,
@@ -160,7 +166,7 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
             });
             view! {
                 <tr>
-                    <RowHead>{name} <span class="cell-sub">{seen}</span> {paused}</RowHead>
+                    <RowHead>{name} {low} <span class="cell-sub">{seen}</span> {paused}</RowHead>
                     <Cell label=t!(locale, "col-balance") num=true>
                         {balance}
                     </Cell>

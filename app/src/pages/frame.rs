@@ -225,6 +225,9 @@ pub fn desk(
     if staff.role.may(Permission::ManageStaff) {
         house.extend(entries(vec![("/admin/staff", t!(locale, "nav-staff"), "shield-check")]));
     }
+    if staff.role.may(Permission::ManageVendors) {
+        house.extend(entries(vec![("/admin/upstreams", t!(locale, "nav-upstreams"), "server")]));
+    }
     let groups = [selling, house].map(|items| NavGroup { label: None, items }).to_vec();
     // Other lists have a search of their own, under the same name.
     let query = cx.query("q").filter(|_| cx.path() == "/admin/orders");

@@ -11,6 +11,7 @@
 //! - No transaction and no lock is held across a call to a vendor.
 //! - Time comes from [`clock::Clock`], randomness from [`random`].
 
+pub mod accounts;
 pub mod audit;
 pub mod catalog;
 pub mod clock;

@@ -29,7 +29,7 @@ use crate::{Error, Portal};
 /// What all accounts share.
 #[derive(Clone)]
 pub struct Upstreams {
-    loopback_allowed: bool,
+    pub(crate) loopback_allowed: bool,
     /// The way of all calls in a test; none is HTTP.
     wire: Option<Arc<dyn Wire>>,
     shared: Arc<Mutex<Shared>>,
@@ -512,6 +512,24 @@ impl UpstreamAccount {
                 None => IpCheck::Free,
             },
         }
+    }
+}
+
+impl UpstreamAccount {
+    /// Asks for something that changes nothing; an answer that is an error counts as none.
+    pub(crate) async fn ask(&self, call: &Call, list: bool) -> Result<upstream::Node, Failure> {
+        let _slot = self.slot().await;
+        let exchange = self.call(call, Limits { total: self.call_timeout, list }).await;
+        let doc = exchange.result?;
+        match doc.error() {
+            Some(error) => Err(Failure::OutcomeUnknown(error.message)),
+            None => Ok(doc),
+        }
+    }
+
+    /// What the vendor charges in.
+    pub(crate) const fn currency(&self) -> Currency {
+        self.currency
     }
 }
 

@@ -13,18 +13,21 @@
 
 pub mod balance;
 pub mod breaker;
+pub mod catalog;
 pub mod dialect;
 pub mod effect;
+pub mod export;
 mod family;
 mod kind;
 pub mod outcome;
 pub mod purchase;
 mod read;
+mod resolve;
 pub mod sender;
 mod software;
 mod verify;
 
-pub use billmgr::Call;
+pub use billmgr::{Call, Node};
 pub use family::{Family, Role, named};
 pub use kind::{DialectKind, Names};
 pub use software::Software;

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use crate::outcome::{Evidence, Exchange, Failure};
+use crate::resolve;
 
 /// The largest answer to an action or a form.
 const BODY_LIMIT: usize = 1 << 20;
@@ -50,23 +51,10 @@ impl Endpoint {
             return Err(EndpointError::Malformed);
         }
         let (loopback, internal) = match url.host() {
-            Some(Host::Ipv4(ip)) => (
-                ip.is_loopback(),
-                ip.is_private() || ip.is_link_local() || ip.is_unspecified() || ip.is_broadcast(),
-            ),
-            Some(Host::Ipv6(ip)) => {
-                let mapped = ip.to_ipv4_mapped().is_some();
-                (
-                    ip.is_loopback(),
-                    mapped
-                        || ip.is_unspecified()
-                        || ip.is_unique_local()
-                        || ip.is_unicast_link_local(),
-                )
-            }
-            Some(Host::Domain(name)) => {
-                (name == "localhost" || name.ends_with(".localhost"), false)
-            }
+            Some(Host::Ipv4(ip)) => (ip.is_loopback(), resolve::is_internal(ip.into())),
+            Some(Host::Ipv6(ip)) => (ip.is_loopback(), resolve::is_internal(ip.into())),
+            // Where a name leads is looked at when it is looked up.
+            Some(Host::Domain(name)) => (resolve::is_own_name(name), false),
             None => return Err(EndpointError::Malformed),
         };
         if internal || (loopback && !loopback_allowed) {
@@ -151,6 +139,7 @@ impl Sender {
             // vendor saw the second one.
             .pool_max_idle_per_host(0)
             .http1_only()
+            .dns_resolver(Arc::new(resolve::Outside))
             .no_proxy()
             .user_agent("Keystall")
             .build()?;

@@ -120,6 +120,11 @@ fn pages(
         ("/admin/audit.csv".into(), desk),
         ("/admin/staff".into(), owners),
         ("/admin/staff.csv".into(), owners),
+        ("/admin/upstreams".into(), owners),
+        ("/admin/upstreams/simulator".into(), owners),
+        ("/admin/upstreams/simulator/import".into(), owners),
+        ("/admin/upstreams/nonsense".into(), no_object),
+        ("/admin/upstreams/nonsense/import".into(), no_object),
         // Their place was taken by the customers.
         ("/admin/wallets".into(), nothing),
         ("/no-such-page".into(), nothing),
@@ -217,6 +222,7 @@ fn pattern(path: &str, cast: &Cast) -> String {
     path.replace("/p/isp6-lite", "/p/{slug}")
         .replace("/admin/pricelists/public", "/admin/pricelists/{group}")
         .replace("/versions/1", "/versions/{version}")
+        .replace("/admin/upstreams/simulator", "/admin/upstreams/{slug}")
         .replace("/admin/costs/isp6-lite", "/admin/costs/{plan}")
         .replace("/admin/products/isp6-lite", "/admin/products/{plan}")
         .replace("/admin/families/ispmanager", "/admin/families/{family}")
@@ -291,6 +297,17 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
             format!("member={auditor}&disabled=false"),
             desk([GONE, GONE, GONE, DONE]),
         ),
+        ("/admin/upstream-add", "slug=No+Slug".into(), desk([GONE, GONE, GONE, BAD])),
+        ("/admin/upstream-set", "slug=simulator&version=0".into(), desk([GONE, GONE, GONE, BAD])),
+        ("/admin/upstream-password", "slug=simulator".into(), desk([GONE, GONE, GONE, BAD])),
+        ("/admin/upstream-ping", "slug=simulator".into(), desk([GONE, GONE, GONE, DONE])),
+        (
+            "/admin/upstream-read",
+            "slug=simulator&source=file&table=nonsense".into(),
+            desk([GONE, GONE, GONE, BAD]),
+        ),
+        // There is no such table.
+        ("/admin/upstream-apply", format!("slug=simulator&import={id}&hash=x"), desk([GONE; 4])),
         (
             "/admin/pricelist_rule",
             format!("{prices}&kind=percent&value=50&subject=family:vmmanager"),

@@ -27,4 +27,5 @@ mod program;
 mod races;
 mod simulation;
 mod slow;
+mod upstreams;
 mod visitor;

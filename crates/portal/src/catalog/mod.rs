@@ -412,6 +412,11 @@ pub(crate) async fn any_plan(db: &mut PgConnection, slug: &str) -> Result<Option
     Ok(plans_with(db, Some(slug), true).await?.pop())
 }
 
+/// All plans, whether they are for sale or not.
+pub(crate) async fn every_plan(db: &mut PgConnection) -> Result<Vec<Plan>, Error> {
+    plans_with(db, None, true).await
+}
+
 async fn plans_with(
     db: &mut PgConnection,
     slug: Option<&str>,

@@ -145,6 +145,12 @@ impl Term {
     }
 }
 
+/// Whether this database was marked as a demo; a fresh one is not yet.
+pub async fn is_demo(pool: &sqlx::PgPool) -> Result<bool, Error> {
+    let demo = sqlx::query_scalar!("select demo from installation").fetch_optional(pool).await?;
+    Ok(demo.unwrap_or(false))
+}
+
 impl Portal {
     /// Marks a fresh database as demo or real; refuses to use it as the other.
     pub async fn claim_installation(&self) -> Result<(), ModeError> {

@@ -5,7 +5,7 @@ use time::{Date, Duration, Month};
 /// How often the vendor lets an address or a key be changed (protocol section 4): "once a month",
 /// which offers and clients read in two ways, so that it is a setting of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ChangeRule {
+pub enum ChangeRule {
     /// Once in a calendar month.
     CalendarMonth,
     /// Once in 31 days.
@@ -16,10 +16,11 @@ pub(crate) enum ChangeRule {
 
 impl ChangeRule {
     /// All of them.
-    const ALL: [Self; 3] = [Self::CalendarMonth, Self::Days31, Self::Unlimited];
+    pub const ALL: [Self; 3] = [Self::CalendarMonth, Self::Days31, Self::Unlimited];
 
     /// The word kept in settings.
-    const fn as_str(self) -> &'static str {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::CalendarMonth => "calendar_month",
             Self::Days31 => "days_31",
@@ -28,7 +29,8 @@ impl ChangeRule {
     }
 
     /// The reverse of [`Self::as_str`].
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.as_str() == word)
     }
 

@@ -28,6 +28,7 @@ use crate::{Error, Portal, customers, mail};
 
 pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
 pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter, UnderWay};
+pub use limit::ChangeRule;
 pub use modules::{ModuleHome, Modules, OwnedModule};
 
 /// When it was bought.

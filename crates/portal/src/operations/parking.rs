@@ -80,6 +80,8 @@ pub struct Treasury {
     pub name: String,
     /// What it showed last, and when; none if it was never read.
     pub balance: Option<(Money, OffsetDateTime)>,
+    /// It is below what somebody wants to be warned of.
+    pub low: bool,
     /// It did not answer lately and is left alone: since when, until when, and why.
     pub paused: Option<(OffsetDateTime, OffsetDateTime, String)>,
     /// How many operations wait for money.
@@ -209,6 +211,7 @@ impl Portal {
     pub async fn treasury(&self, _staff: &StaffViewer) -> Result<Vec<Treasury>, Error> {
         let rows = sqlx::query!(
             "select u.id, u.name, u.currency, u.balance, u.balance_at,
+                    coalesce(u.balance < u.low_balance, false) as \"low!\",
                     s.since as \"since?\", s.retry_at as \"retry_at?\", s.why as \"why?\",
                     coalesce(p.parked, 0) as \"parked!\", coalesce(p.needed, 0) as \"needed!\"
                from upstream_account u
@@ -229,6 +232,7 @@ impl Portal {
                     account: row.id,
                     name: row.name,
                     balance: balance.zip(row.balance_at),
+                    low: row.low,
                     paused: row
                         .since
                         .zip(row.retry_at)

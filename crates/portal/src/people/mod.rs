@@ -68,6 +68,8 @@ pub enum Permission {
     SetPrices,
     /// Who is on the staff, and with which role.
     ManageStaff,
+    /// Our accounts at vendors, and importing what they sell.
+    ManageVendors,
 }
 
 impl StaffRole {
@@ -102,7 +104,9 @@ impl StaffRole {
                 matches!(self, Self::Owner | Self::Support)
             }
             Permission::SetPrices => matches!(self, Self::Owner | Self::Pricing),
-            Permission::GrantCredit | Permission::ManageStaff => matches!(self, Self::Owner),
+            Permission::GrantCredit | Permission::ManageStaff | Permission::ManageVendors => {
+                matches!(self, Self::Owner)
+            }
         }
     }
 }

@@ -127,7 +127,7 @@ pub enum CostError {
 }
 
 /// The most that one term may cost: a slip of the keyboard is not worth more.
-const COST_LIMIT: i64 = 1_000_000 * domain::money::SCALE;
+pub(crate) const COST_LIMIT: i64 = 1_000_000 * domain::money::SCALE;
 
 impl CostSource {
     /// The word kept in the database.
@@ -257,7 +257,13 @@ impl Portal {
         if before == edit.cost {
             return Err(CostError::Nothing);
         }
-        write(&mut tx, plan, edit, before, reason, staff, now).await?;
+        let origin = Origin {
+            source: CostSource::Manual,
+            reason: Some(reason),
+            author: Some(staff.user),
+            now,
+        };
+        write(&mut tx, plan, &edit.key, (before, edit.cost), origin).await?;
         let cost = |cost: Money| {
             json!({ "plan": edit.key.plan, "period": edit.key.period, "addon": edit.key.addon,
                     "cost": cost.to_string() })
@@ -319,7 +325,7 @@ async fn in_force(db: &mut PgConnection, shelf: &[Plan]) -> Result<Vec<CostRow>,
     Ok(costs)
 }
 
-fn place_of<'a>(plan: &'a mut Plan, key: &PriceKey) -> Option<&'a mut Money> {
+pub(super) fn place_of<'a>(plan: &'a mut Plan, key: &PriceKey) -> Option<&'a mut Money> {
     let cost = plan.costs.get_mut(&key.period)?;
     match &key.addon {
         None => Some(&mut cost.plan),
@@ -328,7 +334,11 @@ fn place_of<'a>(plan: &'a mut Plan, key: &PriceKey) -> Option<&'a mut Money> {
 }
 
 /// The cost in force; whoever changes it too waits here.
-async fn lock(tx: &mut PgConnection, plan: &Plan, key: &PriceKey) -> Result<Option<Money>, Error> {
+pub(super) async fn lock(
+    tx: &mut PgConnection,
+    plan: &Plan,
+    key: &PriceKey,
+) -> Result<Option<Money>, Error> {
     let period = key.period.code();
     let cost = match &key.addon {
         None => {
@@ -355,31 +365,44 @@ async fn lock(tx: &mut PgConnection, plan: &Plan, key: &PriceKey) -> Result<Opti
     Ok(cost.map(|cost| Money::new(cost, plan.currency)))
 }
 
-async fn write(
+/// Where a change of a cost comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    /// Who or what says so.
+    pub source: CostSource,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// Who; none for somebody at the command line.
+    pub author: Option<uuid::Uuid>,
+    /// When.
+    pub now: OffsetDateTime,
+}
+
+/// Writes a cost that is locked, from and to, with its history.
+pub(super) async fn write(
     tx: &mut PgConnection,
     plan: &Plan,
-    edit: &CostEdit,
-    before: Money,
-    reason: &str,
-    staff: &StaffViewer,
-    now: OffsetDateTime,
+    key: &PriceKey,
+    (before, cost): (Money, Money),
+    origin: Origin<'_>,
 ) -> Result<(), Error> {
-    let (period, cost) = (edit.key.period.code(), edit.cost.amount());
+    let (period, cost) = (key.period.code(), cost.amount());
     query!(
         "insert into cost_change (plan_id, period, addon, before, cost, source, reason, author, at)
-         values ($1, $2, $3, $4, $5, 'manual', $6, $7, $8)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         plan.id,
         period,
-        edit.key.addon,
+        key.addon,
         before.amount(),
         cost,
-        reason,
-        staff.user,
-        now,
+        origin.source.as_str(),
+        origin.reason,
+        origin.author,
+        origin.now,
     )
     .execute(&mut *tx)
     .await?;
-    match &edit.key.addon {
+    match &key.addon {
         None => {
             query!(
                 "update plan_period set cost = $3 where plan_id = $1 and period = $2",

@@ -9,6 +9,7 @@ mod board;
 mod costs;
 mod drafts;
 mod groups;
+mod imports;
 mod versions;
 
 use time::OffsetDateTime;
@@ -22,6 +23,10 @@ pub use groups::{
 pub use versions::{
     VERSION_SORTS, VERSIONS_BY_NUMBER, VersionFilter, VersionInfo, VersionRow, VersionView,
 };
+
+pub(crate) use costs::{COST_LIMIT, Origin};
+pub use imports::Endangered;
+pub(crate) use imports::{endangered, import_cost_in_tx};
 
 /// The group whose prices guests see, and where customers begin.
 pub const PUBLIC: &str = "public";

@@ -1,0 +1,608 @@
+//! Our accounts at vendors: all of them with a form for another one, and each with its settings, its
+//! password and a look whether it works. For owners.
+
+use leptos::prelude::*;
+use portal::accounts::{
+    Account, AccountError, BalanceFunction, By, Check, Looked, Ordering, Preset, functions_to_text,
+};
+use portal::licenses::ChangeRule;
+use portal::locale::Locale;
+use portal::people::Permission;
+
+use super::{Shown, frame, instant, page, param, refusal};
+use crate::api::ApiError;
+use crate::components::{
+    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Empty, Fact, Field,
+    LinkButton, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill, TextArea,
+    Tone,
+};
+use crate::context::Context;
+use crate::{format, t};
+
+/// `/admin/upstreams`
+#[component]
+pub fn DeskUpstreams() -> impl IntoView {
+    page(upstreams)
+}
+
+/// `/admin/upstreams/{slug}`
+#[component]
+pub fn DeskUpstream() -> impl IntoView {
+    page(upstream)
+}
+
+/// What an error of a reading is to the reader of a page.
+pub(super) fn failed(cx: &Context, error: AccountError) -> ApiError {
+    match error {
+        AccountError::Internal(error) => cx.failed(&error),
+        _ => ApiError::NotFound,
+    }
+}
+
+pub(super) fn crumbs(locale: Locale, rest: Vec<Crumb>) -> AnyView {
+    let mut items = vec![Crumb::link("/admin/upstreams", t!(locale, "upstreams-title"))];
+    items.extend(rest);
+    view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=items /> }.into_any()
+}
+
+pub(super) fn preset_name(locale: Locale, preset: Preset) -> String {
+    match preset {
+        Preset::Eu => t!(locale, "preset-eu"),
+        Preset::Ru => t!(locale, "preset-ru"),
+        Preset::IspLicense => t!(locale, "preset-isplicense"),
+        Preset::Legacy => t!(locale, "preset-legacy"),
+    }
+}
+
+fn presets(locale: Locale, current: &str) -> Vec<SelectOption> {
+    let none = SelectOption::new("", t!(locale, "preset-none"), current);
+    let all = Preset::ALL
+        .map(|preset| SelectOption::new(preset.as_str(), preset_name(locale, preset), current));
+    std::iter::once(none).chain(all).collect()
+}
+
+fn ordering_name(locale: Locale, ordering: Ordering) -> String {
+    match ordering {
+        Ordering::AtOnce => t!(locale, "ordering-at-once"),
+        Ordering::Basket => t!(locale, "ordering-basket"),
+    }
+}
+
+async fn upstreams(cx: Context) -> Shown {
+    let staff = cx.staff_who_may(Permission::ManageVendors)?;
+    let accounts =
+        cx.portal.accounts(By::Staff(staff)).await.map_err(|error| failed(&cx, error))?;
+    let locale = cx.locale;
+    let title = t!(locale, "upstreams-title");
+    let list = if accounts.is_empty() {
+        view! {
+            <Empty
+                icon="package"
+                title=t!(locale, "upstreams-none")
+                text=t!(locale, "upstreams-none-text")
+            />
+        }
+        .into_any()
+    } else {
+        table(locale, &accounts).into_any()
+    };
+    let form = new_form(&cx);
+    let main = view! {
+        <PageHead title=title.clone() subtitle=t!(locale, "upstreams-lead") />
+        {refusal(&cx, t!(locale, "upstream-refused"))}
+        <Panel flush=true>{list}</Panel>
+        <Panel title=t!(locale, "upstream-new") id="new">
+            {form}
+        </Panel>
+    }
+    .into_any();
+    Ok(frame::desk(&cx, staff, &title, "/admin/upstreams", main))
+}
+
+fn table(locale: Locale, accounts: &[Account]) -> impl IntoView + use<> {
+    let columns = vec![
+        Column::text(t!(locale, "col-vendor")),
+        Column::text(t!(locale, "upstream-user")),
+        Column::text(t!(locale, "upstream-dialects")),
+        Column::num(t!(locale, "upstream-plans")),
+        Column::text(t!(locale, "upstream-ordering")),
+        Column::num(t!(locale, "col-balance")),
+        Column::text(t!(locale, "col-status")),
+    ];
+    let rows = accounts.iter().map(|account| row(locale, account)).collect_view();
+    view! {
+        <DataTable caption=t!(locale, "upstreams-title") columns=columns>
+            {rows}
+        </DataTable>
+    }
+}
+
+fn row(locale: Locale, account: &Account) -> impl IntoView + use<> {
+    let href = format!("/admin/upstreams/{}", account.slug);
+    let (name, url) = (account.settings.name.clone(), account.settings.base_url.clone());
+    let user = account.settings.username.clone();
+    let dialects = dialects(account);
+    let no_dialect = account.dialects.is_empty();
+    let plans = account.plans.to_string();
+    let ordering = ordering_name(locale, account.settings.ordering);
+    let currency = account.currency.code();
+    let balance = account
+        .balance
+        .map_or_else(|| currency.to_owned(), |(balance, _)| format::money(locale, balance));
+    let state = state(locale, account);
+    view! {
+        <tr>
+            <RowHead sub=url>
+                <a href=href>{name}</a>
+            </RowHead>
+            <Cell label=t!(locale, "upstream-user")>{user}</Cell>
+            <Cell label=t!(locale, "upstream-dialects") none=no_dialect>
+                {dialects}
+            </Cell>
+            <Cell label=t!(locale, "upstream-plans") num=true>
+                {plans}
+            </Cell>
+            <Cell label=t!(locale, "upstream-ordering")>{ordering}</Cell>
+            <Cell label=t!(locale, "col-balance") num=true>
+                {balance}
+            </Cell>
+            <Cell label=t!(locale, "col-status")>{state}</Cell>
+        </tr>
+    }
+}
+
+fn dialects(account: &Account) -> String {
+    let words: Vec<_> = account.dialects.iter().map(|kind| kind.as_str()).collect();
+    if words.is_empty() { "—".to_owned() } else { words.join(", ") }
+}
+
+fn state(locale: Locale, account: &Account) -> AnyView {
+    if !account.settings.enabled {
+        let label = t!(locale, "upstream-off");
+        view! { <StatusPill tone=Tone::Neutral label=label /> }.into_any()
+    } else if account.is_low() {
+        let label = t!(locale, "upstream-low");
+        view! { <StatusPill tone=Tone::Warning label=label /> }.into_any()
+    } else {
+        let label = t!(locale, "upstream-on");
+        view! { <StatusPill tone=Tone::Success label=label /> }.into_any()
+    }
+}
+
+fn new_form(cx: &Context) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let typed = |name: &str| cx.typed(name);
+    let preset = typed("preset").unwrap_or_default();
+    view! {
+        <form class="form" method="post" action="/admin/upstream-add">
+            <div class="fields">
+                <Field
+                    label=t!(locale, "upstream-slug")
+                    name="slug"
+                    hint=t!(locale, "upstream-slug-hint")
+                    value=typed("slug")
+                    error=cx.error_of("slug")
+                    maxlength=40
+                    autocomplete="off"
+                    required=true
+                />
+                <SelectField
+                    label=t!(locale, "upstream-preset")
+                    name="preset"
+                    options=presets(locale, &preset)
+                    hint=t!(locale, "upstream-preset-new-hint")
+                />
+                <Field
+                    label=t!(locale, "upstream-name")
+                    name="name"
+                    value=typed("name")
+                    error=cx.error_of("name")
+                    maxlength=100
+                    autocomplete="off"
+                />
+                <Field
+                    label=t!(locale, "upstream-url")
+                    name="base_url"
+                    hint=t!(locale, "upstream-url-hint")
+                    value=typed("base_url")
+                    error=cx.error_of("base_url")
+                    inputmode="url"
+                    autocomplete="off"
+                    maxlength=300
+                />
+                <Field
+                    label=t!(locale, "upstream-currency")
+                    name="currency"
+                    hint=t!(locale, "upstream-currency-hint")
+                    value=typed("currency")
+                    error=cx.error_of("currency")
+                    autocomplete="off"
+                    maxlength=3
+                />
+                <Field
+                    label=t!(locale, "upstream-user-field")
+                    name="username"
+                    value=typed("username")
+                    error=cx.error_of("username")
+                    autocomplete="off"
+                    maxlength=254
+                    required=true
+                />
+                <Field
+                    label=t!(locale, "upstream-password")
+                    name="password"
+                    kind="password"
+                    hint=t!(locale, "upstream-password-hint")
+                    error=cx.error_of("password")
+                    autocomplete="new-password"
+                    maxlength=200
+                    required=true
+                />
+            </div>
+            <div class="actions">
+                <button class="btn btn-primary" type="submit">
+                    {t!(locale, "upstream-add")}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+async fn upstream(cx: Context) -> Shown {
+    let staff = cx.staff_who_may(Permission::ManageVendors)?;
+    let slug = param("slug")?;
+    let account =
+        cx.portal.account(By::Staff(staff), &slug).await.map_err(|error| failed(&cx, error))?;
+    let locale = cx.locale;
+    let title = account.settings.name.clone();
+    let crumbs = crumbs(locale, vec![Crumb::here(title.clone())]);
+    let import = format!("/admin/upstreams/{slug}/import");
+    let actions = view! {
+        <form method="post" action="/admin/upstream-ping">
+            <input type="hidden" name="slug" value=slug.clone() />
+            <button class="btn" type="submit">
+                {t!(locale, "upstream-ping")}
+            </button>
+        </form>
+        <LinkButton href=import>{t!(locale, "upstream-import")}</LinkButton>
+    }
+    .into_any();
+    let low = account.is_low().then(|| {
+        view! {
+            <Notice tone=Tone::Warning>
+                <p>{t!(locale, "upstream-low-text")}</p>
+            </Notice>
+        }
+    });
+    let facts = facts(locale, &account);
+    let settings = settings_form(&cx, &account);
+    let password = password_form(&cx, &account);
+    let main = view! {
+        <PageHead
+            title=title.clone()
+            status=state(locale, &account)
+            crumbs=crumbs
+            actions=actions
+        />
+        {done(&cx)}
+        {refusal(&cx, t!(locale, "upstream-refused"))}
+        {low}
+        <Panel>{facts}</Panel>
+        {ping(locale, account.looked.as_ref())}
+        <Panel title=t!(locale, "upstream-settings") id="settings">
+            {settings}
+        </Panel>
+        <Panel title=t!(locale, "upstream-new-password") id="new-password">
+            {password}
+        </Panel>
+    }
+    .into_any();
+    Ok(frame::desk(&cx, staff, &title, "/admin/upstreams", main))
+}
+
+fn done(cx: &Context) -> Option<AnyView> {
+    let locale = cx.locale;
+    let what = cx.query("done").filter(|_| cx.refused.is_none())?;
+    let text = match what.as_str() {
+        "added" => t!(locale, "upstream-added"),
+        "set" => t!(locale, "upstream-set"),
+        "password" => t!(locale, "upstream-password-set"),
+        "ping" => t!(locale, "upstream-pinged"),
+        _ => return None,
+    };
+    let shown = view! {
+        <Notice tone=Tone::Success live=true>
+            <p>{text}</p>
+        </Notice>
+    };
+    Some(shown.into_any())
+}
+
+fn facts(locale: Locale, account: &Account) -> impl IntoView + use<> {
+    let (slug, plans) = (account.slug.clone(), account.plans.to_string());
+    let balance = match account.balance {
+        Some((balance, at)) => {
+            let balance = format::money(locale, balance);
+            view! {
+                {balance}
+                " · "
+                {instant(locale, at)}
+            }
+            .into_any()
+        }
+        None => t!(locale, "never").into_any(),
+    };
+    let inferred = account
+        .settings
+        .preset
+        .and_then(|preset| preset.table().ok())
+        .map(|table| table.inferred.join(", "))
+        .filter(|inferred| !inferred.is_empty())
+        .map(|inferred| {
+            let text = t!(locale, "upstream-inferred-text", fields = inferred);
+            view! { <Fact label=t!(locale, "upstream-inferred")>{text}</Fact> }
+        });
+    let (currency, dialects) = (account.currency.code(), dialects(account));
+    view! {
+        <DefinitionGrid>
+            <Fact label=t!(locale, "upstream-slug")>{slug}</Fact>
+            <Fact label=t!(locale, "upstream-currency")>{currency}</Fact>
+            <Fact label=t!(locale, "upstream-plans")>{plans}</Fact>
+            <Fact label=t!(locale, "upstream-dialects")>{dialects}</Fact>
+            <Fact label=t!(locale, "col-balance")>{balance}</Fact>
+            {inferred}
+        </DefinitionGrid>
+    }
+}
+
+/// What the last look showed.
+fn ping(locale: Locale, looked: Option<&Looked>) -> Option<AnyView> {
+    let looked = looked?;
+    let columns = vec![
+        Column::text(t!(locale, "ping-what")),
+        Column::text(t!(locale, "ping-verdict")),
+        Column::text(t!(locale, "ping-answer")),
+    ];
+    let rows = looked.checks.iter().map(|check| ping_row(locale, check)).collect_view();
+    let at = looked.at;
+    let foot = view! { {instant(locale, at)} }.into_any();
+    let shown = view! {
+        <Panel title=t!(locale, "ping-title") id="ping" flush=true foot=foot>
+            <DataTable caption=t!(locale, "ping-title") columns=columns>
+                {rows}
+            </DataTable>
+        </Panel>
+    };
+    Some(shown.into_any())
+}
+
+fn ping_row(locale: Locale, check: &Check) -> impl IntoView + use<> {
+    let what = match check.what.as_str() {
+        "balance" => t!(locale, "ping-balance"),
+        "export" => t!(locale, "ping-export"),
+        list => {
+            let family = list.strip_prefix("list:").unwrap_or(list).to_owned();
+            t!(locale, "ping-list", family = family)
+        }
+    };
+    let (tone, label) = if check.ok {
+        (Tone::Success, t!(locale, "ping-ok"))
+    } else {
+        (Tone::Danger, t!(locale, "ping-failed"))
+    };
+    let text = check.text.clone();
+    view! {
+        <tr>
+            <RowHead>{what}</RowHead>
+            <Cell label=t!(locale, "ping-verdict")>
+                <StatusPill tone=tone label=label />
+            </Cell>
+            <Cell label=t!(locale, "ping-answer")>{text}</Cell>
+        </tr>
+    }
+}
+
+/// A number of the settings, as it was typed or as it is.
+struct Numbers<'a> {
+    cx: &'a Context,
+}
+
+impl Numbers<'_> {
+    fn field(&self, label: String, name: &'static str, value: i32) -> AnyView {
+        let value = self.cx.typed(name).unwrap_or_else(|| value.to_string());
+        let error = self.cx.error_of(name);
+        view! {
+            <Field
+                label=label
+                name=name
+                value=value
+                error=error
+                inputmode="numeric"
+                autocomplete="off"
+                maxlength=9
+                required=true
+            />
+        }
+        .into_any()
+    }
+}
+
+fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let settings = &account.settings;
+    let limits = settings.limits;
+    let text = |name: &str, value: &str| cx.typed(name).unwrap_or_else(|| value.to_owned());
+    // A box that is not ticked is not sent; a refused form has all others.
+    let refused = cx.typed("ordering").is_some();
+    let ticked = |name: &str, value: bool| {
+        if refused { cx.typed(name).is_some_and(|text| !text.is_empty()) } else { value }
+    };
+    let word = |name: &str, value: Option<&str>| text(name, value.unwrap_or_default());
+    let preset = word("preset", settings.preset.map(Preset::as_str));
+    let ordering = word("ordering", Some(settings.ordering.as_str()));
+    let orderings = [Ordering::AtOnce, Ordering::Basket]
+        .map(|way| SelectOption::new(way.as_str(), ordering_name(locale, way), &ordering));
+    let balance = word("balance_function", settings.balance_function.map(BalanceFunction::as_str));
+    let balances = std::iter::once(SelectOption::new("", t!(locale, "balance-none"), &balance))
+        .chain(
+            BalanceFunction::ALL
+                .map(|function| SelectOption::new(function.as_str(), function.as_str(), &balance)),
+        )
+        .collect();
+    let rule = word("change_rule", Some(settings.change_rule.as_str()));
+    let rules = ChangeRule::ALL.map(|known| {
+        let label = match known {
+            ChangeRule::CalendarMonth => t!(locale, "change-rule-month"),
+            ChangeRule::Days31 => t!(locale, "change-rule-days"),
+            ChangeRule::Unlimited => t!(locale, "change-rule-unlimited"),
+        };
+        SelectOption::new(known.as_str(), label, &rule)
+    });
+    let low = settings
+        .low_balance
+        .map(|low| domain::Money::new(low, account.currency).to_plain())
+        .unwrap_or_default();
+    let pace = limits.calls_per_minute.map(|calls| calls.to_string()).unwrap_or_default();
+    let numbers = Numbers { cx };
+    let whole = [
+        (t!(locale, "upstream-concurrency"), "max_concurrency", i32::from(limits.max_concurrency)),
+        (t!(locale, "upstream-kept"), "kept_suspended_days", i32::from(limits.kept_suspended_days)),
+        (t!(locale, "upstream-connect"), "connect_timeout_ms", limits.connect_timeout_ms),
+        (t!(locale, "upstream-call"), "call_timeout_ms", limits.call_timeout_ms),
+        (t!(locale, "upstream-check"), "check_timeout_ms", limits.check_timeout_ms),
+        (t!(locale, "upstream-send"), "send_deadline_ms", limits.send_deadline_ms),
+        (t!(locale, "upstream-lease"), "lease_ms", limits.lease_ms),
+        (t!(locale, "upstream-quiet"), "quiet_window_ms", limits.quiet_window_ms),
+        (t!(locale, "upstream-second"), "second_sighting_ms", limits.second_sighting_ms),
+    ]
+    .map(|(label, name, value)| numbers.field(label, name, value));
+    view! {
+        <form class="form" method="post" action="/admin/upstream-set">
+            <input type="hidden" name="slug" value=account.slug.clone() />
+            <input type="hidden" name="version" value=account.version.to_string() />
+            <div class="fields">
+                <Field
+                    label=t!(locale, "upstream-name")
+                    name="name"
+                    value=text("name", &settings.name)
+                    error=cx.error_of("name")
+                    maxlength=100
+                    autocomplete="off"
+                    required=true
+                />
+                <Field
+                    label=t!(locale, "upstream-url")
+                    name="base_url"
+                    hint=t!(locale, "upstream-url-hint")
+                    value=text("base_url", &settings.base_url)
+                    error=cx.error_of("base_url")
+                    inputmode="url"
+                    autocomplete="off"
+                    maxlength=300
+                    required=true
+                />
+                <Field
+                    label=t!(locale, "upstream-user-field")
+                    name="username"
+                    value=text("username", &settings.username)
+                    error=cx.error_of("username")
+                    autocomplete="off"
+                    maxlength=254
+                    required=true
+                />
+                <SelectField
+                    label=t!(locale, "upstream-preset")
+                    name="preset"
+                    options=presets(locale, &preset)
+                    hint=t!(locale, "upstream-preset-hint")
+                />
+                <SelectField
+                    label=t!(locale, "upstream-ordering")
+                    name="ordering"
+                    options=orderings.to_vec()
+                    error=cx.error_of("ordering")
+                />
+                <SelectField
+                    label=t!(locale, "upstream-balance-function")
+                    name="balance_function"
+                    options=balances
+                />
+                <Field
+                    label=t!(locale, "upstream-low-balance", currency = account.currency.code())
+                    name="low_balance"
+                    hint=t!(locale, "upstream-low-balance-hint")
+                    value=text("low_balance", &low)
+                    error=cx.error_of("low_balance")
+                    inputmode="decimal"
+                    autocomplete="off"
+                    maxlength=16
+                />
+                <SelectField
+                    label=t!(locale, "upstream-change-rule")
+                    name="change_rule"
+                    options=rules.to_vec()
+                    error=cx.error_of("change_rule")
+                />
+                <Field
+                    label=t!(locale, "upstream-pace")
+                    name="calls_per_minute"
+                    hint=t!(locale, "upstream-pace-hint")
+                    value=text("calls_per_minute", &pace)
+                    error=cx.error_of("calls_per_minute")
+                    inputmode="numeric"
+                    autocomplete="off"
+                    maxlength=5
+                />
+                {whole}
+            </div>
+            <TextArea
+                label=t!(locale, "upstream-functions")
+                name="functions"
+                hint=t!(locale, "upstream-functions-hint")
+                value=text("functions", &functions_to_text(&settings.functions))
+                error=cx.error_of("functions")
+                rows=3
+            />
+            <CheckField
+                label=t!(locale, "upstream-names-parent")
+                name="module_names_parent"
+                checked=ticked("module_names_parent", settings.module_names_parent)
+            />
+            <CheckField
+                label=t!(locale, "upstream-enabled")
+                name="enabled"
+                checked=ticked("enabled", settings.enabled)
+                hint=t!(locale, "upstream-enabled-hint")
+            />
+            <div class="actions">
+                <button class="btn btn-primary" type="submit">
+                    {t!(locale, "save")}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+fn password_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    view! {
+        <form class="form" method="post" action="/admin/upstream-password">
+            <input type="hidden" name="slug" value=account.slug.clone() />
+            <Field
+                label=t!(locale, "upstream-password")
+                name="password"
+                kind="password"
+                hint=t!(locale, "upstream-password-hint")
+                error=cx.error_of("password")
+                autocomplete="new-password"
+                maxlength=200
+                required=true
+            />
+            <div class="actions">
+                <button class="btn" type="submit">
+                    {t!(locale, "upstream-password-button")}
+                </button>
+            </div>
+        </form>
+    }
+}

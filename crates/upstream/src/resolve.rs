@@ -1,0 +1,116 @@
+//! Which addresses a vendor may be at. A name that leads into this network is refused when it is
+//! looked up, because whoever owns the name can change where it leads after it was checked.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// Looks names up and leaves out what is inside this network.
+#[derive(Debug, Clone, Copy)]
+pub struct Outside;
+
+impl Resolve for Outside {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let name = name.as_str().to_owned();
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            // Only an account that may name this machine has such a name.
+            let own = is_own_name(&name);
+            let outside: Vec<SocketAddr> = found
+                .filter(|address| {
+                    let ip = address.ip();
+                    if own { ip.is_loopback() } else { !ip.is_loopback() && !is_internal(ip) }
+                })
+                .collect();
+            if outside.is_empty() {
+                return Err("the name leads into this network".into());
+            }
+            let addresses: Addrs = Box::new(outside.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+/// Whether a name means this very machine.
+pub(crate) fn is_own_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Whether no vendor can be at this address; loopback is another question.
+pub(crate) fn is_internal(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_internal_v4(ip),
+        IpAddr::V6(ip) => is_internal_v6(ip),
+    }
+}
+
+fn is_internal_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    ip.is_private()
+        // The machines' own data are at one of these in every cloud.
+        || ip.is_link_local()
+        || ip.is_broadcast()
+        || ip.is_multicast()
+        || ip.is_documentation()
+        || a == 0
+        || a >= 240
+        // Addresses that carriers share, of protocols, and for measuring.
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 198 && (b == 18 || b == 19))
+}
+
+fn is_internal_v6(ip: Ipv6Addr) -> bool {
+    let [a, b, ..] = ip.segments();
+    ip.is_unspecified()
+        || ip.is_multicast()
+        || ip.is_unique_local()
+        || ip.is_unicast_link_local()
+        // An old address inside of a new one: mapped, translated or tunnelled.
+        || ip.to_ipv4_mapped().is_some()
+        || (a == 0x64 && b == 0xff9b)
+        || a == 0x2002
+        || (a == 0x2001 && (b == 0 || b == 0xdb8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_the_internet_is_internal() {
+        for inside in [
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.1.2.3",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "fd00::1",
+            "fe80::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::",
+        ] {
+            assert!(is_internal(inside.parse().unwrap()), "{inside}");
+        }
+        for outside in ["185.60.132.1", "100.63.255.1", "2a00:1450::1"] {
+            assert!(!is_internal(outside.parse().unwrap()), "{outside}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_this_machine_leads_to_it_alone() {
+        let found = Outside.resolve("localhost".parse().unwrap()).await.unwrap();
+        let found: Vec<_> = found.collect();
+        assert!(!found.is_empty() && found.iter().all(|address| address.ip().is_loopback()));
+        // Looking up an address asks nobody.
+        let inside = Outside.resolve("10.0.0.1".parse().unwrap()).await;
+        assert!(inside.is_err());
+    }
+}
