@@ -1,7 +1,7 @@
 //! What we read from answers, for each function and each generation, in every shape that servers send;
 //! and that nothing else is taken for a success.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use billmgr::{Node, read};
 use domain::license::LicenseStatus;
