@@ -1401,3 +1401,5 @@ family-code = Short name
 family-code-hint = Small letters, digits and dashes; it does not change later.
 family-bad-code = Another family has this short name, or it cannot be one.
 effect-delete-stops = Until then it is only suspended; taking it back starts it again.
+inbox-needs-day = Enter the last day that the vendor shows; it is later than before.
+upstream-busy = Something is under way at this vendor. Change it when that is settled.

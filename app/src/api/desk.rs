@@ -314,6 +314,7 @@ mod on_server {
             DecideError::NotInReview => (taken, "", t!(locale, "inbox-decided-already")),
             DecideError::Reason => (BAD, "reason", t!(locale, "credit-bad-reason")),
             DecideError::Number => (BAD, "number", t!(locale, "inbox-bad-number")),
+            DecideError::Day => (BAD, "until", t!(locale, "inbox-needs-day")),
             DecideError::Key => (BAD, "key", t!(locale, "inbox-bad-key")),
             DecideError::NumberTaken => (taken, "number", t!(locale, "inbox-number-taken")),
             DecideError::TooOften => (taken, "", t!(locale, "inbox-too-often")),

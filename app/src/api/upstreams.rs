@@ -365,6 +365,7 @@ mod on_server {
             Wrong::Insecure => t!(locale, "upstream-insecure"),
             Wrong::Internal => t!(locale, "upstream-internal"),
             Wrong::Taken => t!(locale, "upstream-taken"),
+            Wrong::Busy => t!(locale, "upstream-busy"),
             Wrong::ShortLease => t!(locale, "upstream-short-lease"),
         }
     }

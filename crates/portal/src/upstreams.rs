@@ -501,8 +501,12 @@ impl UpstreamAccount {
         };
         // Somebody's curiosity never stands in the way of an order.
         let Some(_slot) = self.free_slot() else { return IpCheck::Unchecked };
+        // Nor does it count: this limit is far shorter than an order's, and anybody may ask.
+        if self.gate.breaker().is_open(self.clock.uptime()) {
+            return IpCheck::Unchecked;
+        }
         let limits = Limits { total: self.check_timeout, list: false };
-        let exchange = self.call(&call, limits).await;
+        let exchange = self.sender.send(&self.endpoint, &self.credentials, &call, limits).await;
         match exchange.result {
             Err(_) => IpCheck::Unchecked,
             Ok(doc) => match doc.error() {

@@ -64,7 +64,10 @@ impl Breaker {
     /// Whether nothing would be sent now; asking this uses no chance up.
     #[must_use]
     pub fn is_open(&self, now: Duration) -> bool {
-        matches!(self.state, State::Open { until, .. } if now < until)
+        matches!(
+            self.state,
+            State::Open { until, .. } | State::Trying { until, .. } if now < until
+        )
     }
 
     /// A call has come back, with an answer or without.

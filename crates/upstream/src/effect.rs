@@ -91,6 +91,9 @@ pub fn effect(action: &Action, before: &Before, now: Option<&VendorLicense>) -> 
             _ => Effect::Unclear("the last day is not shown"),
         },
         Action::Edit { ip, name } => {
+            if ip.is_some() && now.ip.is_none() {
+                return Effect::Unclear("the address is not shown");
+            }
             let moved = ip.is_none() || now.ip == *ip;
             match (name, &now.name) {
                 (None, _) => when(moved),

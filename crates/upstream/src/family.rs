@@ -234,10 +234,12 @@ impl Family {
     #[must_use]
     pub fn with_names(mut self, names: &BTreeMap<Role, String>) -> Self {
         for (role, name) in names {
-            if name.is_empty() {
-                self.functions.remove(role);
-            } else {
+            // What is bought must be found again: these are never taken away.
+            let needed = matches!(role, Role::Order | Role::List | Role::Edit);
+            if !name.is_empty() {
                 self.functions.insert(*role, Cow::Owned(name.clone()));
+            } else if !needed {
+                self.functions.remove(role);
             }
         }
         self

@@ -5,7 +5,6 @@
 use std::net::IpAddr;
 
 use billmgr::{Call, Node};
-use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 
 use crate::dialect::{
@@ -40,8 +39,6 @@ impl Software {
         license.name = node.child("licname").map(|name| name.text.to_string());
         license.ip = node.value("ip").and_then(|ip| ip.parse().ok());
         license.plan_code = node.value("price").filter(|code| is_number(code)).map(str::to_owned);
-        // No document shows a state; where there is none, what is listed works. Inferred.
-        license.status = license.status.or(Some(LicenseStatus::Active));
         Ok(license)
     }
 }

@@ -323,6 +323,16 @@ async fn what_was_not_sent_can_be_taken_back(pool: PgPool) {
     portal.settle().await;
     assert_eq!((portal.sent("soft.delete"), portal.sent("soft.suspend")), (0, 1));
     assert_eq!(theirs(&portal).status, Status::Active);
+    // The stop was on its way once and did not leave: it will be sent, and is undone after that.
+    let torn = plan(&portal, license, Change::Delete).await.unwrap();
+    let touched = "update operation set first_sent_at = '2026-11-21', sent_at = '2026-11-21'
+                    where kind = 'suspend' and state = 'planned'";
+    let touched = sqlx::query(touched).execute(&portal.portal.pool).await.unwrap();
+    assert_eq!(touched.rows_affected(), 1);
+    portal.portal.cancel_operation(&viewer, torn.operation).await.unwrap();
+    portal.settle().await;
+    assert_eq!((portal.sent("soft.delete"), portal.sent("soft.suspend")), (0, 2));
+    assert_eq!(theirs(&portal).status, Status::Active);
 
     // What costs something gives its money back, once.
     let renewal = plan(&portal, license, Change::Renew { period: Period::MONTH }).await.unwrap();

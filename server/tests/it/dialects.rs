@@ -334,8 +334,12 @@ async fn a_life_at_isplicense(pool: PgPool) {
     live(&portal, license, "il-biz", Some(("node", 3))).await;
     assert_eq!(portal.vendor().calls_of("soft.edit").len(), 1);
     for (plan, period) in
-        [("plesk-host", Period::MONTH), ("plesk-pro", Period::YEAR), ("il-biz", Period::Lifetime)]
+        [("il-biz", Period::Lifetime), ("plesk-host", Period::MONTH), ("plesk-pro", Period::YEAR)]
     {
+        if plan == "plesk-host" {
+            // Its family's list is empty, whatever the other families have: that is no partial list.
+            portal.vendor().add_fault("parallelslic.order.param!", Fault::ResetBefore, Times::Once);
+        }
         let mut wish = wish(&portal, plan, period).await;
         wish.ip = format!("203.0.113.{}", 50 + period.code());
         let (license, vendor) = buy(&portal, &wish).await;

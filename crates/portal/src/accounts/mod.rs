@@ -157,6 +157,9 @@ pub enum Wrong {
     /// Another account has it.
     #[error("another account has it already")]
     Taken,
+    /// What was sent with the old one would be looked for with the new one, and bought again.
+    #[error("something is under way at this vendor; change it when that is settled")]
+    Busy,
     /// The lease ends before a call can.
     #[error("it must be longer than the deadline and the timeouts of a call together")]
     ShortLease,
@@ -480,6 +483,11 @@ impl Portal {
         if before.settings == settings {
             return Ok(());
         }
+        let other_place = before.settings.base_url != settings.base_url
+            || before.settings.username != settings.username;
+        if other_place && is_busy(&mut tx, before.id).await? {
+            return Err(AccountError::Wrong(vec![("base_url", Wrong::Busy)]));
+        }
         if write_in_tx(&mut tx, before.id, version, &settings).await? == 0 {
             return Err(AccountError::Stale);
         }
@@ -539,6 +547,17 @@ async fn note_in_tx(
         reason: by.reason(),
     };
     audit::write_in_tx(tx, entry, now).await
+}
+
+/// Whether something was sent there of which nobody knows the end.
+async fn is_busy(tx: &mut PgConnection, id: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select exists (select from operation where upstream_account_id = $1
+                           and state in ('sent', 'unknown', 'review')) as \"busy!\"",
+        id,
+    )
+    .fetch_one(tx)
+    .await
 }
 
 /// Writes all settings of the account of this version; how many rows that were.

@@ -227,6 +227,7 @@ impl Owned {
         kind == OperationKind::Delete
             && self.status == LicenseStatus::Active
             && can.contains(&OperationKind::Suspend)
+            && can.contains(&OperationKind::Resume)
     }
 }
 
@@ -574,7 +575,7 @@ impl Portal {
         let sent = sqlx::query!(
             "select license_id as \"license!\", upstream_account_id, wish_hash as \"hash!\"
                from operation
-              where id = $1 and state not in ('planned', 'rejected', 'cancelled')",
+              where id = $1 and state not in ('rejected', 'cancelled')",
             stop,
         )
         .fetch_optional(&mut *tx)

@@ -14,6 +14,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::{Date, Duration, OffsetDateTime};
+use upstream::DialectKind;
 use upstream::dialect::{OrderWish, VendorLicense};
 use uuid::Uuid;
 
@@ -455,7 +456,7 @@ impl Portal {
                 let works = view.status.is_some_and(|status| status != LicenseStatus::Processing);
                 let settled = if row.awaits_key { !waits || first_key } else { works };
                 let next = if settled { now + REFRESH } else { now + soon };
-                self.save_view(row.id, row.version, &view, first_key, next).await?;
+                self.save_view(&row, &view, first_key, next).await?;
                 self.faults.reach(Step::Delivered).await;
             }
             Err(failure) => {
@@ -487,17 +488,21 @@ impl Portal {
     /// What was read before we changed something is thrown away, and read again.
     async fn save_view(
         &self,
-        id: Uuid,
-        version: i32,
+        row: &DueLicense,
         view: &VendorLicense,
         first_key: bool,
         next: OffsetDateTime,
     ) -> Result<(), Error> {
         let now = self.clock.now();
+        let (id, version) = (row.id, row.version);
+        // The documents of 2009 show no state; what can be viewed there has been made. Inferred.
+        let stateless = row.dialect == DialectKind::Software.as_str();
         let mut tx = self.pool.begin().await?;
         let saved = sqlx::query!(
             "update license
-                set key = coalesce($2, key), status = coalesce($3, status),
+                set key = coalesce($2, key),
+                    status = coalesce($3, case when $11 and status = 'processing' then 'active'
+                                               else status end),
                     expires_on = coalesce($4, expires_on), ip = coalesce($5::text::inet, ip),
                     ip_changed_on = coalesce($9, ip_changed_on),
                     key_changed_on = coalesce($10, key_changed_on),
@@ -513,6 +518,7 @@ impl Portal {
             version,
             view.ip_changed_on,
             view.key_changed_on,
+            stateless,
         )
         .execute(&mut *tx)
         .await?

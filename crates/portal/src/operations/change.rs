@@ -6,6 +6,7 @@ use domain::change::Change;
 use domain::license::LicenseStatus;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use upstream::DialectKind;
 use upstream::dialect::{Action, Dialect, VendorLicense};
 use upstream::effect::{Before, Effect, effect};
 use upstream::outcome::{Evidence, Failure};
@@ -75,7 +76,7 @@ impl Portal {
             return Ok(Seen::Contradiction(why, Evidence::default()));
         };
         let found = if work.action == Action::Delete {
-            self.find_listed(work, account, dialect).await?
+            self.find_listed(op.dialect, work, account, dialect).await?
         } else {
             account.view(dialect, &work.upstream_id).await.map(Some)
         };
@@ -96,6 +97,7 @@ impl Portal {
     /// The license in the vendor's whole list; a deleted one has no form to look at.
     async fn find_listed(
         &self,
+        family: DialectKind,
         work: &Work,
         account: &UpstreamAccount,
         dialect: &dyn Dialect,
@@ -104,7 +106,7 @@ impl Portal {
             Ok((rows, _)) => rows,
             Err(failure) => return Ok(Err(failure)),
         };
-        let known = store::known_licenses(&self.pool, account.id).await?;
+        let known = store::known_licenses(&self.pool, account.id, family).await?;
         let others: Vec<_> = known.iter().filter(|id| **id != work.upstream_id).collect();
         let found = rows.iter().find(|row| row.id == work.upstream_id).cloned();
         let complete =

@@ -1,12 +1,13 @@
 //! Operations that wait for a person: what is known of both sides, and the three ways out.
 
 use domain::operation::{OperationKind, OperationState};
-use domain::{Currency, Money};
+use domain::{Currency, Money, Period};
 use serde_json::json;
 use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder};
 use time::{Date, OffsetDateTime};
 use upstream::DialectKind;
+use upstream::dialect::Action;
 use uuid::Uuid;
 
 use super::steps::Proof;
@@ -146,6 +147,9 @@ pub enum DecideError {
     /// The vendor's number belongs to another license of ours.
     #[error("the number belongs to another license")]
     NumberTaken,
+    /// Whoever buys or renews by hand says until when it lasts, and that is later than before.
+    #[error("the last day is needed")]
+    Day,
     /// What is to be shown as the key cannot be one.
     #[error("the key is not usable")]
     Key,
@@ -319,6 +323,12 @@ impl Portal {
         if !shown.is_usable() {
             return Err(DecideError::Key);
         }
+        if op.dialect == DialectKind::Manual
+            && matches!(verdict, Verdict::Happened { .. })
+            && !lasts(&op.task, shown.expires_on)
+        {
+            return Err(DecideError::Day);
+        }
         let mut tx = self.pool.begin().await?;
         let entry = audit::Entry {
             actor: Some(staff.user),
@@ -374,6 +384,23 @@ impl Portal {
         }
         self.bell.ring();
         Ok(())
+    }
+}
+
+/// Whether a day is said where one belongs: without it a renewal would never be seen, and the next
+/// one would be taken for it.
+fn lasts(task: &Task, until: Option<Date>) -> bool {
+    let (term, after) = match task {
+        Task::Order(purchase) => (&purchase.wish.term, None),
+        Task::Change(work) => match &work.action {
+            Action::Renew(term) => (term, work.term),
+            Action::ChangePlan { term, .. } => (term, None),
+            _ => return true,
+        },
+    };
+    match until {
+        Some(day) => after.is_none_or(|before| day > before),
+        None => term.period == Period::Lifetime,
     }
 }
 

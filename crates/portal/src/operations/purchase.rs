@@ -85,7 +85,7 @@ impl Portal {
             Ok(listed) => listed,
             Err(failure) => return Ok(Seen::Nothing(failure.to_string())),
         };
-        let known = store::known_licenses(&self.pool, account.id).await?;
+        let known = store::known_licenses(&self.pool, account.id, op.dialect).await?;
         let complete =
             known.is_empty() || known.iter().any(|id| rows.iter().any(|row| row.id == *id));
         let found = match &purchase.item {

@@ -599,13 +599,19 @@ pub(super) async fn confirmed_answer(
     .await?)
 }
 
-/// Some licenses that must stand in this account's list, the newest first.
-pub(super) async fn known_licenses(pool: &PgPool, account: Uuid) -> Result<Vec<String>, Error> {
+/// Some licenses that must stand in this list of the account's, the newest first.
+pub(super) async fn known_licenses(
+    pool: &PgPool,
+    account: Uuid,
+    family: DialectKind,
+) -> Result<Vec<String>, Error> {
     Ok(sqlx::query_scalar!(
-        "select upstream_id from license
-          where upstream_account_id = $1 and status in ('active', 'suspended')
-          order by number desc limit 20",
+        "select l.upstream_id from license l join plan p on p.id = l.plan_id
+          where l.upstream_account_id = $1 and p.dialect = $2
+            and l.status in ('active', 'suspended')
+          order by l.number desc limit 20",
         account,
+        family.as_str(),
     )
     .fetch_all(pool)
     .await?)

@@ -148,7 +148,7 @@ struct Ours {
 /// Where a reference of ours may stand.
 fn words(row: &VendorLicense) -> impl Iterator<Item = &str> {
     let name = row.name.iter().flat_map(|name| name.split_whitespace());
-    row.reference.as_deref().into_iter().chain(name)
+    row.reference.as_deref().filter(|word| !word.is_empty()).into_iter().chain(name)
 }
 
 struct Purchase {
@@ -199,6 +199,7 @@ impl Portal {
         let first_read_at = self.clock.now();
         let mut listed = Vec::new();
         let mut read = Vec::new();
+        let mut whole = true;
         for family in families {
             // Nothing lists what people do by hand.
             let Some(dialect) = account.dialect(dialect_kind(&family)?) else { continue };
@@ -207,8 +208,10 @@ impl Portal {
             let rows = match account.list(dialect).await {
                 Ok((rows, _)) => rows,
                 Err(failure) => {
-                    tracing::info!(upstream = account.name, %failure, "the list cannot be compared now");
-                    return Ok(false);
+                    tracing::warn!(upstream = account.name, family, %failure, "the list cannot be compared now");
+                    // The other lists are none the worse for it.
+                    whole = false;
+                    continue;
                 }
             };
             // The list first, the books afterwards: whatever the list has was written down by us before
@@ -222,7 +225,10 @@ impl Portal {
         }
         // One vendor's families overlap: only what none of their lists has is missing.
         self.look_for_missing(account, &read, &listed, first_read_at).await?;
-        Ok(true)
+        if whole {
+            self.forget_settled(account, &listed, first_read_at).await?;
+        }
+        Ok(whole)
     }
 
     async fn books_of(
@@ -331,7 +337,7 @@ impl Portal {
         );
     }
 
-    /// Live licenses of ours that no list of the account has, and findings that are none any more.
+    /// Live licenses of ours that no list of the account has.
     async fn look_for_missing(
         &self,
         account: &UpstreamAccount,
@@ -366,6 +372,16 @@ impl Portal {
                 New { kind: FindingKind::Missing, operation: None, license: Some(license.id) };
             self.note_finding(account, &found, &license.upstream_id, &known, now).await?;
         }
+        Ok(())
+    }
+
+    /// Findings that are none any more, by all lists of the account together.
+    async fn forget_settled(
+        &self,
+        account: &UpstreamAccount,
+        listed: &[String],
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
         sqlx::query!(
             "update upstream_finding f set resolved_at = $3, resolution = 'gone'
               where f.upstream_account_id = $1 and f.resolved_at is null
