@@ -425,6 +425,10 @@ async fn kill_at_every_step(pool: &PgPool, kind: OperationKind) {
             kind,
             OperationKind::Renew | OperationKind::ChangePlan | OperationKind::Addons
         );
+        // What is deleted has been stopped first, and may be gone before it is read for that.
+        if kind == OperationKind::Delete && matches!(step, Step::KeyRead | Step::Delivered) {
+            continue;
+        }
         let never = step == Step::InBasket || (step == Step::Parked && !costs);
         assert_eq!(reached.contains(step.as_str()), !never, "{kind:?}: {step:?}");
     }

@@ -23,9 +23,6 @@ use crate::orders::EventKind;
 use crate::upstreams::{Slot, UpstreamAccount};
 use crate::{Error, Portal, licenses};
 
-/// Whoever cannot be read for so long is looked at by a person, with what is known.
-const DOUBT: time::Duration = time::Duration::hours(24);
-
 /// Why a person has what no function does.
 pub(super) const BY_HAND: &str = "to be carried out at the vendor by hand";
 
@@ -504,9 +501,6 @@ impl Portal {
             }
             Seen::Happened(proof) => {
                 return self.confirm(tx, &op, account, &proof, EventKind::Found).await.map(drop);
-            }
-            Seen::Nothing(why) if now - op.created_at > DOUBT => {
-                self.review_in_tx(&mut tx, &op, &why, &Evidence::default(), now).await?;
             }
             Seen::Nothing(why) => {
                 tracing::info!(operation.id = %op.id, why, "the vendor cannot be judged yet");

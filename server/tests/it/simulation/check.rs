@@ -26,7 +26,17 @@ pub async fn compare(life: &Life<'_>, theme: Theme) -> Result<(), String> {
         let id = license.id.to_string();
         let known = ours.contains(&id) || (theme == Theme::TooLate && orphans.contains(&id));
         if !known {
-            return Err(format!("no. {id} ({}) was paid and nobody has it", license.licname));
+            let told = sqlx::query_scalar::<_, String>(
+                "select concat_ws(' ', to_char(e.at, 'HH24:MI:SS'), x.kind, x.state, e.event, e.detail)
+                   from operation x join operation_event e on e.operation_id = x.id
+                  where $1 like '%' || x.reference || '%' order by e.id",
+            )
+            .bind(&license.licname)
+            .fetch_all(pool)
+            .await
+            .unwrap();
+            let name = &license.licname;
+            return Err(format!("no. {id} ({name}) was paid and nobody has it: {told:#?}"));
         }
     }
     if theme != Theme::TooLate && !orphans.is_empty() {
