@@ -46,7 +46,7 @@ test("a module is added on its license's page", async ({ page }) => {
   await page.getByRole("link", { name: "Open the license" }).click();
   const row = page.locator("#modules").getByRole("row").filter({ hasText: "BitNinja" });
   await row.getByRole("link", { name: "Add" }).click();
-  await expect(page.getByLabel("License")).toContainText(ip);
+  await expect(page.getByRole("combobox", { name: "License" })).toContainText(ip);
   await page.getByLabel("E-mail of your BitNinja account").fill("nobody@example.org");
   await page.getByRole("button", { name: "Buy the module" }).click();
   await page.getByRole("link", { name: "Open the license" }).click();

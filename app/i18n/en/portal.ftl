@@ -1044,7 +1044,7 @@ not-now-suspended = The license is suspended. Resume or renew it first.
 not-now-active = The license works already.
 not-now-ran-out = The paid term is over. Renew it instead.
 not-now-same = Nothing would change.
-not-now-plan-changing = The plan is being changed. What this costs is known once that is done.
+not-now-plan-changing = Its plan or its counts are being changed. What this costs is known once that is done.
 
 ## Inbox and health of the desk
 nav-inbox = Inbox

@@ -71,8 +71,8 @@ pub enum NotNow {
     /// It would be as it is.
     #[error("nothing would change")]
     Same,
-    /// It is becoming one of another plan: what something costs is known after that.
-    #[error("its plan is being changed")]
+    /// It is becoming one of another plan or of other counts: what something costs is known after that.
+    #[error("its plan or counts are being changed")]
     PlanChanging,
     /// Its vendor has no function for that, or the plan does not take part in it.
     #[error("this cannot be done to it")]

@@ -860,7 +860,7 @@ async fn find(
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null)
                     as \"busy!\",
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null
-                           and x.kind = 'change_plan') as \"plan_changes!\"
+                           and x.kind in ('change_plan', 'addons')) as \"plan_changes!\"
            from license l join plan p on p.id = l.plan_id
            join upstream_account u on u.id = l.upstream_account_id
           where l.id = $1 and l.customer_id = $2",

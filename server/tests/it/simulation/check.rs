@@ -74,9 +74,18 @@ pub async fn compare(life: &Life<'_>, theme: Theme) -> Result<(), String> {
         let doubt = doubt.iter().filter(|other| *other == kind).count();
         let count = paid.get(reason).copied().unwrap_or(0);
         if !(confirmed + extra..=confirmed + extra + doubt).contains(&count) {
+            let told = sqlx::query_scalar::<_, String>(
+                "select concat_ws(' ', x.number, e.at, x.state, x.cost, x.change, x.before, e.event, e.detail)
+                   from operation x join operation_event e on e.operation_id = x.id
+                  where x.kind = $1 order by e.id",
+            )
+            .bind(kind)
+            .fetch_all(pool)
+            .await
+            .unwrap();
             return Err(format!(
                 "paid {count} times for {kind}, {confirmed} are confirmed, {extra} too many are \
-                 known, {doubt} are in doubt"
+                 known, {doubt} are in doubt: {told:#?}"
             ));
         }
     }
