@@ -115,6 +115,24 @@ impl Source {
     }
 }
 
+/// What a stored table is compared by. What is shown and what is applied must be asked alike, or the
+/// hash of the one would never be that of the other.
+fn ask_of<'a>(
+    account: &'a Account,
+    source: Source,
+    table: &'a Table,
+    family: Option<&'a str>,
+) -> Ask<'a> {
+    Ask {
+        account: account.id,
+        slug: &account.slug,
+        currency: account.currency,
+        table,
+        family,
+        whole: source == Source::Export,
+    }
+}
+
 impl Portal {
     /// Families that new plans can go to: those of the catalogue, and those that an import makes.
     pub async fn import_families(
@@ -239,14 +257,7 @@ impl Portal {
         let Some(row) = row else { return Ok(None) };
         let source = Source::from_word(&row.source)
             .ok_or_else(|| Error::unreadable("upstream_import", &row.source))?;
-        let ask = Ask {
-            account: account.id,
-            slug: &account.slug,
-            currency: account.currency,
-            table: &row.content.0,
-            family: row.family.as_deref(),
-            whole: source == Source::Export,
-        };
+        let ask = ask_of(&account, source, &row.content.0, row.family.as_deref());
         let proposal = propose(&mut db, &ask).await?;
         let stored = StoredImport {
             id: row.id,
@@ -286,14 +297,7 @@ impl Portal {
         .ok_or(ImportError::NoSuchImport)?;
         let source = Source::from_word(&row.source)
             .ok_or_else(|| Error::unreadable("upstream_import", &row.source))?;
-        let ask = Ask {
-            account: account.id,
-            slug: &account.slug,
-            currency: account.currency,
-            table: &row.content.0,
-            family: row.family.as_deref(),
-            whole: source == Source::Export,
-        };
+        let ask = ask_of(&account, source, &row.content.0, row.family.as_deref());
         let proposal = propose(&mut tx, &ask).await?;
         if proposal.hash != hash {
             return Err(ImportError::Stale);
