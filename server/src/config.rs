@@ -21,6 +21,9 @@ pub struct Storage {
     /// Key that seals the vendors' passwords, 64 hex digits; by default a file in the data folder
     #[arg(long, env = "PORTAL_KEY", hide_env_values = true, global = true)]
     pub key: Option<String>,
+    /// Vendors inside this network that accounts may name, as hosts with commas; all others are refused
+    #[arg(long, env = "PORTAL_INSIDE_VENDORS", value_delimiter = ',', global = true)]
+    pub inside_vendors: Vec<portal::upstreams::InsideHost>,
 }
 
 /// Settings of `serve`.

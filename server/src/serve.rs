@@ -13,7 +13,7 @@ use portal::mail::Mailer;
 use portal::operations::{self, Bell};
 use portal::people::Passwords;
 use portal::secrets::MasterKey;
-use portal::upstreams::Upstreams;
+use portal::upstreams::{Inside, Upstreams};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -148,12 +148,14 @@ async fn portal_and_clock(
 ) -> anyhow::Result<(Portal, Arc<DatabaseClock>)> {
     let clock = Arc::new(DatabaseClock::read(&database.pool).await?);
     let shared: Arc<dyn portal::Clock> = clock.clone();
+    // The demo's vendor is the simulator on this machine.
+    let inside = if demo { Inside::machine() } else { Inside::default() };
     let portal = Portal {
         pool: database.pool.clone(),
         clock: shared,
         key: master_key(storage)?,
         passwords: Passwords::new()?,
-        upstreams: Upstreams::new(demo),
+        upstreams: Upstreams::new(inside.and(storage.inside_vendors.iter().cloned())),
         shelves: Shelves::default(),
         tags: portal::catalog::Tags::default(),
         bell: Bell::default(),

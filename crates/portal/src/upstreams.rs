@@ -18,6 +18,7 @@ use upstream::breaker::{Breaker, Turn};
 use upstream::dialect::Term;
 use upstream::dialect::{Dialect, Item, Ordering, VendorLicense};
 use upstream::outcome::{Evidence, Exchange, Failure};
+pub use upstream::resolve::{Inside, InsideHost};
 use upstream::sender::{Credentials, Endpoint, Limits, Sender, Wire};
 use upstream::{DialectKind, Listing, Names, Next, Role};
 use uuid::Uuid;
@@ -29,7 +30,7 @@ use crate::{Error, Portal};
 /// What all accounts share.
 #[derive(Clone)]
 pub struct Upstreams {
-    pub(crate) loopback_allowed: bool,
+    pub(crate) inside: Inside,
     /// The way of all calls in a test; none is HTTP.
     wire: Option<Arc<dyn Wire>>,
     shared: Arc<Mutex<Shared>>,
@@ -170,16 +171,16 @@ pub enum IpCheck {
 }
 
 impl Upstreams {
-    /// `loopback_allowed` lets accounts name this very machine: the simulator.
+    /// Vendors inside this network are those that the configuration names.
     #[must_use]
-    pub fn new(loopback_allowed: bool) -> Self {
-        Self { loopback_allowed, wire: None, shared: Arc::default() }
+    pub fn new(inside: Inside) -> Self {
+        Self { inside, wire: None, shared: Arc::default() }
     }
 
     /// All calls go this way instead of over HTTP; for tests with a vendor in the same process.
     #[must_use]
     pub fn over(wire: Arc<dyn Wire>) -> Self {
-        Self { loopback_allowed: true, wire: Some(wire), shared: Arc::default() }
+        Self { inside: Inside::machine(), wire: Some(wire), shared: Arc::default() }
     }
 
     /// As another process would have it that has just been started: nothing is known of balances,
@@ -197,7 +198,7 @@ impl Upstreams {
         if let Some(sender) = shared.senders.get(&connect_timeout_ms) {
             return Ok(sender.clone());
         }
-        let sender = Sender::new(millis(connect_timeout_ms))
+        let sender = Sender::new(millis(connect_timeout_ms), self.inside.clone())
             .map_err(|error| Error::Machine(format!("no HTTP client: {error}")))?;
         shared.senders.insert(connect_timeout_ms, sender.clone());
         Ok(sender)
@@ -260,7 +261,7 @@ impl Portal {
         let row =
             sqlx::query!("select * from upstream_account where id = $1", id).fetch_one(tx).await?;
         let bad = |what: &str| Error::unreadable("upstream_account", what);
-        let endpoint = Endpoint::parse(&row.base_url, self.upstreams.loopback_allowed)
+        let endpoint = Endpoint::parse(&row.base_url, &self.upstreams.inside)
             .map_err(|error| Error::unreadable("upstream_account", error))?;
         Ok(UpstreamAccount {
             id,

@@ -22,7 +22,7 @@ mod kind;
 pub mod outcome;
 pub mod purchase;
 mod read;
-mod resolve;
+pub mod resolve;
 pub mod sender;
 mod software;
 mod verify;

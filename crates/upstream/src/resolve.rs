@@ -2,24 +2,81 @@
 //! looked up, because whoever owns the name can change where it leads after it was checked.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::Host;
 
-/// Looks names up and leaves out what is inside this network.
-#[derive(Debug, Clone, Copy)]
-pub struct Outside;
+/// The hosts inside this network at which vendors may be: those that the configuration names.
+#[derive(Debug, Clone, Default)]
+pub struct Inside {
+    machine: bool,
+    hosts: Arc<[InsideHost]>,
+}
+
+/// The name or the address of a vendor inside this network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InsideHost(Host);
+
+impl FromStr for InsideHost {
+    type Err = url::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // A URL has brackets around the newer addresses; people write them without.
+        let host = match text.parse() {
+            Ok(IpAddr::V6(ip)) => Host::Ipv6(ip),
+            _ => Host::parse(text)?,
+        };
+        Ok(Self(host))
+    }
+}
+
+impl Inside {
+    /// This very machine, where the simulator is.
+    #[must_use]
+    pub fn machine() -> Self {
+        Self { machine: true, ..Self::default() }
+    }
+
+    /// These, too.
+    #[must_use]
+    pub fn and(self, hosts: impl IntoIterator<Item = InsideHost>) -> Self {
+        let hosts = self.hosts.iter().cloned().chain(hosts).collect();
+        Self { hosts, ..self }
+    }
+
+    /// Whether the configuration names it.
+    pub(crate) fn names(&self, host: &Host<&str>) -> bool {
+        let this_machine = match host {
+            Host::Ipv4(ip) => ip.is_loopback(),
+            Host::Ipv6(ip) => ip.is_loopback(),
+            Host::Domain(name) => is_own_name(name),
+        };
+        (this_machine && self.machine) || self.hosts.iter().any(|named| named.0 == *host)
+    }
+}
+
+/// Looks names up and leaves out what is inside this network, unless the name is one of those that
+/// the configuration has.
+#[derive(Debug, Clone)]
+pub struct Outside(pub Inside);
 
 impl Resolve for Outside {
     fn resolve(&self, name: Name) -> Resolving {
+        let named = self.0.names(&Host::Domain(name.as_str()));
         Box::pin(async move {
             let name = name.as_str().to_owned();
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            // Only an account that may name this machine has such a name.
             let own = is_own_name(&name);
             let outside: Vec<SocketAddr> = found
                 .filter(|address| {
                     let ip = address.ip();
-                    if own { ip.is_loopback() } else { !ip.is_loopback() && !is_internal(ip) }
+                    if own {
+                        named && ip.is_loopback()
+                    } else {
+                        named || (!ip.is_loopback() && !is_internal(ip))
+                    }
                 })
                 .collect();
             if outside.is_empty() {
@@ -106,11 +163,21 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_of_this_machine_leads_to_it_alone() {
-        let found = Outside.resolve("localhost".parse().unwrap()).await.unwrap();
+        let outside = Outside(Inside::machine());
+        let found = outside.resolve("localhost".parse().unwrap()).await.unwrap();
         let found: Vec<_> = found.collect();
         assert!(!found.is_empty() && found.iter().all(|address| address.ip().is_loopback()));
         // Looking up an address asks nobody.
-        let inside = Outside.resolve("10.0.0.1".parse().unwrap()).await;
+        let inside = outside.resolve("10.0.0.1".parse().unwrap()).await;
         assert!(inside.is_err());
+        let nowhere = Outside(Inside::default()).resolve("localhost".parse().unwrap()).await;
+        assert!(nowhere.is_err());
+        let named = Inside::default().and(["10.0.0.1".parse().unwrap()]);
+        assert!(named.names(&Host::Ipv4(Ipv4Addr::new(10, 0, 0, 1))));
+        assert!(!named.names(&Host::Ipv4(Ipv4Addr::new(10, 0, 0, 2))));
+        let by_name = Outside(Inside::default().and(["Billing.Corp".parse().unwrap()]));
+        assert!(by_name.0.names(&Host::Domain("billing.corp")));
+        assert!("not a host".parse::<InsideHost>().is_err());
+        assert_eq!("fd00::5".parse::<InsideHost>(), "[fd00::5]".parse());
     }
 }

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use crate::outcome::{Evidence, Exchange, Failure};
-use crate::resolve;
+use crate::resolve::{self, Inside};
 
 /// The largest answer to an action or a form.
 const BODY_LIMIT: usize = 1 << 20;
@@ -39,9 +39,8 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
-    /// Reads a vendor's address. `loopback_allowed` is for the simulator: then, and only then,
-    /// plain http to this very machine is fine.
-    pub fn parse(text: &str, loopback_allowed: bool) -> Result<Self, EndpointError> {
+    /// Reads a vendor's address. Plain http is for this very machine only, where the simulator is.
+    pub fn parse(text: &str, inside: &Inside) -> Result<Self, EndpointError> {
         let url = Url::parse(text).map_err(|_| EndpointError::Malformed)?;
         let plain = url.username().is_empty()
             && url.password().is_none()
@@ -50,14 +49,14 @@ impl Endpoint {
         if !plain {
             return Err(EndpointError::Malformed);
         }
-        let (loopback, internal) = match url.host() {
-            Some(Host::Ipv4(ip)) => (ip.is_loopback(), resolve::is_internal(ip.into())),
-            Some(Host::Ipv6(ip)) => (ip.is_loopback(), resolve::is_internal(ip.into())),
+        let host = url.host().ok_or(EndpointError::Malformed)?;
+        let (loopback, internal) = match host {
+            Host::Ipv4(ip) => (ip.is_loopback(), resolve::is_internal(ip.into())),
+            Host::Ipv6(ip) => (ip.is_loopback(), resolve::is_internal(ip.into())),
             // Where a name leads is looked at when it is looked up.
-            Some(Host::Domain(name)) => (resolve::is_own_name(name), false),
-            None => return Err(EndpointError::Malformed),
+            Host::Domain(name) => (resolve::is_own_name(name), false),
         };
-        if internal || (loopback && !loopback_allowed) {
+        if (internal || loopback) && !inside.names(&host) {
             return Err(EndpointError::Internal);
         }
         match url.scheme() {
@@ -125,12 +124,12 @@ pub struct Limits {
 }
 
 impl Sender {
-    /// A sender whose connections must stand within `connect`.
+    /// A sender whose connections must stand within `connect`, and lead inside only to these hosts.
     ///
     /// # Errors
     /// When the TLS provider is not installed.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that builds clients")]
-    pub fn new(connect: Duration) -> Result<Self, reqwest::Error> {
+    pub fn new(connect: Duration, inside: Inside) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .connect_timeout(connect)
             .redirect(redirect::Policy::none())
@@ -139,7 +138,7 @@ impl Sender {
             // vendor saw the second one.
             .pool_max_idle_per_host(0)
             .http1_only()
-            .dns_resolver(Arc::new(resolve::Outside))
+            .dns_resolver(Arc::new(resolve::Outside(inside)))
             .no_proxy()
             .user_agent("Keystall")
             .build()?;
@@ -259,8 +258,8 @@ mod tests {
 
     #[test]
     fn a_vendor_is_outside_and_speaks_https() {
-        assert!(Endpoint::parse("https://api.ispmanager.com/billmgr", false).is_ok());
-        assert!(Endpoint::parse("http://127.0.0.1:3010/billmgr", true).is_ok());
+        assert!(Endpoint::parse("https://api.ispmanager.com/billmgr", &Inside::default()).is_ok());
+        assert!(Endpoint::parse("http://127.0.0.1:3010/billmgr", &Inside::machine()).is_ok());
         for (text, error) in [
             ("http://api.ispmanager.com/", EndpointError::Insecure),
             ("ftp://api.ispmanager.com/", EndpointError::Malformed),
@@ -268,7 +267,7 @@ mod tests {
             ("https://api.ispmanager.com/?x=1", EndpointError::Malformed),
             ("billmgr", EndpointError::Malformed),
         ] {
-            assert_eq!(Endpoint::parse(text, true), Err(error), "{text}");
+            assert_eq!(Endpoint::parse(text, &Inside::machine()), Err(error), "{text}");
         }
         for text in [
             "https://127.0.0.1/",
@@ -278,7 +277,7 @@ mod tests {
             "https://[::1]/",
             "https://x.localhost/",
         ] {
-            assert_eq!(Endpoint::parse(text, false), Err(EndpointError::Internal), "{text}");
+            assert_eq!(Endpoint::parse(text, &Inside::default()), Err(EndpointError::Internal), "{text}");
         }
         for text in [
             "https://10.0.0.1/",
@@ -290,8 +289,22 @@ mod tests {
             "https://[::ffff:127.0.0.1]/",
             "https://[::]/",
         ] {
-            assert_eq!(Endpoint::parse(text, true), Err(EndpointError::Internal), "{text}");
+            assert_eq!(Endpoint::parse(text, &Inside::machine()), Err(EndpointError::Internal), "{text}");
         }
+    }
+
+    #[test]
+    fn a_vendor_inside_is_one_that_the_configuration_names() {
+        let hosts = ["10.0.0.5", "fd00::5", "billing.corp"].map(|host| host.parse().unwrap());
+        let inside = Inside::default().and(hosts);
+        for named in ["https://10.0.0.5:1500/billmgr", "https://[fd00::5]/", "https://Billing.corp/"] {
+            assert!(Endpoint::parse(named, &inside).is_ok(), "{named}");
+        }
+        for other in ["https://10.0.0.6/", "https://127.0.0.1/", "https://localhost/"] {
+            assert_eq!(Endpoint::parse(other, &inside), Err(EndpointError::Internal), "{other}");
+        }
+        let plain = Endpoint::parse("http://10.0.0.5/billmgr", &inside);
+        assert_eq!(plain, Err(EndpointError::Insecure));
     }
 
     #[test]
@@ -308,12 +321,12 @@ mod tests {
     #[tokio::test]
     async fn a_refused_connection_is_not_sent_and_silence_is_unknown() {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let sender = Sender::new(Duration::from_secs(2)).unwrap();
+        let sender = Sender::new(Duration::from_secs(2), Inside::machine()).unwrap();
         let credentials = Credentials { username: "u".into(), password: "p".to_owned().into() };
         let limits = Limits { total: Duration::from_millis(200), list: false };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/", listener.local_addr().unwrap());
-        let endpoint = Endpoint::parse(&address, true).unwrap();
+        let endpoint = Endpoint::parse(&address, &Inside::machine()).unwrap();
         let silent = sender.send(&endpoint, &credentials, &Call::new("soft"), limits).await;
         assert!(matches!(silent.result, Err(Failure::OutcomeUnknown(_))), "{silent:?}");
         drop(listener);

@@ -14,7 +14,7 @@ use portal::clock::ManualClock;
 use portal::operations::Done;
 use portal::people::{CustomerViewer, Passwords, StaffRole, StaffViewer, Viewer};
 use portal::secrets::MasterKey;
-use portal::upstreams::Upstreams;
+use portal::upstreams::{Inside, Upstreams};
 use sqlx::PgPool;
 use time::macros::datetime;
 use tower::ServiceExt;
@@ -69,7 +69,7 @@ pub fn portal_with(pool: PgPool, clock: Arc<dyn portal::Clock>) -> Portal {
         clock,
         key: MasterKey::new(&[7; 32]),
         passwords: Passwords::cheap().unwrap(),
-        upstreams: Upstreams::new(true),
+        upstreams: Upstreams::new(Inside::machine()),
         bell: portal::operations::Bell::default(),
         shelves: Shelves::default(),
         tags: portal::catalog::Tags::default(),

@@ -11,6 +11,7 @@ use portal::accounts::{
 };
 use portal::people::{StaffRole, StaffViewer};
 use portal::pricing::CostSource;
+use portal::upstreams::{Inside, Upstreams};
 use secrecy::ExposeSecret;
 use sqlx::{ConnectOptions, PgPool};
 use upstream_sim::{Fault, SimConfig, Times};
@@ -151,13 +152,20 @@ async fn an_account_must_make_sense(pool: PgPool) {
     assert!(matches!(again, Err(AccountError::Wrong(wrong)) if wrong == [("slug", Wrong::Taken)]));
     // A real portal has no vendor on its own machine.
     let mut real = portal.portal.clone();
-    real.upstreams = portal::upstreams::Upstreams::new(false);
+    real.upstreams = Upstreams::new(Inside::default());
     let mut here = good.clone();
     here.slug = "here".to_owned();
     let refused = real.add_account(by, here).await;
     assert!(
         matches!(refused, Err(AccountError::Wrong(wrong)) if wrong == [("base_url", Wrong::Internal)])
     );
+    // One inside the network is fine when the configuration names it, and speaks https.
+    real.upstreams =
+        Upstreams::new(Inside::default().and(["10.0.0.5".parse().unwrap()]));
+    let mut inside = good.clone();
+    inside.slug = "inside".to_owned();
+    inside.settings.base_url = "https://10.0.0.5/billmgr".to_owned();
+    real.add_account(by, inside).await.unwrap();
     // A form of an older page is refused, and so is one that the worker could not live with.
     let known = portal.portal.account(by, "eu").await.unwrap();
     let mut settings = known.settings.clone();

@@ -18,6 +18,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use upstream::Role;
+use upstream::resolve::Inside;
 use upstream::sender::{Endpoint, EndpointError};
 use uuid::Uuid;
 
@@ -296,12 +297,12 @@ impl Settings {
         self
     }
 
-    fn check(&self, loopback_allowed: bool) -> Vec<(&'static str, Wrong)> {
+    fn check(&self, inside: &Inside) -> Vec<(&'static str, Wrong)> {
         let mut wrong = Vec::new();
         if !(1..=100).contains(&self.name.chars().count()) {
             wrong.push(("name", Wrong::Shape));
         }
-        match Endpoint::parse(&self.base_url, loopback_allowed) {
+        match Endpoint::parse(&self.base_url, inside) {
             Ok(_) => {}
             Err(EndpointError::Malformed) => wrong.push(("base_url", Wrong::Url)),
             Err(EndpointError::Insecure) => wrong.push(("base_url", Wrong::Insecure)),
@@ -418,7 +419,7 @@ impl Portal {
             return Err(AccountError::Forbidden);
         }
         let settings = new.settings.tidy();
-        let mut wrong = settings.check(self.upstreams.loopback_allowed);
+        let mut wrong = settings.check(&self.upstreams.inside);
         let slug = new.slug.trim();
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if !(1..=40).contains(&slug.len()) || !slug.chars().all(plain) {
@@ -473,7 +474,7 @@ impl Portal {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         let before = read(&mut tx, Some(slug)).await?.pop().ok_or(AccountError::NoSuchAccount)?;
-        let wrong = settings.check(self.upstreams.loopback_allowed);
+        let wrong = settings.check(&self.upstreams.inside);
         if !wrong.is_empty() {
             return Err(AccountError::Wrong(wrong));
         }
