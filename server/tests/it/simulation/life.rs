@@ -407,12 +407,18 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// The worst moment to wake up: the other one has judged what was left, and is sending it.
+    /// The worst moment to wake up: the other one has judged what was left, and is sending it again.
     async fn wake_in_the_middle(&mut self) -> Result<(), String> {
-        let [sleeper, other] = self.workers.as_mut_slice() else { return Ok(()) };
+        let [sleeper, other] = self.workers.as_slice() else { return Ok(()) };
         let sends = matches!(other.at, Some(Step::Armed | Step::Answered));
-        if sends && sleeper.frozen_until.is_some() && self.dice.percent(40) {
-            sleeper.frozen_until = None;
+        let asleep = matches!(sleeper.at, Some(Step::Armed | Step::Answered));
+        if !sends || !asleep || sleeper.frozen_until.is_none() {
+            return Ok(());
+        }
+        let again = "select exists (select from operation where state = 'sent' and attempts > 1)";
+        let again: bool = sqlx::query_scalar(again).fetch_one(&self.portal.pool).await.unwrap();
+        if self.dice.percent(if again { 90 } else { 10 }) {
+            self.workers[0].frozen_until = None;
             self.note("worker 0 wakes up in the middle");
             self.work(0).await?;
             self.work(0).await?;
