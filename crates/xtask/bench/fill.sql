@@ -21,6 +21,12 @@ insert into session (key, user_id, data, created_at, last_seen_at, expires_at)
            jsonb_build_object('user', bench.id('user', n)), clock_timestamp(), clock_timestamp(),
            clock_timestamp() + interval '14 days'
       from generate_series(1, {accounts}) n;
+-- Account 0 is the house's.
+insert into session (key, user_id, data, created_at, last_seen_at, expires_at)
+    select sha256(convert_to(lpad('0', 21, '0') || 'A', 'UTF8')), u.id,
+           jsonb_build_object('user', u.id), clock_timestamp(), clock_timestamp(),
+           clock_timestamp() + interval '14 days'
+      from app_user u where u.email = 'admin@demo.test';
 
 insert into ledger_account (id, kind, owner, currency, created_at)
     select bench.id('wallet', n), 'wallet', bench.id('customer', n), 'EUR', clock_timestamp()

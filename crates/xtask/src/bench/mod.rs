@@ -194,13 +194,19 @@ pub fn bench(ws: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     }
     if let Some(rows) = args.rows {
-        for (number, path) in (stage::LONG..).zip(stage::GROWING) {
-            println!("{path} with 100 rows and with {rows} …");
-            let page = |account| Target::portal_as(account, path);
-            let few = load.median(&mut stage, &page(number), GROWTH_CONNECTIONS, rounds, length)?;
-            stage.grow(number, rows)?;
-            let many =
-                load.median(&mut stage, &page(number), GROWTH_CONNECTIONS, rounds, length)?;
+        println!("lists with 100 rows …");
+        let mut look = |stage: &mut Stage| {
+            let lists = stage::GROWING.iter();
+            let pages = lists.map(|(account, path)| Target::portal_as(*account, path));
+            pages
+                .map(|page| load.median(stage, &page, GROWTH_CONNECTIONS, rounds, length))
+                .collect::<Result<Vec<_>>>()
+        };
+        let few = look(&mut stage)?;
+        println!("lists with {rows} rows …");
+        stage.grow(rows)?;
+        let many = look(&mut stage)?;
+        for (((_, path), few), many) in stage::GROWING.into_iter().zip(few).zip(many) {
             results.growth.push(report::Growth { path, rows, few, many });
         }
     }
