@@ -10,7 +10,10 @@ fn every_shipped_table_says_who_the_vendor_is() {
         let word = preset.as_str();
         assert_eq!(Preset::from_word(word), Some(preset));
         let url = table.base_url.as_deref().unwrap();
-        assert!(crate::sender::Endpoint::parse(url, &crate::resolve::Inside::default()).is_ok(), "{word}: {url}");
+        assert!(
+            crate::sender::Endpoint::parse(url, &crate::resolve::Inside::default()).is_ok(),
+            "{word}: {url}"
+        );
         assert!(!table.name.is_empty() && table.currency.is_some(), "{word}");
         let balance = table.balance_function.as_deref().unwrap();
         assert!(crate::balance::BalanceFunction::from_word(balance).is_some(), "{word}");

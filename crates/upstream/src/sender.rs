@@ -277,7 +277,11 @@ mod tests {
             "https://[::1]/",
             "https://x.localhost/",
         ] {
-            assert_eq!(Endpoint::parse(text, &Inside::default()), Err(EndpointError::Internal), "{text}");
+            assert_eq!(
+                Endpoint::parse(text, &Inside::default()),
+                Err(EndpointError::Internal),
+                "{text}"
+            );
         }
         for text in [
             "https://10.0.0.1/",
@@ -289,7 +293,11 @@ mod tests {
             "https://[::ffff:127.0.0.1]/",
             "https://[::]/",
         ] {
-            assert_eq!(Endpoint::parse(text, &Inside::machine()), Err(EndpointError::Internal), "{text}");
+            assert_eq!(
+                Endpoint::parse(text, &Inside::machine()),
+                Err(EndpointError::Internal),
+                "{text}"
+            );
         }
     }
 
@@ -297,7 +305,9 @@ mod tests {
     fn a_vendor_inside_is_one_that_the_configuration_names() {
         let hosts = ["10.0.0.5", "fd00::5", "billing.corp"].map(|host| host.parse().unwrap());
         let inside = Inside::default().and(hosts);
-        for named in ["https://10.0.0.5:1500/billmgr", "https://[fd00::5]/", "https://Billing.corp/"] {
+        for named in
+            ["https://10.0.0.5:1500/billmgr", "https://[fd00::5]/", "https://Billing.corp/"]
+        {
             assert!(Endpoint::parse(named, &inside).is_ok(), "{named}");
         }
         for other in ["https://10.0.0.6/", "https://127.0.0.1/", "https://localhost/"] {

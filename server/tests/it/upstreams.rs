@@ -160,8 +160,7 @@ async fn an_account_must_make_sense(pool: PgPool) {
         matches!(refused, Err(AccountError::Wrong(wrong)) if wrong == [("base_url", Wrong::Internal)])
     );
     // One inside the network is fine when the configuration names it, and speaks https.
-    real.upstreams =
-        Upstreams::new(Inside::default().and(["10.0.0.5".parse().unwrap()]));
+    real.upstreams = Upstreams::new(Inside::default().and(["10.0.0.5".parse().unwrap()]));
     let mut inside = good.clone();
     inside.slug = "inside".to_owned();
     inside.settings.base_url = "https://10.0.0.5/billmgr".to_owned();

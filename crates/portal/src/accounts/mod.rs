@@ -711,7 +711,7 @@ mod tests {
         let good =
             |preset| Settings { username: "a@b.example".to_owned(), ..Settings::like(preset) };
         for preset in Preset::ALL {
-            assert_eq!(good(Some(preset)).check(false), [], "{}", preset.as_str());
+            assert_eq!(good(Some(preset)).check(&Inside::default()), [], "{}", preset.as_str());
         }
         let mut bad = good(Some(Preset::Eu));
         bad.base_url = "http://api.ispmanager.com/".to_owned();
@@ -722,9 +722,9 @@ mod tests {
             ("username", Wrong::Shape),
             ("max_concurrency", Wrong::Range(1, 64)),
         ];
-        assert_eq!(bad.check(true), wrong);
+        assert_eq!(bad.check(&Inside::machine()), wrong);
         let mut short = good(Some(Preset::Eu));
         short.limits.lease_ms = 95_000;
-        assert_eq!(short.check(false), [("lease_ms", Wrong::ShortLease)]);
+        assert_eq!(short.check(&Inside::default()), [("lease_ms", Wrong::ShortLease)]);
     }
 }
