@@ -95,8 +95,6 @@ pub struct OperationDetail {
     pub reference: String,
     /// The vendor's number of the license.
     pub upstream_id: Option<String>,
-    /// Guards the writes of results.
-    pub generation: i32,
     /// Who asked for it; none for the portal itself.
     pub asked_by: Option<String>,
     /// It is not sent before this.
@@ -318,7 +316,7 @@ impl Portal {
                     coalesce(host(o.ip), host(l.ip)) as ip, x.currency, x.price, x.cost, x.attempts,
                     x.created_at, x.finished_at, x.change as \"change: Json<Change>\", x.hold_id,
                     x.reference, coalesce(x.upstream_id, l.upstream_id) as upstream_id,
-                    x.generation, x.undo_until, x.next_at, x.vendor_message, u.name as upstream,
+                    x.undo_until, x.next_at, x.vendor_message, u.name as upstream,
                     a.email as \"asked_by?\", v.group_code as \"group_code?\",
                     v.version as \"version?\", n.name as \"new_plan?: Json<Localized>\",
                     (select coalesce(jsonb_object_agg(d.code, d.name), '{}') from plan_addon d
@@ -369,7 +367,6 @@ impl Portal {
             upstream: row.upstream,
             reference: row.reference,
             upstream_id: row.upstream_id,
-            generation: row.generation,
             asked_by: row.asked_by,
             undo_until: row.undo_until.filter(|_| state == OperationState::Planned),
             next_at: (!state.is_final() && state != OperationState::Review).then_some(row.next_at),

@@ -3,13 +3,46 @@
 
 use serde_json::{Value, json};
 use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
 use time::Date;
 use uuid::Uuid;
 
+use crate::listing::{Listed, Paging, SortKey, push_beginning};
 use crate::locale::{Locale, Localized};
 use crate::people::{Permission, StaffViewer};
 use crate::upstreams::dialect_kind;
 use crate::{Error, Portal, audit};
+
+/// In the order of the catalogue.
+pub const PLANS_BY_SHELF: SortKey = SortKey::text(
+    "shelf",
+    "(lpad(f.position::text, 5, '0') || f.code || ' ' || lpad(p.position::text, 5, '0')) \
+     collate \"C\"",
+);
+/// By their English name, which every plan has.
+pub const PLANS_BY_NAME: SortKey =
+    SortKey::text("name", "lower(coalesce(p.name->>'en', p.slug)) collate \"C\"");
+/// What plans can be sorted by, the usual one first.
+pub const PLAN_SORTS: [SortKey; 2] = [PLANS_BY_SHELF, PLANS_BY_NAME];
+
+/// What a search field is compared with: names and codes.
+const TEXTS: [&str; 4] = [
+    "lower(p.name->>'en') collate \"C\"",
+    "lower(p.name->>'ru') collate \"C\"",
+    "p.slug collate \"C\"",
+    "lower(p.upstream_plan_code) collate \"C\"",
+];
+
+/// Which plans are listed.
+#[derive(Debug, Clone, Default)]
+pub struct PlanFilter {
+    /// The beginning of a name, or of our code or the vendor's.
+    pub text: Option<String>,
+    /// The code of their family.
+    pub family: Option<String>,
+    /// Those on the shelf, or the others.
+    pub available: Option<bool>,
+}
 
 /// A plan in the desk's list.
 #[derive(Debug, Clone)]
@@ -32,6 +65,49 @@ pub struct PlanRow {
     pub available: bool,
     /// After this day it is not sold.
     pub sale_ends_on: Option<Date>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    slug: String,
+    number: i64,
+    name: Json<Localized>,
+    family: Json<Localized>,
+    vendor: String,
+    dialect: String,
+    upstream_code: String,
+    available: bool,
+    sale_ends_on: Option<Date>,
+    sort_key: String,
+}
+
+impl From<Row> for PlanRow {
+    fn from(row: Row) -> Self {
+        Self {
+            slug: row.slug,
+            number: row.number,
+            name: row.name.0,
+            family: row.family.0,
+            vendor: row.vendor,
+            dialect: row.dialect,
+            upstream_code: row.upstream_code,
+            available: row.available,
+            sale_ends_on: row.sale_ends_on,
+        }
+    }
+}
+
+/// Begins a query of plans, up to its conditions.
+fn select(sort: SortKey) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "select p.slug, p.number, p.name, f.name as family, u.name as vendor, p.dialect,
+                p.upstream_plan_code as upstream_code, p.available, p.sale_ends_on, ",
+    );
+    query.push(sort.selected(sort.column)).push(
+        " from plan p join product_family f on f.code = p.family
+          join upstream_account u on u.id = p.upstream_account_id where ",
+    );
+    query
 }
 
 /// What can be said about a plan.
@@ -181,32 +257,37 @@ impl PlanText {
 }
 
 impl Portal {
-    /// Every plan, on the shelf or not, in the order of the catalogue.
-    pub async fn desk_plans(&self, _staff: &StaffViewer) -> Result<Vec<PlanRow>, Error> {
-        let rows = sqlx::query!(
-            "select p.slug, p.number, p.name as \"name: Json<Localized>\",
-                    f.name as \"family: Json<Localized>\", u.name as vendor, p.dialect,
-                    p.upstream_plan_code, p.available, p.sale_ends_on
-               from plan p join product_family f on f.code = p.family
-               join upstream_account u on u.id = p.upstream_account_id
-              order by f.position, f.code, p.position, p.slug"
+    /// Plans, on the shelf or not.
+    pub async fn desk_plans(
+        &self,
+        _staff: &StaffViewer,
+        filter: &PlanFilter,
+        paging: &Paging,
+    ) -> Result<Listed<PlanRow>, Error> {
+        let mut query = select(paging.sort);
+        query.push("true");
+        if let Some(text) = &filter.text {
+            query.push(" and (false");
+            for column in TEXTS {
+                query.push(" or ");
+                push_beginning(&mut query, column, text);
+            }
+            query.push(")");
+        }
+        if let Some(family) = &filter.family {
+            query.push(" and p.family = ").push_bind(family.clone());
+        }
+        if let Some(available) = filter.available {
+            query.push(" and p.available = ").push_bind(available);
+        }
+        paging.push(&mut query, paging.sort.column, "p.number");
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
+        Listed::cut(
+            rows,
+            paging,
+            |row| (row.number, row.sort_key.as_str()),
+            |row| Ok(PlanRow::from(row)),
         )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| PlanRow {
-                slug: row.slug,
-                number: row.number,
-                name: row.name.0,
-                family: row.family.0,
-                vendor: row.vendor,
-                dialect: row.dialect,
-                upstream_code: row.upstream_plan_code,
-                available: row.available,
-                sale_ends_on: row.sale_ends_on,
-            })
-            .collect())
     }
 
     /// Every family in the order of the catalogue.
@@ -238,10 +319,10 @@ impl Portal {
         staff: &StaffViewer,
         slug: &str,
     ) -> Result<Option<PlanPage>, Error> {
-        let Some(row) = self.desk_plans(staff).await?.into_iter().find(|row| row.slug == slug)
-        else {
-            return Ok(None);
-        };
+        let mut query = select(PLANS_BY_SHELF);
+        query.push("p.slug = ").push_bind(slug.to_owned());
+        let row: Option<Row> = query.build_query_as().fetch_optional(&self.pool).await?;
+        let Some(row) = row.map(PlanRow::from) else { return Ok(None) };
         let plan = sqlx::query!(
             "select version, family, tagline as \"tagline: Json<Localized>\",
                     description as \"description: Json<Localized>\", available, sale_ends_on,

@@ -25,7 +25,10 @@ use upstream::dialect::Term;
 use uuid::Uuid;
 
 pub use cache::{ShelfListener, Shelves, listen};
-pub use editor::{EditError, FamilyRow, PlanPage, PlanRow, PlanText};
+pub use editor::{
+    EditError, FamilyRow, PLAN_SORTS, PLANS_BY_NAME, PLANS_BY_SHELF, PlanFilter, PlanPage, PlanRow,
+    PlanText,
+};
 pub use panels::{PanelAnswer, PanelAsk, PanelHome, PanelModule};
 pub use tags::Tags;
 

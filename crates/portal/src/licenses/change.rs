@@ -443,15 +443,12 @@ impl Portal {
         }
         let cost = priced.as_ref().map_or(zero, |priced| priced.quote.cost);
         sqlx::query!(
-            "with planned as (
-                insert into operation
-                    (id, kind, license_id, upstream_account_id, state, reference, hold_id, currency,
-                     price, cost, next_at, requested_by, created_at, change, wish_hash, quote,
-                     pricelist_version_id, term, undo_until)
-                values ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                        $16, $17, $18)
-             )
-             insert into operation_event (operation_id, at, event) values ($1, $12, $19)",
+            "insert into operation
+                (id, kind, license_id, upstream_account_id, state, reference, hold_id, currency,
+                 price, cost, next_at, requested_by, created_at, change, wish_hash, quote,
+                 pricelist_version_id, term, undo_until)
+             values ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                     $16, $17, $18)",
             wish.id,
             kind.as_str(),
             owned.id,
@@ -470,7 +467,6 @@ impl Portal {
             priced.as_ref().map(|priced| priced.pricelist),
             term,
             undo_until,
-            EventKind::Planned.as_str(),
         )
         .execute(&mut *tx)
         .await?;
@@ -611,14 +607,11 @@ async fn plan_beside(
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "with planned as (
-            insert into operation
-                (id, kind, license_id, upstream_account_id, state, reference, currency, price, cost,
-                 next_at, requested_by, created_at, change, wish_hash)
-            values ($1, $2, $3, $4, 'planned', $5, $6, 0, 0, $7, $8, $7, $9, $10)
-            on conflict do nothing returning id
-         )
-         insert into operation_event (operation_id, at, event) select id, $7, $11 from planned",
+        "insert into operation
+            (id, kind, license_id, upstream_account_id, state, reference, currency, price, cost,
+             next_at, requested_by, created_at, change, wish_hash)
+         values ($1, $2, $3, $4, 'planned', $5, $6, 0, 0, $7, $8, $7, $9, $10)
+         on conflict do nothing",
         beside.id,
         beside.change.kind().as_str(),
         license,
@@ -629,7 +622,6 @@ async fn plan_beside(
         beside.by,
         Json(&beside.change) as _,
         hash,
-        EventKind::Planned.as_str(),
     )
     .execute(tx)
     .await?;

@@ -605,20 +605,19 @@ impl Portal {
             "with placed as (
                 insert into customer_order
                     (id, customer_id, user_id, wish_hash, plan_id, period, ip, name, addons, quote,
-                     currency, price, cost, pricelist_version_id, created_at)
+                     currency, price, cost, pricelist_version_id, created_at, parent_id, fields)
                 select $1, o.customer_id, o.user_id, o.wish_hash, o.plan_id, o.period, o.ip, o.name,
-                       o.addons, o.quote, o.currency, o.price, o.cost, o.pricelist_version_id, $4
+                       o.addons, o.quote, o.currency, o.price, o.cost, o.pricelist_version_id, $4,
+                       o.parent_id, o.fields
                   from customer_order o join operation x on x.order_id = o.id where x.id = $3
-                returning id, currency, price, cost
-             ), planned as (
-                insert into operation
-                    (id, kind, order_id, upstream_account_id, state, reference, hold_id, currency,
-                     price, cost, next_at, requested_by, created_at)
-                select $2, 'order', placed.id, $5, 'planned', $6, $7, placed.currency, placed.price,
-                       placed.cost, $4, $8, $4
-                  from placed
+                returning id, number, customer_id, currency, price, cost
              )
-             insert into operation_event (operation_id, at, event) values ($2, $4, $9)",
+             insert into operation
+                (id, kind, order_id, upstream_account_id, state, reference, hold_id, currency,
+                 price, cost, next_at, requested_by, created_at, order_number, customer_id)
+             select $2, 'order', placed.id, $5, 'planned', $6, $7, placed.currency, placed.price,
+                    placed.cost, $4, $8, $4, placed.number, placed.customer_id
+               from placed",
             order,
             again,
             operation,
@@ -627,7 +626,6 @@ impl Portal {
             upstream::reference(u64::from_le_bytes(random::bytes())),
             hold,
             staff.user,
-            EventKind::Planned.as_str(),
         )
         .execute(&mut *tx)
         .await?;

@@ -266,8 +266,6 @@ pub struct DeskOrder {
     pub upstream: String,
     /// The group and version of the pricelist that it was priced with.
     pub pricelist: (String, i32),
-    /// Guards the writes of results.
-    pub generation: i32,
     /// Everything that was sent.
     pub attempts: Vec<Attempt>,
 }
@@ -367,11 +365,19 @@ pub(crate) async fn attempts_of(
     Ok(found)
 }
 
-/// What happened to an operation so far.
+/// What happened to an operation so far. That it was planned is in its row, and was a line of its own
+/// once.
 pub(crate) async fn events(pool: &PgPool, operation: Uuid) -> Result<Vec<Event>, Error> {
     let rows = sqlx::query!(
-        "select event, at, detail from operation_event where operation_id = $1 order by id",
+        "select event as \"event!\", at as \"at!\", detail
+           from (select 0 as line, $2 as event, created_at as at, null as detail
+                   from operation where id = $1
+                 union all
+                 select id, event, at, detail
+                   from operation_event where operation_id = $1 and event <> $2) line
+          order by line",
         operation,
+        EventKind::Planned.as_str(),
     )
     .fetch_all(pool)
     .await?;
@@ -516,7 +522,7 @@ impl Portal {
                     o.created_at, c.name as customer, c.id as customer_id, x.id as operation,
                     x.number as operation_number, x.hold_id, x.vendor_message, x.next_at,
                     (x.attempts = 0 and x.first_sent_at is null) as \"unsent!\",
-                    x.reference, x.upstream_id, x.generation, u.name as upstream,
+                    x.reference, x.upstream_id, u.name as upstream,
                     v.group_code, v.version,
                     l.id as \"license?\",
                     (l.id is not null and (l.key is not null or not p.has_key)) as \"has_key?\",
@@ -578,7 +584,6 @@ impl Portal {
             upstream_id: row.upstream_id,
             upstream: row.upstream,
             pricelist: (row.group_code, row.version),
-            generation: row.generation,
             attempts: Vec::new(),
         }))
     }

@@ -57,18 +57,23 @@ async fn r16_postgres_dies_between_the_promise_and_the_verdict(_pool: PgPool) {
     bought_once(&shop).await;
 }
 
-/// Fills the timeline's table to the last byte of its last page; how large its file is then.
+/// Fills the table of transfers, of which every step writes one, to the last byte of its last page;
+/// how large its file is then.
 async fn fill(shop: &Shop) -> u64 {
-    // All as short as the lines of an order, so that none of them fits between them, and together
-    // longer than a file of the log, which must go on growing to its full length.
+    // All shorter than those of an order, so that none of them fits between, and together longer than a
+    // file of the log, which must go on growing to its full length.
     let mut tx = shop.portal.pool.begin().await.unwrap();
     sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();
-    let lines = "insert into operation_event (operation_id, at, event)
-                 select id, created_at, 'unclear' from operation, generate_series(1, $1)";
-    sqlx::query(lines).bind(250_000).execute(&mut *tx).await.unwrap();
+    let rows = "insert into ledger_transfer (id, kind, debit_account, credit_account, amount,
+                    currency, cause_kind, cause_id, reason, created_at)
+                select gen_random_uuid(), kind, debit_account, credit_account, amount, currency,
+                       cause_kind, cause_id, 'x', created_at
+                  from (select * from ledger_transfer where kind = 'pending' limit 1) hold,
+                       generate_series(1, $1)";
+    sqlx::query(rows).bind(150_000).execute(&mut *tx).await.unwrap();
     let (on_the_last_page, on_a_full_one): (i32, i32) = sqlx::query_as(
         "with page as (
-            select ctid, pg_relation_size('operation_event') / 8192 as pages from operation_event)
+            select ctid, pg_relation_size('ledger_transfer') / 8192 as pages from ledger_transfer)
          select count(*) filter (where ctid >= format('(%s,0)', pages - 1)::tid)::int,
                 count(*) filter (where ctid >= format('(%s,0)', pages - 2)::tid
                                    and ctid < format('(%s,0)', pages - 1)::tid)::int
@@ -77,11 +82,19 @@ async fn fill(shop: &Shop) -> u64 {
     .fetch_one(&mut *tx)
     .await
     .unwrap();
-    sqlx::query(lines).bind(on_a_full_one - on_the_last_page).execute(&mut *tx).await.unwrap();
+    sqlx::query(rows).bind(on_a_full_one - on_the_last_page).execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
-    let size = shop.count("select pg_relation_size('operation_event')").await;
+    let size = shop.count("select pg_relation_size('ledger_transfer')").await;
     assert!(size > 16 << 20, "{size}");
     u64::try_from(size).unwrap()
+}
+
+/// Takes out again what [`fill`] put in.
+async fn empty(shop: &Shop) {
+    let mut tx = shop.portal.pool.begin().await.unwrap();
+    sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();
+    sqlx::query("delete from ledger_transfer where reason = 'x'").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[sqlx::test]
@@ -113,6 +126,7 @@ async fn r31_a_full_disk_stops_everything_and_loses_nothing(_pool: PgPool) {
     assert!(!program.has_ended());
 
     cluster.limit_files(None);
+    empty(&shop).await;
     assert_eq!(shop.ended(order).await, "confirmed");
     bought_once(&shop).await;
 }
