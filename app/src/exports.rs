@@ -227,12 +227,12 @@ impl Export {
             Self::DeskStaff => pages::desk_staff::export(cx, after).await,
             Self::DeskGroups => pages::prices::list::export(cx, after).await,
             Self::DeskVersions => pages::prices::versions::export(cx, after).await,
+            Self::DeskProducts => pages::desk_products::export(cx, after).await,
             // These are short: there is no second chunk.
             Self::DeskPrices => pages::prices::editor::export(cx).await,
             Self::DeskCosts => pages::prices::costs::export(cx).await,
             Self::DeskCostHistory => pages::prices::cost::export(cx).await,
             Self::DeskFindings => pages::desk_vendors::export(cx).await,
-            Self::DeskProducts => pages::desk_products::export(cx).await,
         }
     }
 }

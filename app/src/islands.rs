@@ -532,9 +532,11 @@ pub fn OrderForm(
                 <button class="btn btn-primary btn-lg btn-block" type="submit" hidden=d.text.buy.is_empty() aria-busy=move || busy.get().then_some("true")>
                     {button}
                 </button>
-                {guest}
-                <p class="fine">{d.text.fine.clone()}</p>
-                {no_script.then(|| view! { <noscript><p class="fine">{d.text.no_script.clone()}</p></noscript> })}
+                <div class="stack-s">
+                    {guest}
+                    <p class="fine">{d.text.fine.clone()}</p>
+                    {no_script.then(|| view! { <noscript><p class="fine">{d.text.no_script.clone()}</p></noscript> })}
+                </div>
             </form>
         }
     })

@@ -257,16 +257,16 @@ impl Asked {
 
     /// The first and the last day.
     pub fn day_fields(&self, locale: Locale) -> AnyView {
-        self.days_of(locale, t!(locale, "filter-from"))
+        self.days_of(locale, t!(locale, "filter-from"), t!(locale, "filter-to"))
     }
 
     /// The first and the last day until which something is paid.
     pub fn paid_fields(&self, locale: Locale) -> AnyView {
-        self.days_of(locale, t!(locale, "filter-paid-from"))
+        self.days_of(locale, t!(locale, "filter-paid-from"), t!(locale, "filter-paid-to"))
     }
 
-    fn days_of(&self, locale: Locale, from: String) -> AnyView {
-        let fields = [("from", from), ("to", t!(locale, "filter-to"))].map(|(name, label)| {
+    fn days_of(&self, locale: Locale, from: String, to: String) -> AnyView {
+        let fields = [("from", from), ("to", to)].map(|(name, label)| {
             view! {
                 <Field
                     label=label
@@ -416,6 +416,8 @@ fn sort_label(locale: Locale, key: SortKey, descending: bool) -> String {
         ("name", true) => t!(locale, "sort-name-down"),
         ("customers", true) => t!(locale, "sort-customers-down"),
         ("customers", false) => t!(locale, "sort-customers-up"),
+        ("shelf", false) => t!(locale, "sort-shelf"),
+        ("shelf", true) => t!(locale, "sort-shelf-down"),
         // All others are times.
         (_, true) => t!(locale, "sort-newest"),
         (_, false) => t!(locale, "sort-oldest"),

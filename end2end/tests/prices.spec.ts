@@ -35,7 +35,7 @@ test("a price is set, explained, reviewed, published and taken back", { tag: "@n
   await page.goto("/admin/pricelists/public/review");
   const change = page.getByRole("row", { name: /^IPmanager 5/ });
   await expect(change).toContainText("+€0.43");
-  await page.getByLabel(/^Why/).fill("A test");
+  await page.getByLabel(/^Note/).fill("A test");
   await page.getByRole("button", { name: /^Publish version/ }).click();
   await expect(page.getByRole("status")).toContainText("is in force");
   await page.goto("/p/ipm5");

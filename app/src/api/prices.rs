@@ -419,7 +419,7 @@ mod on_server {
             Err(GroupError::Forbidden) => {
                 (StatusCode::FORBIDDEN, "", t!(cx.locale, "prices-forbidden"))
             }
-            Err(GroupError::Code) => (bad, "code", t!(cx.locale, "group-bad-code")),
+            Err(GroupError::Code) => (bad, "code", t!(cx.locale, "code-bad")),
             Err(GroupError::Taken) => {
                 (StatusCode::CONFLICT, "code", t!(cx.locale, "group-code-taken"))
             }

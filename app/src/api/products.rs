@@ -199,7 +199,7 @@ mod on_server {
             EditError::Text(field) => (BAD, format!("{field}-en"), t!(locale, "product-bad-text")),
             EditError::Ends => (BAD, at("renewal_ends_on"), t!(locale, "product-bad-ends")),
             EditError::Fits => (BAD, at("fits"), t!(locale, "product-bad-fits")),
-            EditError::Code => (StatusCode::CONFLICT, at("family"), t!(locale, "family-bad-code")),
+            EditError::Code => (StatusCode::CONFLICT, at("code"), t!(locale, "family-bad-code")),
         })
     }
 }

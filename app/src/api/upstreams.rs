@@ -350,7 +350,7 @@ mod on_server {
     fn in_words(locale: Locale, field: &str, why: Wrong) -> String {
         match why {
             Wrong::Shape => match field {
-                "slug" => t!(locale, "upstream-bad-slug"),
+                "slug" => t!(locale, "code-bad"),
                 "currency" => t!(locale, "upstream-bad-currency"),
                 "password" => t!(locale, "upstream-bad-password"),
                 "functions" => t!(locale, "upstream-bad-functions"),

@@ -398,6 +398,9 @@ pub fn ShopShell(
     /// The signed-in reader.
     #[prop(optional_no_strip)]
     account: Option<Account>,
+    /// Offer guests to sign in; pointless where they are about to.
+    #[prop(default = true)]
+    sign_in: bool,
     /// Address to come back to from the switches.
     #[prop(optional, into)]
     back: OptText,
@@ -414,12 +417,13 @@ pub fn ShopShell(
     let banner = aside(banner);
     let tools = match account {
         Some(account) => view! { <AccountTools text=text.clone() account=account /> }.into_any(),
-        None => view! {
+        None if sign_in => view! {
             <a class="btn" href="/login">
                 {text.sign_in.clone()}
             </a>
         }
         .into_any(),
+        None => ().into_any(),
     };
     view! {
         <SkipLink text=text.skip />
@@ -572,8 +576,10 @@ pub fn DeskShell(
         .into_iter()
         .map(|group| {
             view! {
-                {group.label.map(|label| view! { <p class="side-group">{label}</p> })}
-                <SideItems items=group.items />
+                <div class="nav-group">
+                    {group.label.map(|label| view! { <p class="side-group">{label}</p> })}
+                    <SideItems items=group.items />
+                </div>
             }
         })
         .collect_view();

@@ -32,17 +32,6 @@ pub fn PriceCard(
     #[prop(into)]
     action: String,
 ) -> impl IntoView {
-    let price = view! {
-        <p class="price">
-            <span class="price-amount money">{price}</span>
-            <span class="price-unit">{unit}</span>
-        </p>
-    };
-    // Without another price the way on stands beside the only one.
-    let (price, beside) = match alt.get() {
-        Some(alt) => (Some(price), view! { <p class="price-alt">{alt}</p> }.into_any()),
-        None => (None, price.into_any()),
-    };
     view! {
         <article class="price-card">
             <h3>
@@ -50,9 +39,12 @@ pub fn PriceCard(
                 {badge.get().map(|badge| view! { <span class="badge">{badge}</span> })}
             </h3>
             <p class="price-card-text">{text}</p>
-            {price}
+            <p class="price">
+                <span class="price-amount money">{price}</span>
+                <span class="price-unit">{unit}</span>
+            </p>
             <div class="price-card-foot">
-                {beside}
+                {alt.get().map(|alt| view! { <p class="price-alt">{alt}</p> })}
                 <span class="price-card-cta" aria-hidden="true">
                     {action}
                     <Icon name="arrow-right" />

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::Currency;
 use domain::change::Change;
+use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 use domain::plan::Addon;
+use domain::{Currency, Period};
 use leptos::prelude::*;
 use portal::licenses::{ChangeError, Possible, Preview};
 use portal::locale::Locale;
@@ -16,22 +17,24 @@ use uuid::Uuid;
 use super::{Shown, changes, frame, id_param, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Crumb, Field, LinkButton, Notice, PageHead, Panel, RadioCards, RadioOption, Tone,
+    Breadcrumbs, ButtonKind, Crumb, Field, LinkButton, Notice, PageHead, Panel, RadioCards,
+    RadioOption, Tone,
 };
 use crate::context::Context;
 use crate::{format, t};
 
 /// The kinds in the order of their buttons.
-const KINDS: [OperationKind; 8] = [
+const KINDS: [OperationKind; 6] = [
     OperationKind::Renew,
+    OperationKind::Resume,
     OperationKind::Addons,
     OperationKind::ChangePlan,
     OperationKind::Edit,
     OperationKind::ReissueKey,
-    OperationKind::Suspend,
-    OperationKind::Resume,
-    OperationKind::Delete,
 ];
+
+/// The kinds that stop a license; their buttons stand apart.
+const STOPS: [OperationKind; 2] = [OperationKind::Suspend, OperationKind::Delete];
 
 /// `/my/licenses/{id}/{change}`
 #[component]
@@ -66,6 +69,9 @@ async fn change(cx: Context) -> Shown {
         let from = possible.key_from.filter(|_| kind == OperationKind::ReissueKey);
         let text = match from {
             Some(day) => t!(locale, "not-now-too-soon", day = format::day(locale, day)),
+            None if kind == OperationKind::Renew && possible.license.period == Period::Trial => {
+                t!(locale, "not-now-trial")
+            }
             None => t!(locale, "change-not-now"),
         };
         view! {
@@ -132,7 +138,7 @@ async fn form(
         }
     };
     let waits = seen.as_ref().is_some_and(|seen| seen.waits);
-    let effect = effect(locale, kind, seen.as_ref());
+    let effect = effect(locale, kind, possible.license.row.status, seen.as_ref());
     let quote = seen.as_ref().and_then(|seen| seen.quote.as_ref());
     let balance = balance(cx, viewer, quote.map(|quote| quote.total.currency())).await?;
     let order = order(cx, viewer, id).await?;
@@ -413,12 +419,21 @@ fn waiting(locale: Locale, waits: bool) -> Option<AnyView> {
 }
 
 /// What it will do.
-fn effect(locale: Locale, kind: OperationKind, seen: Option<&Preview>) -> String {
+fn effect(
+    locale: Locale,
+    kind: OperationKind,
+    status: LicenseStatus,
+    seen: Option<&Preview>,
+) -> String {
     match kind {
         OperationKind::Renew => {
             let until = seen.and_then(|seen| seen.until).map(|day| format::day(locale, day));
             let day = until.unwrap_or_else(|| t!(locale, "paid-until-unknown"));
-            t!(locale, "effect-renew", day = day)
+            if status == LicenseStatus::Suspended {
+                t!(locale, "effect-renew-suspended", day = day)
+            } else {
+                t!(locale, "effect-renew", day = day)
+            }
         }
         OperationKind::ChangePlan => t!(locale, "effect-plan"),
         OperationKind::Edit => t!(locale, "effect-edit"),
@@ -468,6 +483,40 @@ pub(super) fn name(locale: Locale, kind: OperationKind) -> Option<String> {
     })
 }
 
+/// A row of buttons for what can be done now; nothing where nothing can.
+fn buttons(
+    locale: Locale,
+    id: Uuid,
+    possible: &Possible,
+    kinds: &[OperationKind],
+) -> Option<AnyView> {
+    let buttons: Vec<_> = kinds
+        .iter()
+        .filter(|kind| possible.allows(**kind))
+        .filter_map(|kind| {
+            let href = format!("/my/licenses/{id}/{}", kind.as_str());
+            let name = name(locale, *kind)?;
+            let (look, more) = look(*kind);
+            Some(view! {
+                <LinkButton href=href kind=look size=more>
+                    {name}
+                </LinkButton>
+            })
+        })
+        .collect();
+    (!buttons.is_empty()).then(|| view! { <div class="actions">{buttons}</div> }.into_any())
+}
+
+/// How loud a change's button is, and its further classes.
+const fn look(kind: OperationKind) -> (ButtonKind, &'static str) {
+    match kind {
+        OperationKind::Renew => (ButtonKind::Primary, ""),
+        OperationKind::Suspend => (ButtonKind::Quiet, ""),
+        OperationKind::Delete => (ButtonKind::Quiet, "btn-danger"),
+        _ => (ButtonKind::Secondary, ""),
+    }
+}
+
 /// The buttons and the history of a license's own page.
 pub(super) async fn panels(
     cx: &Context,
@@ -477,20 +526,12 @@ pub(super) async fn panels(
     let locale = cx.locale;
     let possible = possible(cx, viewer, id).await?;
     let history = cx.portal.license_history(viewer, id).await.map_err(|error| cx.failed(&error))?;
-    let buttons = KINDS
-        .into_iter()
-        .filter(|kind| possible.allows(*kind))
-        .filter_map(|kind| {
-            let href = format!("/my/licenses/{id}/{}", kind.as_str());
-            let name = name(locale, kind)?;
-            Some(view! { <LinkButton href=href>{name}</LinkButton> })
-        })
-        .collect_view();
-    let any = KINDS.into_iter().any(|kind| possible.allows(kind));
-    let manage = any.then(|| {
+    let [usual, stops] =
+        [KINDS.as_slice(), STOPS.as_slice()].map(|kinds| buttons(locale, id, &possible, kinds));
+    let manage = (usual.is_some() || stops.is_some()).then(|| {
         view! {
             <Panel title=t!(locale, "license-manage") id="manage">
-                <div class="actions">{buttons}</div>
+                {usual} {stops}
             </Panel>
         }
     });

@@ -9,8 +9,8 @@ use portal::locale::Locale;
 use super::{PAGE, Shown, change, frame, page};
 use crate::api::ApiError;
 use crate::components::{
-    ActionsCell, Breadcrumbs, Cell, Column, Crumb, DataTable, Money, PageHead, RowHead, StatusPill,
-    Tone,
+    ActionsCell, Breadcrumbs, Cell, Column, Crumb, DataTable, LinkButton, Money, PageHead, RowHead,
+    StatusPill, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -41,11 +41,15 @@ async fn changes(cx: Context) -> Shown {
         {asked.day_fields(locale)}
     }
     .into_any();
+    let licenses = view! {
+        <LinkButton href="/my/licenses">{t!(locale, "changes-open-licenses")}</LinkButton>
+    }
+    .into_any();
     let nothing = Nothing {
         icon: "history",
         title: t!(locale, "changes-empty"),
         text: t!(locale, "changes-empty-text"),
-        action: None,
+        action: Some(licenses),
     };
     let content = list(&cx, &asked, None, fields, listed, nothing, |rows| {
         table(locale, Some(&asked), rows).into_any()

@@ -43,8 +43,8 @@ async fn audit(cx: Context) -> Shown {
         {asked.select_field(locale, "action", t!(locale, "col-action"), actions)}
         {asked.select_field(locale, "type", t!(locale, "filter-object-type"), types)}
         {asked.text_field(locale, "object", t!(locale, "filter-object"), false)}
-        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
+        {asked.sort_field(locale)}
     }
     .into_any();
     let nothing = Nothing {

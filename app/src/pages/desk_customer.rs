@@ -14,6 +14,7 @@ use portal::random;
 use uuid::Builder;
 
 use super::desk_customers::license_count;
+use super::prices::group_name;
 use super::{Shown, desk_audit, desk_licenses, frame, id_param, page, refusal};
 use crate::api::ApiError;
 use crate::components::{
@@ -280,7 +281,10 @@ fn group(
         let current = cx.typed("group").unwrap_or_else(|| detail.row.group.code.clone());
         let options = groups
             .into_iter()
-            .map(|group| SelectOption::new(group.code, group.name, &current))
+            .map(|group| {
+                let name = group_name(locale, &group);
+                SelectOption::new(group.code, name, &current)
+            })
             .collect();
         view! {
             <form class="form" method="post" action="/admin/customer-group">
@@ -302,7 +306,7 @@ fn group(
         }
         .into_any()
     } else {
-        view! { <p>{detail.row.group.name.clone()}</p> }.into_any()
+        view! { <p>{group_name(locale, &detail.row.group)}</p> }.into_any()
     };
     view! {
         <Panel title=t!(locale, "customer-prices") id="prices">

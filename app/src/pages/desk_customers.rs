@@ -7,6 +7,7 @@ use portal::customers::{BY_NAME, BY_NUMBER, COUNTED, CustomerFilter, CustomerRow
 use portal::listing::{Cursor, Paging};
 use portal::locale::Locale;
 
+use super::prices::group_name;
 use super::{DESK_PAGE, Shown, frame, page};
 use crate::api::ApiError;
 use crate::components::{Cell, Column, DataTable, PageHead, RowHead, StatusPill, Tone};
@@ -28,7 +29,8 @@ async fn customers(cx: Context) -> Shown {
     let groups = cx.portal.groups(staff).await.map_err(|error| cx.failed(&error))?;
     let locale = cx.locale;
     let title = t!(locale, "desk-customers-title");
-    let groups = groups.into_iter().map(|group| (group.code, group.name)).collect();
+    let groups =
+        groups.into_iter().map(|group| (group.code.clone(), group_name(locale, &group))).collect();
     let access = vec![
         ("no".to_owned(), t!(locale, "customer-open")),
         ("yes".to_owned(), t!(locale, "customer-blocked")),
@@ -189,7 +191,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<CustomerRow>) -> impl IntoView
                     <Cell label=t!(locale, "field-email")>
                         {row.email.unwrap_or_else(|| "—".to_owned())}
                     </Cell>
-                    <Cell label=t!(locale, "col-group")>{row.group.name}</Cell>
+                    <Cell label=t!(locale, "col-group")>{group_name(locale, &row.group)}</Cell>
                     <Cell label=t!(locale, "wallet-available") num=true>
                         <span class="money">{available}</span>
                     </Cell>

@@ -7,7 +7,7 @@ use portal::locale::Locale;
 use super::{Shown, frame, instant, page};
 use crate::components::{Cell, Column, DataTable, PageHead, Panel, RowHead, StatusPill, Tone};
 use crate::context::Context;
-use crate::t;
+use crate::{format, t};
 
 /// `/admin/health`
 #[component]
@@ -20,12 +20,18 @@ async fn health(cx: Context) -> Shown {
     let checks = cx.portal.health(staff).await.map_err(|error| cx.failed(&error))?;
     let locale = cx.locale;
     let title = t!(locale, "health-title");
-    let rows = checks.iter().map(|check| row(locale, check)).collect_view();
-    let columns = vec![
-        Column::text(t!(locale, "health-rule")),
-        Column::text(t!(locale, "col-status")),
-        Column::text(t!(locale, "health-checked")),
-    ];
+    let at_once = checked_at_once(locale, &checks);
+    let each = at_once.is_none();
+    let rows = checks.iter().map(|check| row(locale, check, each)).collect_view();
+    let mut columns =
+        vec![Column::text(t!(locale, "health-rule")), Column::text(t!(locale, "col-status"))];
+    if each {
+        columns.push(Column::text(t!(locale, "health-checked")));
+    }
+    let lead = match at_once {
+        Some(at) => format!("{} {}", t!(locale, "health-lead"), t!(locale, "health-last", at = at)),
+        None => t!(locale, "health-lead"),
+    };
     let now = view! {
         <form method="post" action="/admin/check-health">
             <button class="btn" type="submit">
@@ -35,7 +41,7 @@ async fn health(cx: Context) -> Shown {
     }
     .into_any();
     let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "health-lead") actions=now />
+        <PageHead title=title.clone() subtitle=lead actions=now />
         <Panel flush=true>
             <DataTable caption=t!(locale, "health-title") columns=columns>
                 {rows}
@@ -46,7 +52,15 @@ async fn health(cx: Context) -> Shown {
     Ok(frame::desk(&cx, staff, &title, "/admin/health", main))
 }
 
-fn row(locale: Locale, check: &Checked) -> impl IntoView + use<> {
+/// When all rules were checked, if it was within one minute.
+fn checked_at_once(locale: Locale, checks: &[Checked]) -> Option<String> {
+    let mut times = checks.iter().map(|check| check.at.map(|at| format::moment(locale, at)));
+    let first = times.next()??;
+    times.all(|at| at.as_ref() == Some(&first)).then_some(first)
+}
+
+/// A rule; with the time of its own check where they differ.
+fn row(locale: Locale, check: &Checked, each: bool) -> impl IntoView + use<> {
     let rule = rule(locale, check.invariant);
     let broken = u64::try_from(check.broken).unwrap_or(0);
     let pill = match (check.at, broken) {
@@ -71,17 +85,20 @@ fn row(locale: Locale, check: &Checked) -> impl IntoView + use<> {
             view! { <span class="cell-sub mono">{text}</span> }
         })
         .collect_view();
-    let at = match check.at {
-        Some(at) => instant(locale, at).into_any(),
-        None => t!(locale, "none-yet").into_any(),
-    };
+    let at = each.then(|| {
+        let at = match check.at {
+            Some(at) => instant(locale, at).into_any(),
+            None => t!(locale, "none-yet").into_any(),
+        };
+        view! { <Cell label=t!(locale, "health-checked")>{at}</Cell> }
+    });
     view! {
         <tr>
             <RowHead>
                 <span>{rule} {examples}</span>
             </RowHead>
             <Cell label=t!(locale, "col-status")>{pill}</Cell>
-            <Cell label=t!(locale, "health-checked")>{at}</Cell>
+            {at}
         </tr>
     }
 }

@@ -11,11 +11,12 @@ use portal::people::Permission;
 use portal::pricing::Endangered;
 
 use super::desk_upstreams::{crumbs, failed, preset_name};
+use super::prices::group_name;
 use super::{Shown, frame, instant, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Badge, Cell, Column, Crumb, DataTable, Empty, Notice, PageHead, Panel, RowHead, SelectField,
-    SelectOption, TextArea, Tone,
+    Badge, ButtonKind, Cell, Column, Crumb, DataTable, Empty, Notice, PageHead, Panel, RowHead,
+    SelectField, SelectOption, TextArea, Tone,
 };
 use crate::context::Context;
 use crate::{format, t};
@@ -49,7 +50,10 @@ async fn import(cx: Context) -> Shown {
         .into_iter()
         .map(|(code, name)| (code, name.get(locale).to_owned()))
         .collect::<Vec<_>>();
-    let form = read_form(&cx, &account, &families);
+    // What was read waits for the other button.
+    let writes = newest.as_ref().is_some_and(|(_, proposal)| proposal.to_write() > 0);
+    let read = if writes { ButtonKind::Secondary } else { ButtonKind::Primary };
+    let form = read_form(&cx, &account, &families, read);
     let found = newest.map(|(stored, proposal)| difference(locale, &account, &stored, &proposal));
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "import-lead") crumbs=crumbs />
@@ -98,6 +102,7 @@ fn read_form(
     cx: &Context,
     account: &Account,
     families: &[(String, String)],
+    button: ButtonKind,
 ) -> impl IntoView + use<> {
     let locale = cx.locale;
     let current = cx.typed("source").unwrap_or_else(|| Source::Export.as_str().to_owned());
@@ -115,7 +120,7 @@ fn read_form(
     view! {
         <form class="form" method="post" action="/admin/upstream-read">
             <input type="hidden" name="slug" value=account.slug.clone() />
-            <div class="fields">
+            <div class="fields fields-wide">
                 <SelectField
                     label=t!(locale, "import-source")
                     name="source"
@@ -138,7 +143,7 @@ fn read_form(
                 rows=4
             />
             <div class="actions">
-                <button class="btn" type="submit">
+                <button class=button.class() type="submit">
                     {t!(locale, "import-read-button")}
                 </button>
             </div>
@@ -322,7 +327,7 @@ fn endangered(locale: Locale, rows: &[Endangered]) -> Option<AnyView> {
                 None => term,
             };
             let plan = row.after.plan_name.get(locale).to_owned();
-            let group = row.group.name.clone();
+            let group = group_name(locale, &row.group);
             let price =
                 row.before.map_or_else(|| "—".to_owned(), |price| format::money(locale, price));
             let cost = format::money(locale, row.after.cost);

@@ -30,8 +30,8 @@ async fn desk_licenses(cx: Context) -> Shown {
         {asked.search_field(locale, t!(locale, "filter-desk-license"))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
         {asked.select_field(locale, "status", t!(locale, "col-status"), statuses)}
-        {asked.sort_field(locale)}
         {asked.paid_fields(locale)}
+        {asked.sort_field(locale)}
     }
     .into_any();
     let nothing = Nothing {
@@ -44,7 +44,7 @@ async fn desk_licenses(cx: Context) -> Shown {
         table(locale, Some(&asked), rows).into_any()
     });
     let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "licenses-lead") />
+        <PageHead title=title.clone() subtitle=t!(locale, "desk-licenses-lead") />
         {content}
     }
     .into_any();

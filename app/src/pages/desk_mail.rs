@@ -34,8 +34,8 @@ async fn mail(cx: Context) -> Shown {
     let fields = view! {
         {asked.search_field(locale, t!(locale, "filter-recipient"))}
         {asked.select_field(locale, "state", t!(locale, "col-status"), states)}
-        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
+        {asked.sort_field(locale)}
     }
     .into_any();
     let nothing = Nothing {
@@ -115,13 +115,16 @@ fn table(cx: &Context, asked: &Asked, mails: Vec<Outgoing>) -> impl IntoView + u
             }
             let text = letters::write(&mail, "");
             let (tone, icon, word) = status(locale, mail.state());
-            let why = mail.sent_at.map(|at| format::moment(locale, at)).or(mail.last_error);
+            let written = format::moment(locale, mail.created_at);
+            // What left within the minute says its minute once.
+            let why = match mail.sent_at {
+                Some(at) => Some(format::moment(locale, at)).filter(|sent| *sent != written),
+                None => mail.last_error,
+            };
             view! {
                 <tr>
                     <RowHead sub=mail.recipient>{text.subject}</RowHead>
-                    <Cell label=t!(locale, "col-written")>
-                        {format::moment(locale, mail.created_at)}
-                    </Cell>
+                    <Cell label=t!(locale, "col-written")>{written}</Cell>
                     <Cell label=t!(locale, "col-status") sub=why>
                         <StatusPill tone=tone icon=icon label=word />
                     </Cell>

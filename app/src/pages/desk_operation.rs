@@ -12,8 +12,8 @@ use portal::wallet::Charge;
 use uuid::{Builder, Uuid};
 
 use super::desk_inbox::what;
-use super::desk_operations::{object, status};
-use super::{Shown, desk_order, frame, id_param, instant, page, refusal, server};
+use super::desk_operations::object;
+use super::{Shown, changes, desk_order, frame, id_param, instant, page, refusal, server};
 use crate::api::ApiError;
 use crate::components::{
     Breadcrumbs, Crumb, DefinitionGrid, Disclosure, Fact, Field, LinkButton, Notice, PageHead,
@@ -37,7 +37,7 @@ async fn operation(cx: Context) -> Shown {
     let locale = cx.locale;
     let row = &found.row;
     let title = t!(locale, "inbox-case", number = row.number, what = what(locale, row.kind));
-    let (tone, icon, word) = status(locale, row.kind, row.state);
+    let (tone, icon, word) = changes::status(locale, row.state);
     let pill = view! { <StatusPill tone=tone icon=icon label=word /> }.into_any();
     let crumbs = vec![
         Crumb::link("/admin/operations", t!(locale, "operations-title")),
@@ -51,7 +51,7 @@ async fn operation(cx: Context) -> Shown {
     };
     let refund = charge.map(|charge| refund(&cx, staff, None, id, &charge));
     let history = history(locale, &found);
-    let evidence = evidence(locale, &found);
+    let evidence = desk_order::evidence(locale, &found.attempts, &found.events);
     let at_vendor = at_vendor(locale, &found);
     let money = money(locale, &found);
     let summary = summary(locale, &found);
@@ -156,15 +156,26 @@ fn next(locale: Locale, found: &OperationDetail) -> Option<AnyView> {
 }
 
 fn history(locale: Locale, found: &OperationDetail) -> impl IntoView + use<> {
-    let items = found.events.iter().map(|event| one_event(locale, event)).collect_view();
+    let items = found.events.iter().map(|event| one_event(locale, found, event)).collect_view();
     let next = next(locale, found);
     view! { <Timeline>{items} {next}</Timeline> }
 }
 
+/// What follows from it, where its title does not say so.
+fn consequence(locale: Locale, kind: EventKind) -> Option<String> {
+    match kind {
+        EventKind::NotSent => Some(t!(locale, "step-not-sent-text")),
+        EventKind::Unclear => Some(t!(locale, "event-unclear-text")),
+        _ => None,
+    }
+}
+
 /// The first line says why; what the vendor showed unfolds.
-fn one_event(locale: Locale, event: &Event) -> impl IntoView + use<> {
+fn one_event(locale: Locale, found: &OperationDetail, event: &Event) -> impl IntoView + use<> {
     let (state, title) = told(locale, event.kind);
-    let detail = event.detail.clone().unwrap_or_default();
+    // The words of a broken connection are evidence, and fold away with it.
+    let folded = desk_order::trouble(&found.attempts, event).is_some();
+    let detail = event.detail.clone().filter(|_| !folded).unwrap_or_default();
     let (first, rest) = detail.split_once('\n').unwrap_or((&detail, ""));
     let first = (!first.is_empty()).then(|| {
         let first = first.to_owned();
@@ -184,6 +195,7 @@ fn one_event(locale: Locale, event: &Event) -> impl IntoView + use<> {
             title=title
             time=format::clock(locale, event.at)
             datetime=format::machine(event.at)
+            text=consequence(locale, event.kind)
         >
             {first}
             {rest}
@@ -191,20 +203,10 @@ fn one_event(locale: Locale, event: &Event) -> impl IntoView + use<> {
     }
 }
 
-fn evidence(locale: Locale, found: &OperationDetail) -> AnyView {
-    if found.attempts.is_empty() {
-        return view! { <p class="muted">{t!(locale, "desk-order-nothing-sent")}</p> }.into_any();
-    }
-    let attempts =
-        found.attempts.iter().map(|attempt| desk_order::one_attempt(locale, attempt, Vec::new()));
-    attempts.collect_view().into_any()
-}
-
 fn at_vendor(locale: Locale, found: &OperationDetail) -> impl IntoView + use<> {
     let number = found.upstream_id.clone().unwrap_or_else(|| t!(locale, "none-yet"));
     let upstream = found.upstream.clone();
     let reference = found.reference.clone();
-    let generation = found.generation.to_string();
     let said = found.vendor_message.clone().map(|text| {
         view! { <Fact label=t!(locale, "fact-vendor-said")>{text}</Fact> }
     });
@@ -218,7 +220,6 @@ fn at_vendor(locale: Locale, found: &OperationDetail) -> impl IntoView + use<> {
             <Fact label=t!(locale, "fact-reference")>
                 <code>{reference}</code>
             </Fact>
-            <Fact label=t!(locale, "fact-generation")>{generation}</Fact>
             {said}
             {next}
         </DefinitionGrid>
@@ -383,15 +384,10 @@ fn summary(locale: Locale, found: &OperationDetail) -> impl IntoView + use<> {
             </Fact>
         }
     });
-    let pricelist = found.pricelist.clone().map(|(group, version)| {
-        let href = format!("/admin/pricelists/{group}/versions/{version}");
-        let text = t!(locale, "fact-pricelist-version", group = group, version = version);
-        view! {
-            <Fact label=t!(locale, "fact-pricelist")>
-                <a href=href>{text}</a>
-            </Fact>
-        }
-    });
+    let pricelist = found
+        .pricelist
+        .as_ref()
+        .map(|(group, version)| desk_order::pricelist(locale, group, *version));
     let by = found.asked_by.clone().unwrap_or_else(|| t!(locale, "audit-portal"));
     let undo = found.undo_until.map(|at| {
         view! { <Fact label=t!(locale, "fact-not-before")>{instant(locale, at)}</Fact> }

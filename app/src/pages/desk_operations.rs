@@ -10,7 +10,7 @@ use portal::locale::Locale;
 use super::desk_inbox::{kinds, what};
 use super::{DESK_PAGE, Shown, changes, frame, page, server};
 use crate::api::ApiError;
-use crate::components::{Cell, Column, DataTable, Money, PageHead, RowHead, StatusPill, Tone};
+use crate::components::{Cell, Column, DataTable, Money, PageHead, RowHead, StatusPill};
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
 use crate::lists::{Asked, Nothing, list};
@@ -34,8 +34,8 @@ async fn operations(cx: Context) -> Shown {
         {asked.select_field(locale, "state", t!(locale, "col-status"), states(locale))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
         {asked.text_field(locale, "license", t!(locale, "filter-license-number"), false)}
-        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
+        {asked.sort_field(locale)}
     }
     .into_any();
     let nothing = Nothing {
@@ -78,18 +78,6 @@ fn states(locale: Locale) -> Vec<(String, String)> {
             (state.as_str().to_owned(), label)
         })
         .to_vec()
-}
-
-/// Where an operation stands: colour, icon, word.
-pub fn status(
-    locale: Locale,
-    kind: OperationKind,
-    state: OperationState,
-) -> (Tone, &'static str, String) {
-    match kind {
-        OperationKind::Order => format::order_status(locale, state, false),
-        _ => changes::status(locale, state),
-    }
 }
 
 /// The columns of the file.
@@ -171,7 +159,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<OperationRow>) -> impl IntoVie
     let rows = rows
         .into_iter()
         .map(|row| {
-            let (tone, icon, status) = status(locale, row.kind, row.state);
+            let (tone, icon, status) = changes::status(locale, row.state);
             let href = format!("/admin/operations/{}", row.id);
             let customer_href = format!("/admin/customers/{}", row.customer_id);
             let object = object(locale, &row);

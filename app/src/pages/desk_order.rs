@@ -6,6 +6,7 @@ use portal::orders::{Attempt, DeskOrder, Event, EventKind};
 
 use super::desk_operation::{place, refund, refunded};
 use super::desk_orders::margin;
+use super::prices::group_of_code;
 use super::{Shown, frame, id_param, instant, order, page, refusal};
 use crate::api::{ApiError, progress_of};
 use crate::components::{
@@ -42,7 +43,7 @@ async fn desk_order(cx: Context) -> Shown {
     let crumbs =
         view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
     let history = history(locale, &order);
-    let evidence = evidence(locale, &order);
+    let evidence = evidence(locale, &order.attempts, &detail.events);
     let charge = cx.portal.charge(staff, detail.operation).await;
     let charge = charge.map_err(|error| cx.failed(&error))?;
     let money = money(locale, &order);
@@ -85,11 +86,11 @@ async fn desk_order(cx: Context) -> Shown {
 }
 
 /// What went wrong on the way, with the attempt that it belongs to.
-fn trouble<'a>(order: &'a DeskOrder, event: &'a Event) -> Option<(usize, &'a str)> {
+pub(super) fn trouble<'a>(attempts: &[Attempt], event: &'a Event) -> Option<(usize, &'a str)> {
     if !matches!(event.kind, EventKind::NotSent | EventKind::Unclear) {
         return None;
     }
-    let attempt = order.attempts.iter().rposition(|attempt| attempt.sent_at <= event.at)?;
+    let attempt = attempts.iter().rposition(|attempt| attempt.sent_at <= event.at)?;
     Some((attempt, event.detail.as_deref().filter(|text| !text.is_empty())?))
 }
 
@@ -97,7 +98,7 @@ fn trouble<'a>(order: &'a DeskOrder, event: &'a Event) -> Option<(usize, &'a str
 fn history(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     let details = order.detail.events.iter().map(|event| {
         // The words of a broken connection are evidence, and fold away with it.
-        event.detail.clone().filter(|_| trouble(order, event).is_none())
+        event.detail.clone().filter(|_| trouble(&order.attempts, event).is_none())
     });
     let items = progress_of(locale, &order.detail)
         .steps
@@ -122,22 +123,21 @@ fn history(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     view! { <Timeline>{items}</Timeline> }
 }
 
-fn evidence(locale: Locale, order: &DeskOrder) -> AnyView {
-    if order.attempts.is_empty() {
+/// Everything that was sent, each with what went wrong on its way.
+pub(super) fn evidence(locale: Locale, attempts: &[Attempt], events: &[Event]) -> AnyView {
+    if attempts.is_empty() {
         return view! { <p class="muted">{t!(locale, "desk-order-nothing-sent")}</p> }.into_any();
     }
-    let attempts = order.attempts.iter().enumerate().map(|(place, attempt)| {
-        let noted = order
-            .detail
-            .events
+    let shown = attempts.iter().enumerate().map(|(place, attempt)| {
+        let noted = events
             .iter()
-            .filter_map(|event| trouble(order, event))
+            .filter_map(|event| trouble(attempts, event))
             .filter(|(of, _)| *of == place)
             .map(|(_, text)| text.to_owned())
             .collect();
         one_attempt(locale, attempt, noted)
     });
-    attempts.collect_view().into_any()
+    shown.collect_view().into_any()
 }
 
 pub(super) fn one_attempt(
@@ -198,18 +198,22 @@ fn whose(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     let href = format!("/admin/customers/{}", order.desk.customer_id);
     let customer = order.desk.customer.clone();
     let (group, version) = order.pricelist.clone();
-    let prices = format!("/admin/pricelists/{group}/versions/{version}");
-    // The code of the group, written as a name.
-    let mut letters = group.chars();
-    let name: String =
-        letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters).collect();
-    let priced = t!(locale, "fact-pricelist-version", group = name, version = version);
     view! {
         <Fact label=t!(locale, "col-customer")>
             <a href=href>{customer}</a>
         </Fact>
+        {pricelist(locale, &group, version)}
+    }
+}
+
+/// The version of a pricelist that something was priced with.
+pub(super) fn pricelist(locale: Locale, group: &str, version: i32) -> impl IntoView + use<> {
+    let href = format!("/admin/pricelists/{group}/versions/{version}");
+    let name = group_of_code(locale, group);
+    let text = t!(locale, "fact-pricelist-version", group = name, version = version);
+    view! {
         <Fact label=t!(locale, "fact-pricelist")>
-            <a href=prices>{priced}</a>
+            <a href=href>{text}</a>
         </Fact>
     }
 }
@@ -221,7 +225,6 @@ fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
     let reference = order.reference.clone();
     let operation = order.operation_number.to_string();
     let operation_href = format!("/admin/operations/{}", order.detail.operation);
-    let generation = order.generation.to_string();
     let said = order.detail.vendor_message.clone().map(|text| {
         view! { <Fact label=t!(locale, "fact-vendor-said")>{text}</Fact> }
     });
@@ -238,7 +241,6 @@ fn facts(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
             <Fact label=t!(locale, "fact-operation")>
                 <a href=operation_href>{operation}</a>
             </Fact>
-            <Fact label=t!(locale, "fact-generation")>{generation}</Fact>
             {said}
             {next}
         </DefinitionGrid>

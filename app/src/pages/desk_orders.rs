@@ -44,12 +44,12 @@ async fn desk_orders(cx: Context) -> Shown {
         {asked.search_field(locale, t!(locale, "filter-desk-order"))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
         {asked.select_field(locale, "state", t!(locale, "col-status"), orders::states(locale))}
-        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
+        {asked.sort_field(locale)}
     }
     .into_any();
     let nothing = Nothing {
-        icon: "inbox",
+        icon: "shopping-cart",
         title: t!(locale, "desk-orders-empty"),
         text: t!(locale, "desk-orders-empty-text"),
         action: None,

@@ -2,11 +2,14 @@
 //! module fits.
 
 use leptos::prelude::*;
-use portal::catalog::{FamilyRow, PlanPage, PlanRow};
+use portal::catalog::{
+    FamilyRow, PLAN_SORTS, PLANS_BY_NAME, PLANS_BY_SHELF, PlanFilter, PlanPage, PlanRow,
+};
+use portal::listing::{Cursor, Paging};
 use portal::locale::{Locale, Localized};
 use portal::people::Permission;
 
-use super::{Shown, frame, page, param, refusal};
+use super::{DESK_PAGE, Shown, frame, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
     Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Fact, Field,
@@ -15,7 +18,8 @@ use crate::components::{
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
-use crate::{format, lists, t};
+use crate::lists::{Asked, Nothing, list};
+use crate::{format, t};
 
 /// `/admin/products`
 #[component]
@@ -26,20 +30,28 @@ pub fn DeskProducts() -> impl IntoView {
 async fn products(cx: Context) -> Shown {
     let staff = cx.staff()?;
     let locale = cx.locale;
-    let failed = |error| cx.failed(&error);
-    let plans = cx.portal.desk_plans(staff).await.map_err(failed)?;
-    let families = cx.portal.families(staff).await.map_err(failed)?;
+    let (asked, filter) = asked(&cx);
+    let listed = asked.load(&cx, cx.portal.desk_plans(staff, &filter, &asked.paging)).await?;
+    let families = cx.portal.families(staff).await.map_err(|error| cx.failed(&error))?;
     let title = t!(locale, "products-title");
     let may = staff.role.may(Permission::SetPrices);
     let new = may.then(|| new_family(&cx));
-    let foot = lists::foot(locale, None, "/admin/products.csv".to_owned());
-    let table = plan_table(locale, plans);
+    let fields = fields(locale, &asked, &families);
+    let nothing = Nothing {
+        icon: "store",
+        title: t!(locale, "products-empty"),
+        text: t!(locale, "products-empty-text"),
+        action: None,
+    };
+    let content = list(&cx, &asked, None, fields, listed, nothing, |plans| {
+        plan_table(locale, &asked, plans).into_any()
+    });
     let shelf = family_table(locale, families);
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "products-lead") />
         {done(&cx)}
         {refusal(&cx, t!(locale, "product-refused"))}
-        <Panel flush=true foot=foot>{table}</Panel>
+        {content}
         <Panel title=t!(locale, "families-title") id="families" flush=true>
             {shelf}
         </Panel>
@@ -47,6 +59,40 @@ async fn products(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/products", main))
+}
+
+fn asked(cx: &Context) -> (Asked, PlanFilter) {
+    let usual = Paging::first(PLANS_BY_SHELF, DESK_PAGE);
+    let names = ["q", "family", "status"];
+    let mut asked = Asked::read(cx, "/admin/products", &names, &PLAN_SORTS, usual);
+    let filter = PlanFilter {
+        text: asked.value("q").map(str::to_owned),
+        family: asked.value("family").map(str::to_owned),
+        available: asked.parsed("status", |word| match word {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        }),
+    };
+    (asked, filter)
+}
+
+fn fields(locale: Locale, asked: &Asked, families: &[FamilyRow]) -> AnyView {
+    let families = families
+        .iter()
+        .map(|family| (family.code.clone(), family.name.get(locale).to_owned()))
+        .collect();
+    let statuses = vec![
+        ("on".to_owned(), t!(locale, "product-on")),
+        ("off".to_owned(), t!(locale, "product-off")),
+    ];
+    view! {
+        {asked.search_field(locale, t!(locale, "filter-group"))}
+        {asked.select_field(locale, "family", t!(locale, "product-family"), families)}
+        {asked.select_field(locale, "status", t!(locale, "col-status"), statuses)}
+        {asked.sort_field(locale)}
+    }
+    .into_any()
 }
 
 /// The columns of the file.
@@ -63,10 +109,12 @@ pub const CSV: &[&str] = &[
 ];
 
 /// The rows of the file.
-pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
     let staff = cx.staff()?;
-    let plans = cx.portal.desk_plans(staff).await.map_err(|error| cx.failed(&error))?;
-    let rows = plans.into_iter().map(|plan| {
+    let (asked, filter) = asked(cx);
+    let asked = asked.for_export(after)?;
+    let listed = asked.load(cx, cx.portal.desk_plans(staff, &filter, &asked.paging)).await?;
+    Ok(Chunk::of(listed, |plan| {
         vec![
             Value::text(plan.slug),
             Value::plain(&plan.number),
@@ -78,8 +126,7 @@ pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
             Value::plain(&plan.available),
             plan.sale_ends_on.map_or_else(Value::empty, |day| Value::plain(&day)),
         ]
-    });
-    Ok(Chunk { rows: rows.collect(), next: None })
+    }))
 }
 
 fn done(cx: &Context) -> Option<impl IntoView + use<>> {
@@ -104,10 +151,10 @@ fn standing(locale: Locale, plan: &PlanRow) -> AnyView {
     view! { <StatusPill tone=tone label=text /> }.into_any()
 }
 
-fn plan_table(locale: Locale, plans: Vec<PlanRow>) -> impl IntoView + use<> {
+fn plan_table(locale: Locale, asked: &Asked, plans: Vec<PlanRow>) -> impl IntoView + use<> {
     let columns = vec![
-        Column::text(t!(locale, "col-plan")),
-        Column::text(t!(locale, "product-family")),
+        asked.sortable(PLANS_BY_NAME, Column::text(t!(locale, "col-plan"))),
+        asked.sortable(PLANS_BY_SHELF, Column::text(t!(locale, "product-family"))),
         Column::text(t!(locale, "col-vendor")),
         Column::text(t!(locale, "col-status")),
     ];
@@ -125,8 +172,12 @@ fn plan_table(locale: Locale, plans: Vec<PlanRow>) -> impl IntoView + use<> {
                         <a href=href>{name}</a>
                     </RowHead>
                     <Cell label=t!(locale, "product-family")>{family}</Cell>
-                    <Cell label=t!(locale, "col-vendor") sub=code>
-                        {plan.vendor}
+                    <Cell label=t!(locale, "col-vendor")>
+                        <span>
+                            {plan.vendor} <span class="cell-sub">
+                                <code>{code}</code>
+                            </span>
+                        </span>
                     </Cell>
                     <Cell label=t!(locale, "col-status")>{standing}</Cell>
                 </tr>
@@ -227,14 +278,15 @@ fn new_family(cx: &Context) -> AnyView {
     let name = both(cx, "name", in_both(locale, &t!(locale, "product-name")), &nothing, 1);
     let summary = both(cx, "summary", in_both(locale, &t!(locale, "family-summary")), &nothing, 1);
     let code = cx.typed("family").unwrap_or_default();
-    let error = cx.error_of("family");
+    let error = cx.error_of("code");
     view! {
         <Panel title=t!(locale, "family-new") id="new-family">
             <form class="form" method="post" action="/admin/family">
                 <Field
-                    label=t!(locale, "family-code")
+                    label=t!(locale, "code")
                     name="family"
-                    hint=t!(locale, "family-code-hint")
+                    id="code"
+                    hint=t!(locale, "code-hint")
                     maxlength=40
                     autocomplete="off"
                     value=code
@@ -244,7 +296,7 @@ fn new_family(cx: &Context) -> AnyView {
                 {name}
                 {summary}
                 <div class="actions">
-                    <button class="btn" type="submit">
+                    <button class="btn btn-primary" type="submit">
                         {t!(locale, "family-add")}
                     </button>
                 </div>
@@ -329,10 +381,16 @@ async fn product(cx: Context) -> Shown {
     let crumbs =
         view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
     let status = standing(locale, &plan.row);
-    let facts = facts(locale, &plan.row);
+    let (facts, elsewhere) = (facts(locale, &plan.row), elsewhere(locale, &plan.row));
     let form = form(&cx, &plan, staff.role.may(Permission::SetPrices));
     let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "product-lead") crumbs=crumbs status=status />
+        <PageHead
+            title=title.clone()
+            subtitle=t!(locale, "product-lead")
+            crumbs=crumbs
+            status=status
+            actions=elsewhere
+        />
         {done(&cx)}
         {refusal(&cx, t!(locale, "product-refused"))}
         <Panel>{facts}</Panel>
@@ -344,32 +402,32 @@ async fn product(cx: Context) -> Shown {
     Ok(frame::desk(&cx, staff, &title, "/admin/products", main))
 }
 
+/// Its other pages; in the shop it has one only while it is sold.
+fn elsewhere(locale: Locale, row: &PlanRow) -> AnyView {
+    let shop = format!("/p/{}", row.slug);
+    let costs = format!("/admin/costs/{}", row.slug);
+    let shown = row
+        .available
+        .then(|| view! { <LinkButton href=shop>{t!(locale, "product-in-shop")}</LinkButton> });
+    view! {
+        <LinkButton href=costs icon="receipt">
+            {t!(locale, "costs-title")}
+        </LinkButton>
+        {shown}
+    }
+    .into_any()
+}
+
 fn facts(locale: Locale, row: &PlanRow) -> impl IntoView + use<> {
     let number = row.number.to_string();
     let vendor = row.vendor.clone();
     let code = format!("{} {}", row.dialect, row.upstream_code);
-    let shop = format!("/p/{}", row.slug);
-    let costs = format!("/admin/costs/{}", row.slug);
-    let shown = row.available.then(|| {
-        view! {
-            <LinkButton href=shop size="btn-sm">
-                {t!(locale, "product-in-shop")}
-            </LinkButton>
-        }
-    });
     view! {
         <DefinitionGrid>
             <Fact label=t!(locale, "product-number")>{number}</Fact>
             <Fact label=t!(locale, "col-vendor")>{vendor}</Fact>
             <Fact label=t!(locale, "product-code")>
                 <code>{code}</code>
-            </Fact>
-            <Fact label=t!(locale, "nav-costs")>
-                <LinkButton href=costs size="btn-sm">
-                    {t!(locale, "costs-title")}
-                </LinkButton>
-                " "
-                {shown}
             </Fact>
         </DefinitionGrid>
     }
@@ -380,7 +438,7 @@ fn form(cx: &Context, plan: &PlanPage, may: bool) -> AnyView {
     let text = &plan.text;
     let name = both(cx, "name", in_both(locale, &t!(locale, "product-name")), &text.name, 1);
     let tagline =
-        both(cx, "tagline", in_both(locale, &t!(locale, "product-tagline")), &text.tagline, 1);
+        both(cx, "tagline", in_both(locale, &t!(locale, "family-summary")), &text.tagline, 1);
     let about = in_both(locale, &t!(locale, "product-paragraphs"));
     let description = both(cx, "description", about, &text.description, 8);
     let family = cx.typed("family").unwrap_or_else(|| text.family.clone());

@@ -177,9 +177,9 @@ fn new_form(cx: &Context) -> impl IntoView + use<> {
         <form class="form" method="post" action="/admin/upstream-add">
             <div class="fields">
                 <Field
-                    label=t!(locale, "upstream-slug")
+                    label=t!(locale, "code")
                     name="slug"
-                    hint=t!(locale, "upstream-slug-hint")
+                    hint=t!(locale, "code-hint")
                     value=typed("slug")
                     error=cx.error_of("slug")
                     maxlength=40
@@ -193,14 +193,6 @@ fn new_form(cx: &Context) -> impl IntoView + use<> {
                     hint=t!(locale, "upstream-preset-new-hint")
                 />
                 <Field
-                    label=t!(locale, "upstream-name")
-                    name="name"
-                    value=typed("name")
-                    error=cx.error_of("name")
-                    maxlength=100
-                    autocomplete="off"
-                />
-                <Field
                     label=t!(locale, "upstream-url")
                     name="base_url"
                     hint=t!(locale, "upstream-url-hint")
@@ -209,6 +201,15 @@ fn new_form(cx: &Context) -> impl IntoView + use<> {
                     inputmode="url"
                     autocomplete="off"
                     maxlength=300
+                    wide=true
+                />
+                <Field
+                    label=t!(locale, "upstream-name")
+                    name="name"
+                    value=typed("name")
+                    error=cx.error_of("name")
+                    maxlength=100
+                    autocomplete="off"
                 />
                 <Field
                     label=t!(locale, "upstream-currency")
@@ -325,12 +326,11 @@ fn facts(locale: Locale, account: &Account) -> impl IntoView + use<> {
             let balance = format::money(locale, balance);
             view! {
                 {balance}
-                " · "
-                {instant(locale, at)}
+                <span class="fact-hint">{instant(locale, at)}</span>
             }
             .into_any()
         }
-        None => t!(locale, "never").into_any(),
+        None => t!(locale, "none-yet").into_any(),
     };
     let inferred = account
         .settings
@@ -345,7 +345,7 @@ fn facts(locale: Locale, account: &Account) -> impl IntoView + use<> {
     let (currency, dialects) = (account.currency.code(), dialects(account));
     view! {
         <DefinitionGrid>
-            <Fact label=t!(locale, "upstream-slug")>{slug}</Fact>
+            <Fact label=t!(locale, "code")>{slug}</Fact>
             <Fact label=t!(locale, "upstream-currency")>{currency}</Fact>
             <Fact label=t!(locale, "upstream-plans")>{plans}</Fact>
             <Fact label=t!(locale, "upstream-dialects")>{dialects}</Fact>
@@ -464,9 +464,12 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
         .unwrap_or_default();
     let pace = limits.calls_per_minute.map(|calls| calls.to_string()).unwrap_or_default();
     let numbers = Numbers { cx };
-    let whole = [
+    let counts = [
         (t!(locale, "upstream-concurrency"), "max_concurrency", i32::from(limits.max_concurrency)),
         (t!(locale, "upstream-kept"), "kept_suspended_days", i32::from(limits.kept_suspended_days)),
+    ]
+    .map(|(label, name, value)| numbers.field(label, name, value));
+    let times = [
         (t!(locale, "upstream-connect"), "connect_timeout_ms", limits.connect_timeout_ms),
         (t!(locale, "upstream-call"), "call_timeout_ms", limits.call_timeout_ms),
         (t!(locale, "upstream-check"), "check_timeout_ms", limits.check_timeout_ms),
@@ -499,6 +502,7 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
                     inputmode="url"
                     autocomplete="off"
                     maxlength=300
+                    wide=true
                     required=true
                 />
                 <Field
@@ -553,8 +557,12 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
                     autocomplete="off"
                     maxlength=5
                 />
-                {whole}
+                {counts}
             </div>
+            <fieldset class="fieldset">
+                <legend>{t!(locale, "upstream-times")}</legend>
+                <div class="fields">{times}</div>
+            </fieldset>
             <TextArea
                 label=t!(locale, "upstream-functions")
                 name="functions"

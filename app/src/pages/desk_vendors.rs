@@ -130,11 +130,15 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
         .iter()
         .map(|vendor| {
             let name = vendor.name.clone();
-            let (balance, seen) = match vendor.balance {
-                Some((balance, at)) => {
-                    (format::money(locale, balance), instant(locale, at).into_any())
+            let balance = match vendor.balance {
+                Some((balance, at)) => view! {
+                    <span>
+                        {format::money(locale, balance)}
+                        <span class="cell-sub">{instant(locale, at)}</span>
+                    </span>
                 }
-                None => ("—".to_owned(), t!(locale, "never").into_any()),
+                .into_any(),
+                None => "—".into_any(),
             };
             let parked = vendor.parked.to_string();
             let needed = format::money(locale, vendor.needed);
@@ -158,15 +162,15 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
                     until = format::moment(locale, until)
                 );
                 view! {
-                    <span class="cell-sub">
-                        <StatusPill tone=Tone::Warning label=text />
-                    </span>
-                    <span class="cell-sub">{why}</span>
+                    " "
+                    <StatusPill tone=Tone::Warning label=t!(locale, "vendor-silent") />
+                    <span class="cell-sub">{text}</span>
+                    <span class="cell-sub">{t!(locale, "vendor-answer", why = why)}</span>
                 }
             });
             view! {
                 <tr>
-                    <RowHead>{name} {low} <span class="cell-sub">{seen}</span> {paused}</RowHead>
+                    <RowHead>{name} {low} {paused}</RowHead>
                     <Cell label=t!(locale, "col-balance") num=true>
                         {balance}
                     </Cell>

@@ -123,7 +123,11 @@ pub fn shop_without_database(
     let mut footer = vec![NavItem::new("/catalog", t!(locale, "nav-catalog"))];
     footer.extend(match &cx.viewer {
         Viewer::Staff(_) => vec![NavItem::new("/admin", t!(locale, "nav-desk"))],
-        Viewer::Guest | Viewer::Customer(_) => vec![
+        Viewer::Guest => vec![
+            NavItem::new("/login", t!(locale, "shell-sign-in")),
+            NavItem::new("/join", t!(locale, "login-join")),
+        ],
+        Viewer::Customer(_) => vec![
             NavItem::new("/my/licenses", t!(locale, "nav-licenses")),
             NavItem::new("/my/wallet", t!(locale, "nav-wallet")),
         ],
@@ -137,6 +141,7 @@ pub fn shop_without_database(
             footer_note=t!(locale, "footer-note")
             langs=langs(locale)
             account=account
+            sign_in=cx.path() != "/login"
             back=cx.address.clone()
             banner=demo_banner(cx)
         >
@@ -212,23 +217,25 @@ pub fn desk(
         ("/admin/operations", t!(locale, "nav-operations"), "list"),
         ("/admin/customers", t!(locale, "nav-customers"), "users"),
         ("/admin/licenses", t!(locale, "nav-licenses"), "key-round"),
+    ]);
+    let mut offer = entries(vec![
         ("/admin/products", t!(locale, "nav-products"), "store"),
         ("/admin/pricelists", t!(locale, "nav-pricelists"), "tag"),
         ("/admin/costs", t!(locale, "nav-costs"), "receipt"),
+        ("/admin/vendors", t!(locale, "nav-vendors"), "package"),
     ]);
+    if staff.role.may(Permission::ManageVendors) {
+        offer.extend(entries(vec![("/admin/upstreams", t!(locale, "nav-upstreams"), "server")]));
+    }
     let mut house = entries(vec![
         ("/admin/mail", t!(locale, "nav-mail"), "mail"),
         ("/admin/audit", t!(locale, "nav-audit"), "history"),
-        ("/admin/vendors", t!(locale, "nav-vendors"), "package"),
         ("/admin/health", t!(locale, "nav-health"), "activity"),
     ]);
     if staff.role.may(Permission::ManageStaff) {
         house.extend(entries(vec![("/admin/staff", t!(locale, "nav-staff"), "shield-check")]));
     }
-    if staff.role.may(Permission::ManageVendors) {
-        house.extend(entries(vec![("/admin/upstreams", t!(locale, "nav-upstreams"), "server")]));
-    }
-    let groups = [selling, house].map(|items| NavGroup { label: None, items }).to_vec();
+    let groups = [selling, offer, house].map(|items| NavGroup { label: None, items }).to_vec();
     // Other lists have a search of their own, under the same name.
     let query = cx.query("q").filter(|_| cx.path() == "/admin/orders");
     let heading = t!(locale, "desk-title", page = heading);

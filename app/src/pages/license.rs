@@ -263,11 +263,10 @@ fn renews(locale: Locale, license: &LicenseDetail) -> Option<AnyView> {
     let id = license.row.id.to_string();
     let view = view! {
         <Fact label=t!(locale, "auto-renew")>
-            <form method="post" action="/my/auto-renew">
+            <form class="spread" method="post" action="/my/auto-renew">
                 <input type="hidden" name="license" value=id />
                 <input type="hidden" name="on" value=to />
-                {says}
-                " "
+                <span>{says}</span>
                 <button class="btn btn-sm" type="submit">
                     {button}
                 </button>

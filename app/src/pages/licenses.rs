@@ -44,7 +44,15 @@ async fn licenses(cx: Context) -> Shown {
         {asked.paid_fields(locale)}
     }
     .into_any();
-    let actions = (!listed.rows.is_empty()).then(buy);
+    let actions = (!listed.rows.is_empty()).then(|| {
+        view! {
+            {buy()}
+            <LinkButton href="/my/changes" kind=ButtonKind::Quiet>
+                {t!(locale, "changes-title")}
+            </LinkButton>
+        }
+        .into_any()
+    });
     let nothing = Nothing {
         icon: "key-round",
         title: t!(locale, "licenses-empty"),
@@ -137,9 +145,11 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<LicenseRow>) -> impl IntoView 
             let (tone, status) = format::license_status(locale, row.status);
             let key = (!row.has_key).then(|| t!(locale, "license-key-soon"));
             let until = until(locale, row.expires_on);
+            let number = row.number.to_string();
+            let sub = row.name.map_or_else(|| number.clone(), |name| format!("{name}, {number}"));
             view! {
                 <tr>
-                    <RowHead sub=row.name>
+                    <RowHead sub=sub>
                         <a href=href>{plan}</a>
                     </RowHead>
                     <Cell label=t!(locale, "col-server")>{server(locale, row.ip)}</Cell>

@@ -9,10 +9,13 @@ use portal::locale::Locale;
 use portal::people::{CustomerViewer, Viewer};
 use uuid::Uuid;
 
+use super::login::with_next;
+use super::product::{period_choice, staff_note};
 use crate::api::ApiError;
 use crate::components::{
-    ButtonKind, Cell, Column, DataTable, Field, LinkButton, Money, Notice, Panel, RadioCards,
-    RadioOption, RowHead, SelectField, SelectOption, StatusPill, Tone,
+    ActionsCell, ButtonKind, Cell, Column, DataTable, Field, LinkButton, Money, Notice, Panel,
+    RadioCards, RadioOption, RowHead, SelectField, SelectOption, StatusPill, Tone, TotalRow,
+    Totals,
 };
 use crate::context::Context;
 use crate::{format, t};
@@ -27,13 +30,17 @@ pub(super) async fn form(cx: &Context, offer: &Offer) -> Result<AnyView, ApiErro
             (viewer, homes.map_err(|error| cx.failed(&error))?)
         }
         Viewer::Guest => {
-            let back = format!("/login?next={}", format::query(&cx.address));
+            let (sign_in, join) =
+                (with_next("/login", &cx.address), with_next("/join", &cx.address));
             return Ok(view! {
                 <Panel title=t!(locale, "module-buy") id="buy">
                     {prices}
                     <p>{t!(locale, "module-sign-in")}</p>
-                    <LinkButton href=back kind=ButtonKind::Primary>
+                    <LinkButton href=sign_in kind=ButtonKind::Primary size="btn-lg btn-block">
                         {t!(locale, "shell-sign-in")}
+                    </LinkButton>
+                    <LinkButton href=join size="btn-lg btn-block">
+                        {t!(locale, "login-join")}
                     </LinkButton>
                 </Panel>
             }
@@ -42,7 +49,7 @@ pub(super) async fn form(cx: &Context, offer: &Offer) -> Result<AnyView, ApiErro
         Viewer::Staff(_) => {
             return Ok(view! {
                 <Panel title=t!(locale, "module-buy") id="buy">
-                    {prices} <p>{t!(locale, "buy-staff")}</p>
+                    {prices} {staff_note(locale)}
                 </Panel>
             }
             .into_any());
@@ -117,15 +124,21 @@ async fn buy_form(
         .prices
         .iter()
         .enumerate()
-        .map(|(index, (period, price))| RadioOption {
-            value: format!("{period} {price}"),
-            title: format::period(locale, *period),
-            price: Some(format::price(locale, *price)),
-            checked: match &typed {
-                Some(typed) => *typed == period.to_string(),
-                None => index == 0,
-            },
-            ..RadioOption::default()
+        .map(|(index, (period, price))| {
+            let choice = period_choice(locale, offer, *period, *price);
+            let said = |text: String| (!text.is_empty()).then_some(text);
+            RadioOption {
+                value: format!("{period} {price}"),
+                title: choice.title,
+                hint: said(choice.hint),
+                price: Some(choice.price),
+                badge: said(choice.badge),
+                checked: match &typed {
+                    Some(typed) => *typed == choice.value,
+                    None => index == 0,
+                },
+                disabled: false,
+            }
         })
         .collect();
     let fields = plan
@@ -198,11 +211,9 @@ async fn buy_form(
                 />
                 {fields}
                 {money}
-                <div class="actions">
-                    <button class="btn btn-primary" type="submit">
-                        {t!(locale, "module-buy-now")}
-                    </button>
-                </div>
+                <button class="btn btn-primary btn-lg btn-block" type="submit">
+                    {t!(locale, "module-buy-now")}
+                </button>
                 <p class="fine">{t!(locale, "form-fine")}</p>
             </form>
         </Panel>
@@ -210,24 +221,24 @@ async fn buy_form(
     .into_any())
 }
 
-/// "Month 4.90 €, Year 49.00 €".
-fn prices(locale: Locale, offer: &Offer) -> impl IntoView + use<> {
-    let terms: Vec<String> = offer
+/// What each term costs, a line for each.
+fn prices(locale: Locale, offer: &Offer) -> AnyView {
+    let rows = offer
         .prices
         .iter()
         .map(|(period, price)| {
-            let price = format::price(locale, *price);
-            format!("{}: {price}", format::period(locale, *period))
+            let label = format::period(locale, *period);
+            view! { <TotalRow label=label amount=format::price(locale, *price) /> }
         })
-        .collect();
-    view! { <p class="price-line">{terms.join(", ")}</p> }
+        .collect_view();
+    view! { <Totals>{rows}</Totals> }.into_any()
 }
 
-/// "70012, ispmanager 6 lite, 203.0.113.7".
+/// "web-1, 203.0.113.7, ispmanager 6 lite, 70012": what tells licenses apart comes first, since a
+/// narrow screen cuts the rest off.
 fn home_name(locale: Locale, home: &ModuleHome) -> String {
-    let mut parts = vec![home.number.to_string(), home.plan.get(locale).to_owned()];
-    parts.extend(home.ip.clone());
-    parts.extend(home.name.clone());
+    let mut parts: Vec<String> = home.name.iter().chain(&home.ip).cloned().collect();
+    parts.extend([home.plan.get(locale).to_owned(), home.number.to_string()]);
     parts.join(", ")
 }
 
@@ -251,7 +262,7 @@ pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<A
         Column::text(t!(locale, "module-col-name")),
         Column::text(t!(locale, "col-status")),
         Column::num(t!(locale, "col-price")),
-        Column::text(t!(locale, "module-col-action")),
+        Column::actions(t!(locale, "col-actions")),
     ];
     let owned = modules.owned.into_iter().map(|module| {
         let (tone, _) = format::license_status(locale, module.status);
@@ -274,14 +285,14 @@ pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<A
         };
         view! {
             <tr>
-                <RowHead word=t!(locale, "module-col-name")>{name}</RowHead>
+                <RowHead>{name}</RowHead>
                 <Cell label=t!(locale, "col-status")>
                     <StatusPill tone=tone label=says />
                 </Cell>
-                <Cell label=t!(locale, "col-price") num=true>
+                <Cell label=t!(locale, "col-price") num=true none=true>
                     "–"
                 </Cell>
-                <Cell label=t!(locale, "module-col-action")>{actions}</Cell>
+                <ActionsCell>{actions}</ActionsCell>
             </tr>
         }
         .into_any()
@@ -295,16 +306,16 @@ pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<A
         Some(
             view! {
                 <tr>
-                    <RowHead word=t!(locale, "module-col-name")>{name}</RowHead>
+                    <RowHead>{name}</RowHead>
                     <Cell label=t!(locale, "col-status")>{t!(locale, "module-available")}</Cell>
                     <Cell label=t!(locale, "col-price") num=true>
                         <Money text=price />
                     </Cell>
-                    <Cell label=t!(locale, "module-col-action")>
+                    <ActionsCell>
                         <LinkButton href=href size="btn-sm">
                             {t!(locale, "module-add")}
                         </LinkButton>
-                    </Cell>
+                    </ActionsCell>
                 </tr>
             }
             .into_any(),

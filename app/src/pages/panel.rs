@@ -8,6 +8,7 @@ use portal::licenses::ModuleHome;
 use portal::locale::Locale;
 use portal::people::Viewer;
 
+use super::product::staff_note;
 use super::{Shown, frame, module, refusal};
 use crate::components::{
     ButtonKind, DefinitionGrid, Fact, LinkButton, Notice, PageHead, Panel, Step, Steps, Tone,
@@ -89,19 +90,18 @@ async fn for_home(cx: &Context, offer: &Offer, home: PanelHome) -> Shown {
             }
             .into_any()
         }
+        PanelHome::NotYours if cx.viewer.staff().is_some() => staff_note(locale),
         PanelHome::NotYours => {
-            let text = match cx.viewer {
-                Viewer::Staff(_) => t!(locale, "buy-staff"),
-                _ => t!(locale, "panel-not-yours"),
-            };
             let product = format!("/p/{}", offer.plan.slug);
             view! {
                 <Notice tone=Tone::Warning>
-                    <p>{text}</p>
+                    <p>{t!(locale, "panel-not-yours")}</p>
                 </Notice>
                 <div class="actions">
+                    <LinkButton href=product kind=ButtonKind::Primary>
+                        {t!(locale, "panel-other-license")}
+                    </LinkButton>
                     <LinkButton href="/my/licenses">{t!(locale, "licenses-title")}</LinkButton>
-                    <LinkButton href=product>{t!(locale, "panel-other-license")}</LinkButton>
                 </div>
             }
             .into_any()

@@ -104,21 +104,25 @@ async fn product(cx: Context) -> Shown {
 fn for_staff(cx: &Context, form: OrderFormData) -> impl IntoView + use<> {
     let locale = cx.locale;
     // Whoever sent the form all the same has just been told.
-    let note = cx.refused.is_none().then(|| {
-        view! {
-            <Notice tone=Tone::Info>
-                <p>{t!(locale, "buy-staff")}</p>
-                <p>
-                    <a href="/admin/customers">{t!(locale, "nav-customers")}</a>
-                </p>
-            </Notice>
-        }
-    });
+    let note = cx.refused.is_none().then(|| staff_note(locale));
     view! {
         <div class="buy-aside">
             <OrderForm data=form /> {note}
         </div>
     }
+}
+
+/// Why staff cannot buy, and the way to those who can.
+pub(super) fn staff_note(locale: Locale) -> AnyView {
+    view! {
+        <Notice tone=Tone::Info>
+            <p>{t!(locale, "buy-staff")}</p>
+            <p>
+                <a href="/admin/customers">{t!(locale, "nav-customers")}</a>
+            </p>
+        </Notice>
+    }
+    .into_any()
 }
 
 fn what_happens(locale: Locale, free: bool, module: bool) -> impl IntoView {
@@ -149,12 +153,13 @@ fn after_key(locale: Locale, free: bool) -> String {
 }
 
 fn server_facts(locale: Locale, offer: &Offer, free: bool) -> impl IntoView + use<> {
-    let address = if offer.plan.capabilities.module {
-        (t!(locale, "server-license"), t!(locale, "server-license-hint"))
+    let (label, place, hint) = if offer.plan.capabilities.module {
+        let label = t!(locale, "server-works-with");
+        (label, t!(locale, "server-license"), t!(locale, "server-license-hint"))
     } else if offer.plan.capabilities.needs_ip {
-        (t!(locale, "server-ip"), t!(locale, "server-ip-hint"))
+        (t!(locale, "server-address"), t!(locale, "server-ip"), t!(locale, "server-ip-hint"))
     } else {
-        (t!(locale, "server-any"), t!(locale, "server-any-hint"))
+        (t!(locale, "server-address"), t!(locale, "server-any"), t!(locale, "server-any-hint"))
     };
     let terms: Vec<String> =
         offer.prices.iter().map(|(period, _)| format::period(locale, *period)).collect();
@@ -166,8 +171,8 @@ fn server_facts(locale: Locale, offer: &Offer, free: bool) -> impl IntoView + us
     };
     view! {
         <DefinitionGrid>
-            <Fact label=t!(locale, "server-address") hint=address.1>
-                {address.0}
+            <Fact label=label hint=hint>
+                {place}
             </Fact>
             <Fact label=t!(locale, "server-terms") hint=t!(locale, "server-terms-hint")>
                 {terms.join(", ")}
@@ -296,7 +301,13 @@ fn order_form(cx: &Context, offer: &Offer, order: String, balance: Option<i64>) 
     }
 }
 
-fn period_choice(locale: Locale, offer: &Offer, period: Period, price: Money) -> PeriodChoice {
+/// A term with what it is a month and what is saved by it.
+pub(super) fn period_choice(
+    locale: Locale,
+    offer: &Offer,
+    period: Period,
+    price: Money,
+) -> PeriodChoice {
     let hint = match period {
         Period::Trial => t!(locale, "period-hint-trial"),
         Period::Lifetime => t!(locale, "period-hint-lifetime"),

@@ -214,9 +214,6 @@ fn table(
         .map(|line| {
             let what = what(locale, &line, behind.get(&line.cause_id).copied());
             let amount = amount(locale, &line);
-            // The available money paid for it when it was reserved.
-            let from =
-                (line.kind == MovementKind::Captured).then(|| t!(locale, "moved-captured-from"));
             view! {
                 <tr>
                     {what}
@@ -225,7 +222,7 @@ fn table(
                             {format::moment(locale, line.at)}
                         </time>
                     </Cell>
-                    <Cell label=t!(locale, "col-amount") num=true sub=from>
+                    <Cell label=t!(locale, "col-amount") num=true>
                         {amount}
                     </Cell>
                     <Cell label=t!(locale, "col-available") num=true>

@@ -8,7 +8,7 @@ use portal::locale::Locale;
 use portal::people::Permission;
 use portal::pricing::{CostEvent, CostHistory, CostRow, Group, PriceChange};
 
-use super::{actor, before, crumbs, margin, pager, price, source, unit};
+use super::{actor, before, crumbs, group_name, margin, pager, price, source, unit};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, Crumb, DataTable, Field, LinkButton, Money, Notice, PageHead, Panel, RowHead,
@@ -260,9 +260,10 @@ fn effect_table(locale: Locale, effects: Vec<(Group, PriceChange)>) -> impl Into
             };
             let after = price(locale, &change.after);
             let margin = margin(locale, &change.after);
+            let name = group_name(locale, &group);
             view! {
                 <tr>
-                    <RowHead>{group.name}</RowHead>
+                    <RowHead>{name}</RowHead>
                     <Cell label=t!(locale, "col-before") num=true>
                         <Money text=before />
                     </Cell>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use portal::locale::Locale;
-use portal::pricing::CostRow;
+use portal::pricing::{CostRow, CostSource};
 
 use super::{actor, csv_link, source, unit};
 use crate::api::ApiError;
@@ -119,8 +119,8 @@ pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
 fn table(locale: Locale, rows: Vec<CostRow>) -> impl IntoView + use<> {
     let columns = vec![
         Column::text(t!(locale, "col-plan")),
-        Column::num(t!(locale, "col-cost")),
         Column::num(t!(locale, "col-before")),
+        Column::num(t!(locale, "col-cost")),
         Column::text(t!(locale, "col-source")),
         Column::text(t!(locale, "col-since")),
     ];
@@ -133,19 +133,25 @@ fn table(locale: Locale, rows: Vec<CostRow>) -> impl IntoView + use<> {
             let no_before = row.before.is_none();
             let before =
                 row.before.map_or_else(|| "—".to_owned(), |cost| format::money(locale, cost));
-            let (by, at) = (actor(locale, &row.by), format::moment(locale, row.by.at));
+            let first = row.source == CostSource::Initial;
+            // That the portal has set a first cost goes without saying.
+            let silent = first && row.by.author.is_none();
+            let by = (!silent).then(|| actor(locale, &row.by));
+            let at = format::moment(locale, row.by.at);
             view! {
                 <tr>
                     <RowHead sub=unit>
                         <a href=href>{plan}</a>
                     </RowHead>
-                    <Cell label=t!(locale, "col-cost") num=true>
-                        <Money text=format::money(locale, row.cost) />
-                    </Cell>
                     <Cell label=t!(locale, "col-before") num=true none=no_before>
                         <Money text=before />
                     </Cell>
-                    <Cell label=t!(locale, "col-source")>{source(locale, row.source)}</Cell>
+                    <Cell label=t!(locale, "col-cost") num=true>
+                        <Money text=format::money(locale, row.cost) />
+                    </Cell>
+                    <Cell label=t!(locale, "col-source") none=first>
+                        {source(locale, row.source)}
+                    </Cell>
                     <Cell label=t!(locale, "col-since") sub=by>
                         {at}
                     </Cell>

@@ -9,7 +9,10 @@ use portal::people::{Permission, StaffViewer};
 use portal::pricing::{Editor, PriceRow, Seen};
 
 use super::explain::explain;
-use super::{Names, author, crumbs, csv_link, margin, price, rounding, seen_fields, unit};
+use super::{
+    Names, author, capital, crumbs, csv_link, group_name, margin, price, rounding, seen_fields,
+    unit,
+};
 use crate::api::ApiError;
 use crate::components::{
     ActionsCell, ButtonKind, Cell, CheckField, Column, Crumb, DataTable, Empty, Field, FilterBar,
@@ -32,7 +35,7 @@ async fn pricelist(cx: Context) -> Shown {
     let editor = editor_of(&cx, staff, &param("group")?).await?;
     let locale = cx.locale;
     let may = staff.role.may(Permission::SetPrices);
-    let title = editor.group.name.clone();
+    let title = group_name(locale, &editor.group);
     let crumbs = crumbs(
         locale,
         vec![
@@ -371,6 +374,8 @@ fn forms(cx: &Context, editor: &Editor) -> impl IntoView + use<> {
 fn rule_form(cx: &Context, editor: &Editor, typed: &Typed) -> impl IntoView + use<> {
     let locale = cx.locale;
     let changing = !typed.place.is_empty();
+    // A draft waits to be published: that is the button to press then.
+    let add = if editor.draft.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary };
     let cancel = changing.then(|| {
         let href = format!("/admin/pricelists/{}", editor.group.code);
         view! { <LinkButton href=href>{t!(locale, "rule-cancel")}</LinkButton> }
@@ -443,7 +448,7 @@ fn rule_form(cx: &Context, editor: &Editor, typed: &Typed) -> impl IntoView + us
                 error=cx.error_of("below_cost")
             />
             <div class="actions">
-                <button class="btn btn-primary" type="submit">
+                <button class=add.class() type="submit">
                     {if changing { t!(locale, "rule-save") } else { t!(locale, "rule-add") }}
                 </button>
                 {cancel}
@@ -560,7 +565,7 @@ fn rounding_form(
         options.push(SelectOption::new("", t!(locale, "rounding-as-all"), current));
     }
     options.extend(Rounding::ALL.map(|each| {
-        SelectOption::new(format::rounding_word(each), rounding(locale, each), current)
+        SelectOption::new(format::rounding_word(each), capital(&rounding(locale, each)), current)
     }));
     let save = view! {
         <button

@@ -5,7 +5,7 @@ use portal::listing::{Cursor, Paging};
 use portal::people::Permission;
 use portal::pricing::{GROUP_SORTS, GROUPS_BY_CUSTOMERS, GROUPS_BY_NAME, Group, GroupSummary};
 
-use super::{actor, author};
+use super::{actor, author, group_name};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, DataTable, Field, PageHead, Panel, RowHead, SelectField, SelectOption,
@@ -136,7 +136,7 @@ fn table(cx: &Context, asked: &Asked, lists: Vec<GroupSummary>) -> impl IntoView
             let drafts: Vec<String> = list.drafts.iter().map(|by| actor(locale, by)).collect();
             let drafts = if drafts.is_empty() { "—".to_owned() } else { drafts.join(", ") };
             let show_unsold = format!("{href}?show=unsold");
-            let name = list.group.name;
+            let name = group_name(locale, &list.group);
             let paying = format!("/admin/customers?group={}", format::query(&list.group.code));
             let (unsold, customers) = (list.unsold.to_string(), list.customers.to_string());
             view! {
@@ -168,8 +168,13 @@ fn table(cx: &Context, asked: &Asked, lists: Vec<GroupSummary>) -> impl IntoView
 fn new_group(cx: &Context, groups: Vec<Group>) -> impl IntoView + use<> {
     let locale = cx.locale;
     let like = cx.typed("like").unwrap_or_else(|| portal::pricing::PUBLIC.to_owned());
-    let groups =
-        groups.into_iter().map(|group| SelectOption::new(group.code, group.name, &like)).collect();
+    let groups = groups
+        .into_iter()
+        .map(|group| {
+            let name = group_name(locale, &group);
+            SelectOption::new(group.code, name, &like)
+        })
+        .collect();
     view! {
         <form class="form" method="post" action="/admin/pricelist_group">
             <div class="fields">
@@ -184,9 +189,9 @@ fn new_group(cx: &Context, groups: Vec<Group>) -> impl IntoView + use<> {
                     required=true
                 />
                 <Field
-                    label=t!(locale, "group-code")
+                    label=t!(locale, "code")
                     name="code"
-                    hint=t!(locale, "group-code-hint")
+                    hint=t!(locale, "code-hint")
                     pattern="[a-z0-9\\-]{1,40}"
                     maxlength=40
                     autocomplete="off"

@@ -11,7 +11,7 @@ pub(crate) mod versions;
 use domain::pricelist::{Markup, Rounding, Rule};
 use leptos::prelude::*;
 use portal::locale::{Locale, Localized};
-use portal::pricing::{ByWhom, CostSource, PriceKey, PriceRow, Seen};
+use portal::pricing::{ByWhom, CostSource, Group, PUBLIC, PriceKey, PriceRow, Seen};
 
 use crate::components::{Breadcrumbs, Crumb, Pager};
 use crate::context::Context;
@@ -81,6 +81,22 @@ impl Names<'_> {
             Markup::Explicit(amount) => format::money(locale, amount),
         }
     }
+}
+
+/// A group's name; the built-in one has a name in each language.
+pub(crate) fn group_name(locale: Locale, group: &Group) -> String {
+    if group.is_public() { t!(locale, "group-public-name") } else { group.name.clone() }
+}
+
+/// The same where only its code is known, which is then written as a name.
+pub(crate) fn group_of_code(locale: Locale, code: &str) -> String {
+    if code == PUBLIC { t!(locale, "group-public-name") } else { capital(code) }
+}
+
+/// The words as they stand alone, and not in a sentence.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters).collect()
 }
 
 /// A rounding in words.

@@ -5,7 +5,7 @@ use portal::people::Permission;
 use portal::pricing::{Editor, PriceChange};
 
 use super::editor::{editor_of, price_or_pill, rebase_button, seen};
-use super::{author, crumbs, margin, seen_fields, unit};
+use super::{author, crumbs, group_name, margin, seen_fields, unit};
 use crate::components::{
     Cell, Column, Crumb, DataTable, Empty, LinkButton, Money, Notice, PageHead, Panel, RowHead,
     Stat, Stats, TextArea, Tone,
@@ -31,7 +31,7 @@ async fn review(cx: Context) -> Shown {
         locale,
         vec![
             Crumb::link("/admin/pricelists", t!(locale, "pricelists-title")),
-            Crumb::link(back.clone(), editor.group.name.clone()),
+            Crumb::link(back.clone(), group_name(locale, &editor.group)),
             Crumb::here(title.clone()),
         ],
     );
@@ -203,7 +203,7 @@ fn publish_form(cx: &Context, editor: &Editor) -> impl IntoView + use<> {
             <form class="form" method="post" action="/admin/pricelist_publish">
                 {seen}
                 <TextArea
-                    label=t!(locale, "publish-note")
+                    label=t!(locale, "col-note")
                     name="note"
                     note=t!(locale, "optional")
                     hint=t!(locale, "publish-note-hint")

@@ -10,7 +10,7 @@ use portal::pricing::{
 };
 
 use super::review::changes;
-use super::{Names, actor, author, crumbs};
+use super::{Names, actor, author, crumbs, group_name};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, Crumb, DataTable, Notice, PageHead, Panel, RowHead, StatusPill, Tone,
@@ -49,7 +49,7 @@ async fn versions(cx: Context) -> Shown {
         locale,
         vec![
             Crumb::link("/admin/pricelists", t!(locale, "pricelists-title")),
-            Crumb::link(address.clone(), group.name),
+            Crumb::link(address.clone(), group_name(locale, &group)),
             Crumb::here(title.clone()),
         ],
     );
@@ -57,8 +57,8 @@ async fn versions(cx: Context) -> Shown {
     authors.extend(names.into_iter().map(|(id, email)| (id.to_string(), email)));
     let fields = view! {
         {asked.select_field(locale, "author", t!(locale, "col-author"), authors)}
-        {asked.sort_field(locale)}
         {asked.day_fields(locale)}
+        {asked.sort_field(locale)}
     }
     .into_any();
     // A group has a version from its beginning.
@@ -194,7 +194,7 @@ async fn version(cx: Context) -> Shown {
         locale,
         vec![
             Crumb::link("/admin/pricelists", t!(locale, "pricelists-title")),
-            Crumb::link(address.clone(), found.group.name.clone()),
+            Crumb::link(address.clone(), group_name(locale, &found.group)),
             Crumb::link(format!("{address}/versions"), t!(locale, "versions-title")),
             Crumb::here(title.clone()),
         ],
