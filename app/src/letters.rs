@@ -55,6 +55,26 @@ pub fn write(mail: &Outgoing, base_url: &str) -> Text {
                 t!(locale, "mail-vendor-balance-body", vendor = vendor, link = link),
             )
         }
+        Template::VendorBalanceLow => {
+            let link = format!("{base_url}/admin/vendors");
+            let (vendor, balance) = (arg("vendor"), arg("balance"));
+            (
+                t!(
+                    locale,
+                    "mail-vendor-low-subject",
+                    vendor = vendor.clone(),
+                    balance = balance.clone()
+                ),
+                t!(
+                    locale,
+                    "mail-vendor-low-body",
+                    vendor = vendor,
+                    balance = balance,
+                    threshold = arg("threshold"),
+                    link = link
+                ),
+            )
+        }
         Template::RenewalUnpaid => {
             let link = format!("{base_url}/my/licenses/{}", arg("license"));
             (
@@ -87,7 +107,8 @@ mod tests {
             recipient: "ada@example.org".to_owned(),
             locale,
             args: json!({ "token": "abc", "plan": "ispmanager 6 lite", "order": 10001, "license": "l-1",
-                "vendor": "ISPsystem", "day": "2026-12-21", "missing": "4.90 EUR" }),
+                "vendor": "ISPsystem", "day": "2026-12-21", "missing": "4.90 EUR",
+                "balance": "9.00 EUR", "threshold": "50.00 EUR" }),
             created_at: time::OffsetDateTime::UNIX_EPOCH,
             sent_at: None,
             last_error: None,
@@ -102,6 +123,7 @@ mod tests {
                 (Template::JoinKnown, "https://shop.example/login"),
                 (Template::LicenseReady, "https://shop.example/my/licenses/l-1"),
                 (Template::VendorBalance, "https://shop.example/admin/vendors"),
+                (Template::VendorBalanceLow, "https://shop.example/admin/vendors"),
                 (Template::RenewalUnpaid, "https://shop.example/my/licenses/l-1"),
             ] {
                 let text = write(&mail(template, locale), "https://shop.example");

@@ -773,6 +773,18 @@ mail-vendor-balance-body =
 
     Keystall
 
+mail-vendor-low-subject = { $vendor }: { $balance } left
+mail-vendor-low-body =
+    Hello,
+
+    our balance at { $vendor } is { $balance } now, less than the { $threshold } below which you want to be told. Orders that it does not suffice for will wait until there is more.
+
+    Our money at all vendors:
+
+    { $link }
+
+    Keystall
+
 mail-renewal-unpaid-subject = { $plan }: not enough money to renew
 mail-renewal-unpaid-body =
     Hello,

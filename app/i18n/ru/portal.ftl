@@ -788,6 +788,18 @@ mail-vendor-balance-body =
 
     Keystall
 
+mail-vendor-low-subject = { $vendor }: осталось { $balance }
+mail-vendor-low-body =
+    Здравствуйте!
+
+    Наш баланс у { $vendor } теперь { $balance }, меньше { $threshold }, о которых вы просили предупредить. Заказы, на которые его не хватит, будут ждать пополнения.
+
+    Наши деньги у всех поставщиков:
+
+    { $link }
+
+    Keystall
+
 mail-renewal-unpaid-subject = { $plan }: не хватает денег на продление
 mail-renewal-unpaid-body =
     Здравствуйте!

@@ -26,6 +26,9 @@ pub enum Template {
     LicenseReady,
     /// A vendor has too little of our money, to the staff; argument `vendor`.
     VendorBalance,
+    /// Our money at a vendor has fallen below what the account's owner wants to be told of, to the
+    /// staff; arguments `vendor`, `balance`, `threshold`.
+    VendorBalanceLow,
     /// A license was to renew by itself and the wallet has too little; arguments `plan`, `license`,
     /// `day`, `missing`.
     RenewalUnpaid,
@@ -40,6 +43,7 @@ impl Template {
             Self::JoinKnown => "join-known",
             Self::LicenseReady => "license-ready",
             Self::VendorBalance => "vendor-balance",
+            Self::VendorBalanceLow => "vendor-balance-low",
             Self::RenewalUnpaid => "renewal-unpaid",
         }
     }
@@ -50,6 +54,7 @@ impl Template {
             Self::JoinKnown,
             Self::LicenseReady,
             Self::VendorBalance,
+            Self::VendorBalanceLow,
             Self::RenewalUnpaid,
         ]
         .into_iter()

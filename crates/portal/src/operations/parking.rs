@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::operation::OperationState;
 use domain::{Currency, Money};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -123,7 +123,7 @@ impl Portal {
     ) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        keep_balance_in_tx(&mut tx, account.id, balance, now).await?;
+        keep_balance_in_tx(&mut tx, account, balance, now).await?;
         self.park_in_tx(&mut tx, op, account, now).await?;
         tx.commit().await?;
         self.faults.reach(Step::Parked).await;
@@ -152,7 +152,8 @@ impl Portal {
         .execute(&mut *tx)
         .await?;
         tracing::warn!(operation.id = %op.id, upstream = account.name, "the vendor has too little of our money");
-        tell_staff_in_tx(tx, account, now).await
+        let args = json!({ "vendor": account.name });
+        tell_staff_in_tx(tx, account, Template::VendorBalance, &args, now).await
     }
 
     /// Reads one balance that is due, and lets go on what it suffices for.
@@ -180,7 +181,7 @@ impl Portal {
         match read {
             Some(Ok(balance)) => {
                 account.purse.note(balance, asked_at);
-                keep_balance_in_tx(&mut tx, id, balance, now).await?;
+                keep_balance_in_tx(&mut tx, &account, balance, now).await?;
                 resume_in_tx(&mut tx, &account, balance, now).await?;
             }
             Some(Err(failure)) => {
@@ -246,22 +247,35 @@ impl Portal {
     }
 }
 
+/// Writes down what a vendor has of our money, and tells the staff when it falls below what they want
+/// to be told of.
 async fn keep_balance_in_tx(
     tx: &mut PgConnection,
-    account: Uuid,
+    account: &UpstreamAccount,
     balance: Money,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    sqlx::query!(
-        "update upstream_account set balance = $2, balance_at = $3
-          where id = $1 and (balance_at is null or balance_at <= $3)",
-        account,
+    let fell = sqlx::query_scalar!(
+        "update upstream_account u set balance = $2, balance_at = $3
+           from upstream_account before
+          where u.id = $1 and before.id = u.id and (u.balance_at is null or u.balance_at <= $3)
+         returning case when $2 < u.low_balance
+                         and coalesce(before.balance >= u.low_balance, true)
+                   then u.low_balance end",
+        account.id,
         balance.amount(),
         now,
     )
-    .execute(tx)
-    .await?;
-    Ok(())
+    .fetch_optional(&mut *tx)
+    .await?
+    .flatten();
+    let Some(threshold) = fell else { return Ok(()) };
+    let args = json!({
+        "vendor": account.name,
+        "balance": balance.to_string(),
+        "threshold": Money::new(threshold, balance.currency()).to_string(),
+    });
+    tell_staff_in_tx(tx, account, Template::VendorBalanceLow, &args, now).await
 }
 
 /// Plans again what the balance suffices for, the oldest first. Nobody owns what is parked.
@@ -302,6 +316,8 @@ async fn resume_in_tx(
 async fn tell_staff_in_tx(
     tx: &mut PgConnection,
     account: &UpstreamAccount,
+    template: Template,
+    args: &Value,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     let staff = sqlx::query!(
@@ -312,12 +328,12 @@ async fn tell_staff_in_tx(
     .await?;
     for member in staff {
         let letter = Letter {
-            template: Template::VendorBalance,
+            template,
             object: account.id,
             event: &format!("low {}", now.date()),
             recipient: &member.email,
             locale: Locale::from_tag(&member.locale).unwrap_or_default(),
-            args: json!({ "vendor": account.name }),
+            args: args.clone(),
         };
         mail::enqueue_in_tx(tx, &letter, now).await?;
     }

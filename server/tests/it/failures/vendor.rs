@@ -159,6 +159,8 @@ async fn r11_an_error_is_told_at_once_and_the_money_returns_after_the_proof(pool
 async fn r11_too_little_of_our_money_parks_it_until_a_top_up(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     portal.vendor().set_balance(RESELLER, 34_999);
+    let threshold = "update upstream_account set low_balance = 40000";
+    sqlx::query(threshold).execute(&portal.portal.pool).await.unwrap();
     let order = order(&portal).await;
     portal.drain().await;
     let parked = End { state: "parked", sent: 0, licenses: 0, available: "495.10", held: "4.90" };
@@ -172,6 +174,8 @@ async fn r11_too_little_of_our_money_parks_it_until_a_top_up(pool: PgPool) {
     rest(&portal).await;
     assert_end(&portal, order, "after the top-up", &ONCE).await;
     assert_eq!(portal.vendor().balance(RESELLER), 0);
+    let low = "select count(*) from email_outbox where template = 'vendor-balance-low'";
+    assert_eq!(portal.count(low).await, 1, "told when it fell below the threshold, and once");
 }
 
 #[sqlx::test(migrations = "../migrations")]
