@@ -374,8 +374,12 @@ async fn make(portal: &Portal, add: &Add, password: String) -> anyhow::Result<()
     if settings.name.is_empty() {
         settings.name.clone_from(&add.account);
     }
-    let new =
-        NewAccount { slug: add.account.clone(), currency, settings, password: password.into() };
+    let new = NewAccount {
+        slug: add.account.clone(),
+        currency: Some(currency),
+        settings,
+        password: password.into(),
+    };
     portal.add_account(By::CommandLine, new).await?;
     println!("the account {} is there; try it by `server upstream ping {0}`", add.account);
     Ok(())

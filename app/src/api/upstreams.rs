@@ -186,10 +186,6 @@ mod on_server {
             ]
             .into(),
         );
-        let Some(currency) = currency else {
-            let wrong = vec![("currency", Wrong::Shape)];
-            return refused(&cx, LIST.to_owned(), values, AccountError::Wrong(wrong));
-        };
         let slug = form.slug.trim().to_owned();
         let new = NewAccount { slug: slug.clone(), currency, settings, password: password.into() };
         match cx.portal.add_account(By::Staff(staff), new).await {

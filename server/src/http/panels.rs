@@ -22,12 +22,11 @@ const PATHS: [&str; 3] = ["/", "/billmgr", "/manager/billmgr"];
 const FUNC: &str = "pricelist.export";
 
 /// The list as it was last written.
-#[derive(Clone)]
 pub(super) struct Door {
     portal: Portal,
     /// The one currency of the list: nothing says which one a panel takes of several.
     currency: Currency,
-    kept: Arc<Mutex<Option<Kept>>>,
+    kept: Mutex<Option<Kept>>,
 }
 
 struct Kept {
@@ -49,8 +48,8 @@ struct Document {
 }
 
 impl Door {
-    pub(super) fn new(portal: Portal, currency: Currency) -> Self {
-        Self { portal, currency, kept: Arc::default() }
+    pub(super) fn new(portal: Portal, currency: Currency) -> Arc<Self> {
+        Arc::new(Self { portal, currency, kept: Mutex::default() })
     }
 
     /// The lists as they are now; those of before, if the database cannot be reached.
@@ -149,7 +148,11 @@ fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
 }
 
 /// Answers panels, and lets everybody else pass.
-pub(super) async fn prices(State(door): State<Door>, request: Request, next: Next) -> Response {
+pub(super) async fn prices(
+    State(door): State<Arc<Door>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let uri = request.uri();
     let is_asked = matches!(*request.method(), Method::GET | Method::HEAD)
         && PATHS.contains(&uri.path())

@@ -42,7 +42,7 @@ async fn account(
     user: &str,
     preset: Preset,
 ) -> NewAccount {
-    let currency = preset.table().unwrap().currency.unwrap();
+    let currency = preset.table().unwrap().currency;
     let mut settings = Settings::like(Some(preset));
     settings.base_url = address(portal).await;
     settings.username = user.to_owned();
@@ -147,6 +147,16 @@ async fn an_account_must_make_sense(pool: PgPool) {
             Err(AccountError::Wrong(wrong)) => assert_eq!(wrong, [("base_url", why)], "{url}"),
             other => panic!("{url}: {other:?}"),
         }
+    }
+    // Everything that is wrong is told at once.
+    let mut bad = good.clone();
+    bad.slug = "No Slug".to_owned();
+    bad.currency = None;
+    match portal.portal.add_account(by, bad).await {
+        Err(AccountError::Wrong(wrong)) => {
+            assert_eq!(wrong, [("slug", Wrong::Shape), ("currency", Wrong::Shape)]);
+        }
+        other => panic!("{other:?}"),
     }
     let again = portal.portal.add_account(by, good.clone()).await;
     assert!(matches!(again, Err(AccountError::Wrong(wrong)) if wrong == [("slug", Wrong::Taken)]));

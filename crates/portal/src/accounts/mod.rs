@@ -129,8 +129,8 @@ pub struct Account {
 pub struct NewAccount {
     /// The name in addresses.
     pub slug: String,
-    /// What it charges in.
-    pub currency: Currency,
+    /// What it charges in; none if what was entered is no currency, which is told with the rest.
+    pub currency: Option<Currency>,
     /// The rest.
     pub settings: Settings,
     /// Password.
@@ -426,9 +426,12 @@ impl Portal {
             wrong.insert(0, ("slug", Wrong::Shape));
         }
         wrong.extend(check_password(&new.password));
-        if !wrong.is_empty() {
-            return Err(AccountError::Wrong(wrong));
+        if new.currency.is_none() {
+            wrong.push(("currency", Wrong::Shape));
         }
+        let Some(currency) = new.currency.filter(|_| wrong.is_empty()) else {
+            return Err(AccountError::Wrong(wrong));
+        };
         let (id, now) = (Uuid::now_v7(), self.clock.now());
         let secret = self.key.seal(id, new.password.expose_secret())?;
         let mut tx = self.pool.begin().await?;
@@ -442,7 +445,7 @@ impl Portal {
             settings.base_url,
             settings.username,
             secret,
-            new.currency.code(),
+            currency.code(),
             now,
         )
         .execute(&mut *tx)
@@ -451,7 +454,7 @@ impl Portal {
         let mut after = settings.audited();
         if let Some(after) = after.as_object_mut() {
             after.insert("slug".to_owned(), json!(slug));
-            after.insert("currency".to_owned(), json!(new.currency.code()));
+            after.insert("currency".to_owned(), json!(currency.code()));
         }
         note_in_tx(&mut tx, by, "upstream.add", id, None, Some(after), now).await?;
         tx.commit().await?;
