@@ -510,7 +510,6 @@ fn buttons(
 /// How loud a change's button is, and its further classes.
 const fn look(kind: OperationKind) -> (ButtonKind, &'static str) {
     match kind {
-        OperationKind::Renew => (ButtonKind::Primary, ""),
         OperationKind::Suspend => (ButtonKind::Quiet, ""),
         OperationKind::Delete => (ButtonKind::Quiet, "btn-danger"),
         _ => (ButtonKind::Secondary, ""),

@@ -38,6 +38,6 @@ insert into ledger_transfer (id, kind, debit_account, credit_account, amount, cu
            (select id from ledger_account where kind = 'gateway_clearing' limit 1) bank;
 insert into ledger_entry (account_id, transfer_id, available_after, held_after, kind, at, of_wallet,
                           chain)
-    select bench.id('wallet', {account}), bench.id('movement-{account}', n), 10000 * n, 0, 'in',
+    select bench.id('wallet', {account}), bench.id('movement-{account}', n), 10000::bigint * n, 0, 'in',
            clock_timestamp(), true, decode(repeat('00', 32), 'hex')
       from generate_series({first}, {last}) n;
