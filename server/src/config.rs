@@ -22,8 +22,21 @@ pub struct Storage {
     #[arg(long, env = "PORTAL_KEY", hide_env_values = true, global = true)]
     pub key: Option<String>,
     /// Vendors inside this network that accounts may name, as hosts with commas; all others are refused
-    #[arg(long, env = "PORTAL_INSIDE_VENDORS", value_delimiter = ',', global = true)]
-    pub inside_vendors: Vec<portal::upstreams::InsideHost>,
+    #[arg(long, env = "PORTAL_INSIDE_VENDORS", default_value = "", value_parser = inside_vendors,
+          global = true)]
+    pub inside_vendors: InsideVendors,
+}
+
+/// Hosts inside this network at which vendors may be.
+#[derive(Debug, Clone, Default)]
+pub struct InsideVendors(pub Vec<portal::upstreams::InsideHost>);
+
+/// Reads hosts with commas between; nothing is none.
+fn inside_vendors(text: &str) -> Result<InsideVendors, String> {
+    let hosts = text.split(',').map(str::trim).filter(|host| !host.is_empty());
+    let hosts: Result<Vec<_>, _> =
+        hosts.map(|host| host.parse().map_err(|error| format!("{host}: {error}"))).collect();
+    Ok(InsideVendors(hosts?))
 }
 
 /// Settings of `serve`.

@@ -155,7 +155,7 @@ async fn portal_and_clock(
         clock: shared,
         key: master_key(storage)?,
         passwords: Passwords::new()?,
-        upstreams: Upstreams::new(inside.and(storage.inside_vendors.iter().cloned())),
+        upstreams: Upstreams::new(inside.and(storage.inside_vendors.0.iter().cloned())),
         shelves: Shelves::default(),
         tags: portal::catalog::Tags::default(),
         bell: Bell::default(),

@@ -72,10 +72,10 @@ impl Resolve for Outside {
             let outside: Vec<SocketAddr> = found
                 .filter(|address| {
                     let ip = address.ip();
-                    if own {
-                        named && ip.is_loopback()
-                    } else {
-                        named || (!ip.is_loopback() && !is_internal(ip))
+                    match (own, named) {
+                        (true, named) => named && ip.is_loopback(),
+                        (false, true) => !is_nowhere(ip),
+                        (false, false) => !ip.is_loopback() && !is_internal(ip),
                     }
                 })
                 .collect();
@@ -99,6 +99,17 @@ pub(crate) fn is_internal(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_internal_v4(ip),
         IpAddr::V6(ip) => is_internal_v6(ip),
+    }
+}
+
+/// Whether nothing that the configuration could mean is at this address: a cloud's own data are at a
+/// link-local one.
+fn is_nowhere(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            ip.is_link_local() || ip.is_multicast() || ip.is_broadcast() || ip.octets()[0] == 0
+        }
+        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.is_multicast() || ip.is_unspecified(),
     }
 }
 
@@ -177,6 +188,14 @@ mod tests {
         assert!(!named.names(&Host::Ipv4(Ipv4Addr::new(10, 0, 0, 2))));
         let by_name = Outside(Inside::default().and(["Billing.Corp".parse().unwrap()]));
         assert!(by_name.0.names(&Host::Domain("billing.corp")));
+        for nowhere in
+            ["169.254.169.254", "::ffff:169.254.169.254", "0.0.0.0", "fe80::1", "ff02::1"]
+        {
+            assert!(is_nowhere(nowhere.parse().unwrap()), "{nowhere}");
+        }
+        assert!(
+            !is_nowhere("10.0.0.5".parse().unwrap()) && !is_nowhere("fd00::5".parse().unwrap())
+        );
         assert!("not a host".parse::<InsideHost>().is_err());
         assert_eq!("fd00::5".parse::<InsideHost>(), "[fd00::5]".parse());
     }

@@ -153,7 +153,8 @@ impl Portal {
         .await?;
         tracing::warn!(operation.id = %op.id, upstream = account.name, "the vendor has too little of our money");
         let args = json!({ "vendor": account.name });
-        tell_staff_in_tx(tx, account, Template::VendorBalance, &args, now).await
+        let event = format!("low {}", now.date());
+        tell_staff_in_tx(tx, account, (Template::VendorBalance, &event), &args, now).await
     }
 
     /// Reads one balance that is due, and lets go on what it suffices for.
@@ -248,7 +249,7 @@ impl Portal {
 }
 
 /// Writes down what a vendor has of our money, and tells the staff when it falls below what they want
-/// to be told of.
+/// to be told of: once, until it was enough again.
 async fn keep_balance_in_tx(
     tx: &mut PgConnection,
     account: &UpstreamAccount,
@@ -256,12 +257,11 @@ async fn keep_balance_in_tx(
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     let fell = sqlx::query_scalar!(
-        "update upstream_account u set balance = $2, balance_at = $3
-           from upstream_account before
-          where u.id = $1 and before.id = u.id and (u.balance_at is null or u.balance_at <= $3)
-         returning case when $2 < u.low_balance
-                         and coalesce(before.balance >= u.low_balance, true)
-                   then u.low_balance end",
+        "update upstream_account
+            set balance = $2, balance_at = $3,
+                low_told_at = case when $2 < low_balance then coalesce(low_told_at, $3) end
+          where id = $1 and (balance_at is null or balance_at <= $3)
+         returning case when low_told_at = $3 then low_balance end",
         account.id,
         balance.amount(),
         now,
@@ -275,7 +275,8 @@ async fn keep_balance_in_tx(
         "balance": balance.to_string(),
         "threshold": Money::new(threshold, balance.currency()).to_string(),
     });
-    tell_staff_in_tx(tx, account, Template::VendorBalanceLow, &args, now).await
+    let event = format!("low since {}", now.unix_timestamp());
+    tell_staff_in_tx(tx, account, (Template::VendorBalanceLow, &event), &args, now).await
 }
 
 /// Plans again what the balance suffices for, the oldest first. Nobody owns what is parked.
@@ -312,11 +313,11 @@ async fn resume_in_tx(
     Ok(())
 }
 
-/// One mail a day to everybody who may top up.
+/// One mail per event to everybody who may top up.
 async fn tell_staff_in_tx(
     tx: &mut PgConnection,
     account: &UpstreamAccount,
-    template: Template,
+    (template, event): (Template, &str),
     args: &Value,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
@@ -330,7 +331,7 @@ async fn tell_staff_in_tx(
         let letter = Letter {
             template,
             object: account.id,
-            event: &format!("low {}", now.date()),
+            event,
             recipient: &member.email,
             locale: Locale::from_tag(&member.locale).unwrap_or_default(),
             args: args.clone(),

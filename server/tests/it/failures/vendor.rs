@@ -176,6 +176,12 @@ async fn r11_too_little_of_our_money_parks_it_until_a_top_up(pool: PgPool) {
     assert_eq!(portal.vendor().balance(RESELLER), 0);
     let low = "select count(*) from email_outbox where template = 'vendor-balance-low'";
     assert_eq!(portal.count(low).await, 1, "told when it fell below the threshold, and once");
+    portal.vendor().set_balance(RESELLER, 50_000);
+    rest(&portal).await;
+    portal.vendor().set_balance(RESELLER, 39_999);
+    rest(&portal).await;
+    rest(&portal).await;
+    assert_eq!(portal.count(low).await, 2, "and again after it was enough");
 }
 
 #[sqlx::test(migrations = "../migrations")]
