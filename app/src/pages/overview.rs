@@ -10,8 +10,8 @@ use portal::orders::{BY_TIME, OrderFilter, OrderRow};
 
 use super::{Shown, frame, orders, page, server, wallet};
 use crate::components::{
-    ActionsCell, ButtonKind, Cell, Column, DataTable, Empty, LinkButton, Notice, PageHead, Panel,
-    RowHead, Stat, Stats, Tone,
+    ButtonKind, Cell, Column, DataTable, Empty, LinkButton, Notice, PageHead, Panel, RowHead, Stat,
+    Stats, Tone,
 };
 use crate::context::Context;
 use crate::{format, t};
@@ -174,7 +174,6 @@ fn expiring(locale: Locale, licenses: &[LicenseRow]) -> Option<AnyView> {
             let href = format!("/my/licenses/{}", row.id);
             let name = row.plan.get(locale).to_owned();
             let server = server(locale, row.ip.clone());
-            let renew = format!("{href}/renew");
             view! {
                 <tr>
                     <RowHead sub=row.name.clone()>
@@ -182,11 +181,6 @@ fn expiring(locale: Locale, licenses: &[LicenseRow]) -> Option<AnyView> {
                     </RowHead>
                     <Cell label=t!(locale, "col-server")>{server}</Cell>
                     <Cell label=t!(locale, "col-paid-until")>{format::day(locale, day)}</Cell>
-                    <ActionsCell>
-                        <LinkButton href=renew size="btn-sm">
-                            {t!(locale, "change-renew")}
-                        </LinkButton>
-                    </ActionsCell>
                 </tr>
             }
         })
@@ -195,7 +189,6 @@ fn expiring(locale: Locale, licenses: &[LicenseRow]) -> Option<AnyView> {
         Column::text(t!(locale, "col-license")),
         Column::text(t!(locale, "col-server")),
         Column::text(t!(locale, "col-paid-until")),
-        Column::actions(t!(locale, "col-actions")),
     ];
     let all = view! { <a href="/my/licenses">{t!(locale, "overview-all-licenses")}</a> }.into_any();
     let title = t!(locale, "overview-expiring");
