@@ -61,6 +61,7 @@ export const pages = [
   { route: "/admin/costs/{plan}", who: ["staff"] },
   { route: "/admin/products", who: ["staff"] },
   { route: "/admin/products/{plan}", who: ["staff"], example: "/admin/products/drweb-lite" },
+  { route: "/admin/families", who: ["staff"] },
   { route: "/admin/families/{family}", who: ["staff"], example: "/admin/families/modules" },
   { route: "/admin/mail", who: ["staff"] },
   { route: "/admin/audit", who: ["staff"] },

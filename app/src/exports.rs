@@ -132,11 +132,15 @@ pub enum Export {
     DeskFindings,
     /// Everything that is or was sold.
     DeskProducts,
+    /// Families of products.
+    DeskFamilies,
+    /// Our accounts at vendors.
+    DeskUpstreams,
 }
 
 impl Export {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Orders,
         Self::Licenses,
         Self::Changes,
@@ -156,6 +160,8 @@ impl Export {
         Self::DeskCostHistory,
         Self::DeskFindings,
         Self::DeskProducts,
+        Self::DeskFamilies,
+        Self::DeskUpstreams,
     ];
 
     /// Its address: the list's, with an ending.
@@ -181,6 +187,8 @@ impl Export {
             Self::DeskCostHistory => "/admin/cost-history.csv",
             Self::DeskFindings => "/admin/vendors.csv",
             Self::DeskProducts => "/admin/products.csv",
+            Self::DeskFamilies => "/admin/families.csv",
+            Self::DeskUpstreams => "/admin/upstreams.csv",
         }
     }
 
@@ -207,6 +215,8 @@ impl Export {
             Self::DeskCostHistory => pages::prices::cost::CSV,
             Self::DeskFindings => pages::desk_vendors::CSV,
             Self::DeskProducts => pages::desk_products::CSV,
+            Self::DeskFamilies => pages::desk_families::CSV,
+            Self::DeskUpstreams => pages::desk_upstreams::CSV,
         }
     }
 
@@ -228,11 +238,12 @@ impl Export {
             Self::DeskGroups => pages::prices::list::export(cx, after).await,
             Self::DeskVersions => pages::prices::versions::export(cx, after).await,
             Self::DeskProducts => pages::desk_products::export(cx, after).await,
-            // These are short: there is no second chunk.
-            Self::DeskPrices => pages::prices::editor::export(cx).await,
-            Self::DeskCosts => pages::prices::costs::export(cx).await,
-            Self::DeskCostHistory => pages::prices::cost::export(cx).await,
-            Self::DeskFindings => pages::desk_vendors::export(cx).await,
+            Self::DeskFamilies => pages::desk_families::export(cx, after).await,
+            Self::DeskUpstreams => pages::desk_upstreams::export(cx, after).await,
+            Self::DeskPrices => pages::prices::editor::export(cx, after).await,
+            Self::DeskCosts => pages::prices::costs::export(cx, after).await,
+            Self::DeskCostHistory => pages::prices::cost::export(cx, after).await,
+            Self::DeskFindings => pages::desk_vendors::export(cx, after).await,
         }
     }
 }

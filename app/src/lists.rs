@@ -5,7 +5,7 @@
 
 use axum::http::StatusCode;
 use leptos::prelude::*;
-use portal::listing::{Cursor, Days, Listed, Needle, Paging, SortKey};
+use portal::listing::{Cursor, Days, Key, Listed, Needle, Paging, SortKey};
 use portal::locale::Locale;
 
 use crate::api::ApiError;
@@ -156,6 +156,22 @@ impl Asked {
             return Ok(Listed::nothing());
         }
         query.await.map_err(|error| cx.failed(&error))
+    }
+
+    /// A page of rows that are all at hand, unless the address is not sound.
+    pub fn cut<T>(&self, rows: Vec<T>, key: impl Fn(&T) -> Key) -> Listed<T> {
+        if !self.is_sound() {
+            set_status(StatusCode::BAD_REQUEST);
+            return Listed::nothing();
+        }
+        self.paging.page_of(rows, key)
+    }
+
+    /// Whether one of these texts has what stands in the search field, whatever its capitals.
+    pub fn finds(&self, texts: &[&str]) -> bool {
+        let Some(wanted) = self.value("q") else { return true };
+        let wanted = wanted.to_lowercase();
+        texts.iter().any(|text| text.to_lowercase().contains(&wanted))
     }
 
     /// The same list for an export, from this row on.
@@ -388,7 +404,7 @@ impl Asked {
 }
 
 /// Below a list: the ways through it, and all of it as a file.
-pub fn foot(locale: Locale, pager: Option<AnyView>, csv: String) -> AnyView {
+fn foot(locale: Locale, pager: Option<AnyView>, csv: String) -> AnyView {
     // Without pages the file keeps its place at the end.
     view! {
         <div class="spread">
@@ -416,6 +432,12 @@ fn sort_label(locale: Locale, key: SortKey, descending: bool) -> String {
         ("name", true) => t!(locale, "sort-name-down"),
         ("customers", true) => t!(locale, "sort-customers-down"),
         ("customers", false) => t!(locale, "sort-customers-up"),
+        ("cost", true) => t!(locale, "sort-cost-down"),
+        ("cost", false) => t!(locale, "sort-cost-up"),
+        ("margin", true) => t!(locale, "sort-margin-down"),
+        ("margin", false) => t!(locale, "sort-margin-up"),
+        ("plans", true) => t!(locale, "sort-plans-down"),
+        ("plans", false) => t!(locale, "sort-plans-up"),
         ("shelf", false) => t!(locale, "sort-shelf"),
         ("shelf", true) => t!(locale, "sort-shelf-down"),
         // All others are times.

@@ -178,6 +178,11 @@ pub fn App() -> impl IntoView {
                     ssr=ssr.clone()
                 />
                 <Route
+                    path=path!("/admin/families")
+                    view=pages::DeskFamilies
+                    ssr=ssr.clone()
+                />
+                <Route
                     path=path!("/admin/families/:family")
                     view=pages::DeskFamilyPage
                     ssr=ssr.clone()

@@ -41,7 +41,7 @@ pub async fn edit_product(
     with_status(on_server::edit_product(&form).await)
 }
 
-/// The forms of `/admin/families/{family}` and for a new one: its name and its sentence.
+/// The forms of `/admin/families/{family}` and, for a new one, of `/admin/families`: its name and its sentence.
 #[server(prefix = "/admin", endpoint = "family")]
 pub async fn edit_family(
     family: String,
@@ -162,12 +162,12 @@ mod on_server {
         let staff = cx.staff()?;
         let page = match version {
             Some(_) => format!("/admin/families/{family}"),
-            None => "/admin/products".to_owned(),
+            None => "/admin/families".to_owned(),
         };
         let (names, summaries) = (Localized(name.clone()), Localized(summary.clone()));
         match cx.portal.edit_family(staff, family, version, &names, &summaries).await {
             Ok(()) => {
-                see_other("/admin/products?done=1#families");
+                see_other("/admin/families?done=1");
                 Ok(())
             }
             Err(error) => {

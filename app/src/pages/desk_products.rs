@@ -34,8 +34,10 @@ async fn products(cx: Context) -> Shown {
     let listed = asked.load(&cx, cx.portal.desk_plans(staff, &filter, &asked.paging)).await?;
     let families = cx.portal.families(staff).await.map_err(|error| cx.failed(&error))?;
     let title = t!(locale, "products-title");
-    let may = staff.role.may(Permission::SetPrices);
-    let new = may.then(|| new_family(&cx));
+    let actions = view! {
+        <LinkButton href="/admin/families">{t!(locale, "families-title")}</LinkButton>
+    }
+    .into_any();
     let fields = fields(locale, &asked, &families);
     let nothing = Nothing {
         icon: "store",
@@ -46,16 +48,11 @@ async fn products(cx: Context) -> Shown {
     let content = list(&cx, &asked, None, fields, listed, nothing, |plans| {
         plan_table(locale, &asked, plans).into_any()
     });
-    let shelf = family_table(locale, families);
     let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "products-lead") />
+        <PageHead title=title.clone() subtitle=t!(locale, "products-lead") actions=actions />
         {done(&cx)}
         {refusal(&cx, t!(locale, "product-refused"))}
         {content}
-        <Panel title=t!(locale, "families-title") id="families" flush=true>
-            {shelf}
-        </Panel>
-        {new}
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/products", main))
@@ -129,7 +126,7 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
     }))
 }
 
-fn done(cx: &Context) -> Option<impl IntoView + use<>> {
+pub(super) fn done(cx: &Context) -> Option<impl IntoView + use<>> {
     let text = t!(cx.locale, "product-done");
     cx.query("done").filter(|_| cx.refused.is_none()).map(|_| {
         view! {
@@ -191,40 +188,14 @@ fn plan_table(locale: Locale, asked: &Asked, plans: Vec<PlanRow>) -> impl IntoVi
     }
 }
 
-fn family_table(locale: Locale, families: Vec<FamilyRow>) -> impl IntoView + use<> {
-    let columns = vec![
-        Column::text(t!(locale, "product-family")),
-        Column::text(t!(locale, "family-summary")),
-        Column::num(t!(locale, "products-title")),
-    ];
-    let rows = families
-        .into_iter()
-        .map(|family| {
-            let href = format!("/admin/families/{}", family.code);
-            let name = family.name.get(locale).to_owned();
-            let summary = family.summary.get(locale).to_owned();
-            view! {
-                <tr>
-                    <RowHead sub=family.code>
-                        <a href=href>{name}</a>
-                    </RowHead>
-                    <Cell label=t!(locale, "family-summary")>{summary}</Cell>
-                    <Cell label=t!(locale, "products-title") num=true>
-                        {family.plans.to_string()}
-                    </Cell>
-                </tr>
-            }
-        })
-        .collect_view();
-    view! {
-        <DataTable caption=t!(locale, "families-title") columns=columns>
-            {rows}
-        </DataTable>
-    }
-}
-
 /// A text in both languages, side by side.
-fn both(cx: &Context, field: &str, label: [String; 2], text: &Localized, rows: u32) -> AnyView {
+pub(super) fn both(
+    cx: &Context,
+    field: &str,
+    label: [String; 2],
+    text: &Localized,
+    rows: u32,
+) -> AnyView {
     let controls = Locale::ALL
         .into_iter()
         .zip(label)
@@ -268,93 +239,8 @@ fn both(cx: &Context, field: &str, label: [String; 2], text: &Localized, rows: u
     view! { <div class="pair">{controls}</div> }.into_any()
 }
 
-fn in_both(locale: Locale, what: &str) -> [String; 2] {
+pub(super) fn in_both(locale: Locale, what: &str) -> [String; 2] {
     [t!(locale, "text-in-english", what = what), t!(locale, "text-in-russian", what = what)]
-}
-
-fn new_family(cx: &Context) -> AnyView {
-    let locale = cx.locale;
-    let nothing = Localized::default();
-    let name = both(cx, "name", in_both(locale, &t!(locale, "product-name")), &nothing, 1);
-    let summary = both(cx, "summary", in_both(locale, &t!(locale, "family-summary")), &nothing, 1);
-    let code = cx.typed("family").unwrap_or_default();
-    let error = cx.error_of("code");
-    view! {
-        <Panel title=t!(locale, "family-new") id="new-family">
-            <form class="form" method="post" action="/admin/family">
-                <Field
-                    label=t!(locale, "code")
-                    name="family"
-                    id="code"
-                    hint=t!(locale, "code-hint")
-                    maxlength=40
-                    autocomplete="off"
-                    value=code
-                    error=error
-                    required=true
-                />
-                {name}
-                {summary}
-                <div class="actions">
-                    <button class="btn btn-primary" type="submit">
-                        {t!(locale, "family-add")}
-                    </button>
-                </div>
-            </form>
-        </Panel>
-    }
-    .into_any()
-}
-
-/// `/admin/families/{family}`
-#[component]
-pub fn DeskFamilyPage() -> impl IntoView {
-    page(family)
-}
-
-async fn family(cx: Context) -> Shown {
-    let staff = cx.staff()?;
-    let code = param("family")?;
-    let locale = cx.locale;
-    let families = cx.portal.families(staff).await.map_err(|error| cx.failed(&error))?;
-    let family =
-        families.into_iter().find(|family| family.code == code).ok_or(ApiError::NotFound)?;
-    let title = family.name.get(locale).to_owned();
-    let crumbs = vec![
-        Crumb::link("/admin/products", t!(locale, "products-title")),
-        Crumb::here(title.clone()),
-    ];
-    let crumbs =
-        view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
-    let name = both(&cx, "name", in_both(locale, &t!(locale, "product-name")), &family.name, 1);
-    let about = in_both(locale, &t!(locale, "family-summary"));
-    let summary = both(&cx, "summary", about, &family.summary, 1);
-    let save = staff.role.may(Permission::SetPrices).then(|| {
-        view! {
-            <div class="actions">
-                <button class="btn btn-primary" type="submit">
-                    {t!(locale, "product-save")}
-                </button>
-                <LinkButton href="/admin/products">{t!(locale, "rule-cancel")}</LinkButton>
-            </div>
-        }
-    });
-    let version = family.version.to_string();
-    let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "family-lead") crumbs=crumbs />
-        {refusal(&cx, t!(locale, "product-refused"))}
-        <Panel>
-            <form class="form" method="post" action="/admin/family">
-                <input type="hidden" name="family" value=family.code />
-                <input type="hidden" name="version" value=version />
-                {name}
-                {summary}
-                {save}
-            </form>
-        </Panel>
-    }
-    .into_any();
-    Ok(frame::desk(&cx, staff, &title, "/admin/products", main))
 }
 
 /// `/admin/products/{plan}`

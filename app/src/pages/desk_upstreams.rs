@@ -3,20 +3,24 @@
 
 use leptos::prelude::*;
 use portal::accounts::{
-    Account, AccountError, BalanceFunction, By, Check, Looked, Ordering, Preset, functions_to_text,
+    ACCOUNT_SORTS, ACCOUNTS_BY_NAME, ACCOUNTS_BY_PLANS, Account, AccountError, BalanceFunction, By,
+    Check, DialectKind, Looked, Ordering, Preset, functions_to_text,
 };
 use portal::licenses::ChangeRule;
+use portal::listing::{Cursor, Key, Listed, Paging};
 use portal::locale::Locale;
 use portal::people::Permission;
 
-use super::{Shown, frame, instant, page, param, refusal};
+use super::{DESK_PAGE, Shown, frame, instant, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Empty, Fact, Field,
+    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Fact, Field,
     LinkButton, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill, TextArea,
     Tone,
 };
 use crate::context::Context;
+use crate::exports::{Cell as Value, Chunk};
+use crate::lists::{Asked, Nothing, list};
 use crate::{format, t};
 
 /// `/admin/upstreams`
@@ -70,27 +74,31 @@ fn ordering_name(locale: Locale, ordering: Ordering) -> String {
 
 async fn upstreams(cx: Context) -> Shown {
     let staff = cx.staff_who_may(Permission::ManageVendors)?;
-    let accounts =
-        cx.portal.accounts(By::Staff(staff)).await.map_err(|error| failed(&cx, error))?;
     let locale = cx.locale;
+    let asked = asked(&cx);
+    let listed = listed(&cx, &asked).await?;
     let title = t!(locale, "upstreams-title");
-    let list = if accounts.is_empty() {
-        view! {
-            <Empty
-                icon="package"
-                title=t!(locale, "upstreams-none")
-                text=t!(locale, "upstreams-none-text")
-            />
-        }
-        .into_any()
-    } else {
-        table(locale, &accounts).into_any()
+    let fields = view! {
+        {asked.search_field(locale, t!(locale, "filter-upstream"))}
+        {asked.select_field(locale, "dialect", t!(locale, "upstream-dialects"), dialect_choices())}
+        {asked.select_field(locale, "status", t!(locale, "col-status"), standings(locale))}
+        {asked.sort_field(locale)}
+    }
+    .into_any();
+    let nothing = Nothing {
+        icon: "package",
+        title: t!(locale, "upstreams-none"),
+        text: t!(locale, "upstreams-none-text"),
+        action: None,
     };
+    let content = list(&cx, &asked, None, fields, listed, nothing, |accounts| {
+        table(locale, &asked, &accounts).into_any()
+    });
     let form = new_form(&cx);
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "upstreams-lead") />
         {refusal(&cx, t!(locale, "upstream-refused"))}
-        <Panel flush=true>{list}</Panel>
+        {content}
         <Panel title=t!(locale, "upstream-new") id="new">
             {form}
         </Panel>
@@ -99,12 +107,129 @@ async fn upstreams(cx: Context) -> Shown {
     Ok(frame::desk(&cx, staff, &title, "/admin/upstreams", main))
 }
 
-fn table(locale: Locale, accounts: &[Account]) -> impl IntoView + use<> {
+fn asked(cx: &Context) -> Asked {
+    let usual = Paging::first(ACCOUNTS_BY_NAME, DESK_PAGE);
+    let names = ["q", "dialect", "status"];
+    let mut asked = Asked::read(cx, "/admin/upstreams", &names, &ACCOUNT_SORTS, usual);
+    asked.parsed("dialect", DialectKind::from_word);
+    asked.parsed("status", Standing::from_word);
+    asked
+}
+
+/// The accounts that the address asks for.
+async fn listed(cx: &Context, asked: &Asked) -> Result<Listed<Account>, ApiError> {
+    let staff = cx.staff_who_may(Permission::ManageVendors)?;
+    let found = cx.portal.accounts(By::Staff(staff)).await;
+    let mut rows = found.map_err(|error| failed(cx, error))?;
+    let (dialect, standing) = (asked.value("dialect"), asked.value("status"));
+    rows.retain(|account| {
+        let settings = &account.settings;
+        asked.finds(&[&account.slug, &settings.name, &settings.username, &settings.base_url])
+            && dialect.is_none_or(|word| account.dialects.iter().any(|kind| kind.as_str() == word))
+            && standing.is_none_or(|word| word == Standing::of(account).as_str())
+    });
+    let sort = asked.paging.sort;
+    Ok(asked.cut(rows, |account| match sort {
+        ACCOUNTS_BY_PLANS => Key::Number(account.plans),
+        _ => Key::Text(account.settings.name.to_lowercase()),
+    }))
+}
+
+/// The columns of the file.
+pub const CSV: &[&str] = &[
+    "account",
+    "name",
+    "url",
+    "user",
+    "dialects",
+    "plans",
+    "ordering",
+    "status",
+    "balance",
+    "currency",
+    "balance_at",
+];
+
+/// The rows of the file.
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
+    let asked = asked(cx).for_export(after)?;
+    Ok(Chunk::of(listed(cx, &asked).await?, |account| {
+        let (balance, at) = match account.balance {
+            Some((balance, at)) => (Value::amount(balance), Value::time(at)),
+            None => (Value::empty(), Value::empty()),
+        };
+        let dialects: Vec<_> = account.dialects.iter().map(|kind| kind.as_str()).collect();
+        vec![
+            Value::plain(&account.slug),
+            Value::text(&account.settings.name),
+            Value::text(&account.settings.base_url),
+            Value::text(&account.settings.username),
+            Value::plain(&dialects.join(" ")),
+            Value::plain(&account.plans),
+            Value::plain(account.settings.ordering.as_str()),
+            Value::plain(Standing::of(&account).as_str()),
+            balance,
+            Value::plain(account.currency.code()),
+            at,
+        ]
+    }))
+}
+
+/// How an account does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    On,
+    Low,
+    Off,
+}
+
+impl Standing {
+    const ALL: [Self; 3] = [Self::On, Self::Low, Self::Off];
+
+    fn of(account: &Account) -> Self {
+        match (account.settings.enabled, account.is_low()) {
+            (false, _) => Self::Off,
+            (true, true) => Self::Low,
+            (true, false) => Self::On,
+        }
+    }
+
+    /// Its word in addresses and files.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Low => "low",
+            Self::Off => "off",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.as_str() == word)
+    }
+
+    fn label(self, locale: Locale) -> String {
+        match self {
+            Self::On => t!(locale, "upstream-on"),
+            Self::Low => t!(locale, "upstream-low"),
+            Self::Off => t!(locale, "upstream-off"),
+        }
+    }
+}
+
+fn standings(locale: Locale) -> Vec<(String, String)> {
+    Standing::ALL.map(|one| (one.as_str().to_owned(), one.label(locale))).to_vec()
+}
+
+fn dialect_choices() -> Vec<(String, String)> {
+    DialectKind::ALL.map(|kind| (kind.as_str().to_owned(), kind.as_str().to_owned())).to_vec()
+}
+
+fn table(locale: Locale, asked: &Asked, accounts: &[Account]) -> impl IntoView + use<> {
     let columns = vec![
-        Column::text(t!(locale, "col-vendor")),
+        asked.sortable(ACCOUNTS_BY_NAME, Column::text(t!(locale, "col-vendor"))),
         Column::text(t!(locale, "upstream-user")),
         Column::text(t!(locale, "upstream-dialects")),
-        Column::num(t!(locale, "upstream-plans")),
+        asked.sortable(ACCOUNTS_BY_PLANS, Column::num(t!(locale, "upstream-plans"))),
         Column::text(t!(locale, "upstream-ordering")),
         Column::num(t!(locale, "col-balance")),
         Column::text(t!(locale, "col-status")),
@@ -157,16 +282,13 @@ fn dialects(account: &Account) -> String {
 }
 
 fn state(locale: Locale, account: &Account) -> AnyView {
-    if !account.settings.enabled {
-        let label = t!(locale, "upstream-off");
-        view! { <StatusPill tone=Tone::Neutral label=label /> }.into_any()
-    } else if account.is_low() {
-        let label = t!(locale, "upstream-low");
-        view! { <StatusPill tone=Tone::Warning label=label /> }.into_any()
-    } else {
-        let label = t!(locale, "upstream-on");
-        view! { <StatusPill tone=Tone::Success label=label /> }.into_any()
-    }
+    let standing = Standing::of(account);
+    let tone = match standing {
+        Standing::On => Tone::Success,
+        Standing::Low => Tone::Warning,
+        Standing::Off => Tone::Neutral,
+    };
+    view! { <StatusPill tone=tone label=standing.label(locale) /> }.into_any()
 }
 
 fn new_form(cx: &Context) -> impl IntoView + use<> {

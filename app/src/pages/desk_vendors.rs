@@ -2,19 +2,23 @@
 //! agree on.
 
 use leptos::prelude::*;
+use portal::listing::{Cursor, Paging};
 use portal::locale::Locale;
-use portal::operations::{Finding, FindingKind, Treasury};
+use portal::operations::{
+    FINDING_SORTS, FINDINGS_BY_TIME, Finding, FindingFilter, FindingKind, Treasury,
+};
 use portal::people::Permission;
 
 use super::{Shown, frame, instant, page, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Cell, Column, DataTable, DefinitionGrid, Disclosure, Empty, Fact, Notice, PageHead, Panel,
-    RowHead, StatusPill, TextArea, Tone,
+    Cell, Column, DataTable, DefinitionGrid, Disclosure, Fact, Notice, PageHead, Panel, RowHead,
+    StatusPill, TextArea, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
-use crate::{format, lists, t};
+use crate::lists::{Asked, Nothing, boxes};
+use crate::{format, t};
 
 /// `/admin/vendors`
 #[component]
@@ -25,7 +29,8 @@ pub fn DeskVendors() -> impl IntoView {
 async fn vendors(cx: Context) -> Shown {
     let staff = cx.staff()?;
     let treasury = cx.portal.treasury(staff).await.map_err(|error| cx.failed(&error))?;
-    let findings = cx.portal.findings(staff).await.map_err(|error| cx.failed(&error))?;
+    let (asked, filter) = asked(&cx);
+    let listed = asked.load(&cx, cx.portal.findings(staff, &filter, &asked.paging)).await?;
     let locale = cx.locale;
     let title = t!(locale, "vendors-title");
     let may = staff.role.may(Permission::DecideOperations);
@@ -51,27 +56,26 @@ async fn vendors(cx: Context) -> Shown {
         .into_any()
     });
     let money = money(locale, &treasury);
-    let found = if findings.is_empty() {
-        view! {
-            <Panel title=t!(locale, "findings-title") id="findings" flush=true>
-                <Empty
-                    icon="circle-check"
-                    title=t!(locale, "findings-none")
-                    text=t!(locale, "findings-none-text")
-                />
-            </Panel>
-        }
-        .into_any()
-    } else {
-        let one = |finding: &Finding| one_finding(&cx, finding, may);
-        let cases = findings.iter().map(one).collect_view();
-        let foot = lists::foot(locale, None, "/admin/vendors.csv".to_owned());
-        view! {
-            {cases}
-            {foot}
-        }
-        .into_any()
+    let kinds =
+        FindingKind::ALL.map(|kind| (kind.as_str().to_owned(), kind_name(locale, kind))).to_vec();
+    let vendors =
+        treasury.iter().map(|vendor| (vendor.slug.clone(), vendor.name.clone())).collect();
+    let fields = view! {
+        {asked.search_field(locale, t!(locale, "filter-finding"))}
+        {asked.select_field(locale, "kind", t!(locale, "finding-kind"), kinds)}
+        {asked.select_field(locale, "vendor", t!(locale, "col-vendor"), vendors)}
+        {asked.sort_field(locale)}
+    }
+    .into_any();
+    let nothing = Nothing {
+        icon: "circle-check",
+        title: t!(locale, "findings-none"),
+        text: t!(locale, "findings-none-text"),
+        action: None,
     };
+    let found = boxes(&cx, &asked, fields, listed, nothing, |findings| {
+        findings.iter().map(|finding| one_finding(&cx, finding, may)).collect_view().into_any()
+    });
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "vendors-lead") actions=look />
         {refusal(&cx, t!(locale, "finding-refused"))}
@@ -81,6 +85,21 @@ async fn vendors(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/vendors", main))
+}
+
+/// Findings of a page: each is a page of evidence in itself.
+const FINDINGS: u16 = 20;
+
+fn asked(cx: &Context) -> (Asked, FindingFilter) {
+    let usual = Paging::first(FINDINGS_BY_TIME, FINDINGS);
+    let names = ["q", "kind", "vendor"];
+    let mut asked = Asked::read(cx, "/admin/vendors", &names, &FINDING_SORTS, usual);
+    let filter = FindingFilter {
+        kind: asked.parsed("kind", FindingKind::from_word),
+        vendor: asked.value("vendor").map(str::to_owned),
+        text: asked.value("q").map(str::to_owned),
+    };
+    (asked, filter)
 }
 
 /// The columns of the file.
@@ -98,10 +117,12 @@ pub const CSV: &[&str] = &[
 ];
 
 /// The rows of the file: what waits for somebody.
-pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
     let staff = cx.staff()?;
-    let findings = cx.portal.findings(staff).await.map_err(|error| cx.failed(&error))?;
-    let rows = findings.into_iter().map(|finding| {
+    let (asked, filter) = asked(cx);
+    let asked = asked.for_export(after)?;
+    let listed = asked.load(cx, cx.portal.findings(staff, &filter, &asked.paging)).await?;
+    Ok(Chunk::of(listed, |finding| {
         vec![
             Value::plain(&finding.number),
             Value::plain(finding.kind.as_str()),
@@ -114,8 +135,15 @@ pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
             Value::time(finding.since),
             Value::time(finding.seen_at),
         ]
-    });
-    Ok(Chunk { rows: rows.collect(), next: None })
+    }))
+}
+
+fn kind_name(locale: Locale, kind: FindingKind) -> String {
+    match kind {
+        FindingKind::Orphan => t!(locale, "finding-orphan"),
+        FindingKind::Stranger => t!(locale, "finding-stranger"),
+        FindingKind::Missing => t!(locale, "finding-missing"),
+    }
 }
 
 fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
@@ -196,14 +224,13 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
 
 fn one_finding(cx: &Context, finding: &Finding, may: bool) -> AnyView {
     let locale = cx.locale;
-    let (title, why) = match finding.kind {
-        FindingKind::Orphan => (t!(locale, "finding-orphan"), t!(locale, "finding-orphan-text")),
-        FindingKind::Stranger => {
-            (t!(locale, "finding-stranger"), t!(locale, "finding-stranger-text"))
-        }
-        FindingKind::Missing => (t!(locale, "finding-missing"), t!(locale, "finding-missing-text")),
+    let why = match finding.kind {
+        FindingKind::Orphan => t!(locale, "finding-orphan-text"),
+        FindingKind::Stranger => t!(locale, "finding-stranger-text"),
+        FindingKind::Missing => t!(locale, "finding-missing-text"),
     };
-    let title = format!("{title} {}", finding.upstream_id);
+    let kind = kind_name(locale, finding.kind);
+    let title = t!(locale, "finding-title", kind = kind, number = finding.upstream_id.clone());
     let id = format!("finding-{}", finding.number);
     let facts = facts(locale, finding);
     let evidence = finding.evidence.clone();

@@ -30,6 +30,9 @@ enum Kind {
     Time,
 }
 
+/// The column of what is not sorted by the database ([`Paging::page_of`]).
+pub(crate) const HERE: &str = "";
+
 impl SortKey {
     pub(crate) const fn number(word: &'static str, column: &'static str) -> Self {
         Self { word, descending: true, column, kind: Kind::Number }
@@ -66,10 +69,14 @@ pub struct Cursor {
     number: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Key {
+/// What a row is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// A number or an amount.
     Number(i64),
+    /// A text, in small letters where capitals do not matter.
     Text(String),
+    /// An instant.
     Time(OffsetDateTime),
 }
 
@@ -145,6 +152,29 @@ impl Paging {
     #[must_use]
     pub const fn first(sort: SortKey, limit: u16) -> Self {
         Self { sort, descending: sort.descending, after: None, limit }
+    }
+
+    /// A page of rows that are all at hand: of a list too short for an index. Rows that are
+    /// otherwise alike stand in the order they come in. A key is of the sort's own kind.
+    pub fn page_of<T>(&self, rows: Vec<T>, key: impl Fn(&T) -> Key) -> Listed<T> {
+        let places = rows.into_iter().zip(1_i64..);
+        let mut rows: Vec<_> = places.map(|(row, number)| (key(&row), number, row)).collect();
+        rows.sort_by(|(one, first, _), (other, second, _)| {
+            let order = (one, first).cmp(&(other, second));
+            if self.descending { order.reverse() } else { order }
+        });
+        if let Some(Cursor { key: after, number: seen }) = &self.after {
+            rows.retain(|(key, number, _)| {
+                let order = (key, number).cmp(&(after, seen));
+                if self.descending { order.is_lt() } else { order.is_gt() }
+            });
+        }
+        let limit = usize::from(self.limit);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|(key, number, _)| Cursor { key: key.clone(), number: *number });
+        Listed { rows: rows.into_iter().map(|(_, _, row)| row).collect(), next }
     }
 
     /// Ends the query: from the cursor on, in order, one row more than wanted. `column` stands for
@@ -308,6 +338,12 @@ impl Days {
         self.to.map(|day| day.with_time(Time::MIDNIGHT).assume_utc() + Duration::DAY)
     }
 
+    /// Whether an instant is one of them.
+    #[must_use]
+    pub fn have(self, at: OffsetDateTime) -> bool {
+        self.start().is_none_or(|start| at >= start) && self.end().is_none_or(|end| at < end)
+    }
+
     pub(crate) fn push(self, query: &mut QueryBuilder<Postgres>, column: &str) {
         if let Some(start) = self.start() {
             query.push(format_args!(" and {column} >= ")).push_bind(start);
@@ -390,6 +426,29 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_rows_at_hand_neither_repeat_nor_hide_any() {
+        let rows = [3, 1, 2, 1, 3, 3, 1];
+        for descending in [false, true] {
+            let mut paging = Paging { sort: NUMBER, descending, after: None, limit: 2 };
+            let mut seen = Vec::new();
+            loop {
+                let all: Vec<(i64, usize)> = rows.into_iter().zip(0..).collect();
+                let page = paging.page_of(all, |(key, _)| Key::Number(*key));
+                assert!(page.rows.len() <= 2);
+                seen.extend(page.rows);
+                let Some(next) = page.next else { break };
+                paging.after = Cursor::parse(&next.to_string(), NUMBER);
+            }
+            let mut wanted: Vec<(i64, usize)> = rows.into_iter().zip(0..).collect();
+            wanted.sort_unstable();
+            if descending {
+                wanted.reverse();
+            }
+            assert_eq!(seen, wanted);
+        }
+    }
+
+    #[test]
     fn a_day_is_a_day_of_our_time() {
         assert_eq!(Days::parse("2026-11-21"), Some(date!(2026 - 11 - 21)));
         for bad in ["", "21.11.2026", "2026-13-01", "2026-02-30", "9999-12-31", "-0044-03-15"] {
@@ -398,6 +457,10 @@ mod tests {
         let day = Days { from: Days::parse("2026-11-21"), to: Days::parse("2026-11-21") };
         assert_eq!(day.start(), Some(datetime!(2026-11-21 0:00 UTC)));
         assert_eq!(day.end(), Some(datetime!(2026-11-22 0:00 UTC)));
+        assert!(day.have(datetime!(2026-11-21 23:59:59.9 UTC)));
+        assert!(!day.have(datetime!(2026-11-22 0:00 UTC)));
+        assert!(!day.have(datetime!(2026-11-20 23:59:59.9 UTC)));
+        assert!(Days::default().have(datetime!(2026-11-20 0:00 UTC)));
     }
 
     #[test]

@@ -157,6 +157,10 @@ async fn an_address_that_makes_no_sense_is_told_apart_from_an_empty_list(pool: P
         ("/admin/inbox", vec!["kind=x", "sort=price", "after=1"]),
         ("/admin/pricelists", vec!["sort=code", "after=x~public", "q=%01"]),
         ("/admin/staff", vec!["role=king", "disabled=x", "after=~"]),
+        ("/admin/upstreams", vec!["status=x", "dialect=cobol", "sort=plans;", "after=1"]),
+        ("/admin/vendors", vec!["kind=x", "sort=vendor", "after=~"]),
+        ("/admin/families", vec!["sort=code", "after=x~1", "q=%01"]),
+        ("/admin/costs", vec!["source=x", "sort=plan", "after=1~x"]),
     ] {
         let browser = if path.starts_with("/my") { &mut own } else { &mut desk };
         for query in queries {
@@ -411,6 +415,86 @@ async fn products_are_found_by_name_code_family_and_standing(pool: PgPool) {
     }
     let bad = desk.get(&portal, "/admin/products?status=x&sort=cost").await;
     assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+}
+
+/// The lines of a file without its head, in pages of one row each: what links lead through.
+async fn walked(portal: &TestPortal, desk: &mut Browser, path: &str) -> usize {
+    let mut seen = 0;
+    let mut next = Some(path.to_owned());
+    while let Some(path) = next {
+        let page = desk.get(portal, &path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        seen += page.body.matches("<th scope=\"row\"").count();
+        next = page
+            .body
+            .split("rel=\"next\" href=\"")
+            .nth(1)
+            .map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+    }
+    seen
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn short_lists_are_filtered_and_sorted_too(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    let count = async |table: &str| {
+        let query = format!("select count(*) from {table}");
+        let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+            .fetch_one(&portal.portal.pool)
+            .await
+            .unwrap();
+        usize::try_from(count).unwrap()
+    };
+    let (families, accounts) = (count("product_family").await, count("upstream_account").await);
+    let costs = count("plan_period").await + count("addon_cost").await;
+    for (path, lines) in [
+        ("/admin/families.csv", families),
+        ("/admin/families.csv?q=ISPMANAGER", 1),
+        ("/admin/families.csv?q=nonsense", 0),
+        ("/admin/upstreams.csv", accounts),
+        ("/admin/upstreams.csv?status=on", accounts),
+        ("/admin/upstreams.csv?status=low", 0),
+        ("/admin/upstreams.csv?q=simulator&dialect=soft", 1),
+        ("/admin/upstreams.csv?q=nonsense", 0),
+        ("/admin/costs.csv", costs),
+        ("/admin/costs.csv?source=initial", costs),
+        ("/admin/costs.csv?source=import", 0),
+        ("/admin/costs.csv?q=nonsense", 0),
+        ("/admin/prices.csv?group=public", costs),
+        ("/admin/prices.csv?group=public&show=loss", 0),
+        ("/admin/prices.csv?group=public&q=nonsense", 0),
+        ("/admin/cost-history.csv", costs),
+        ("/admin/cost-history.csv?source=manual", 0),
+    ] {
+        let file = desk.get(&portal, path).await.body;
+        assert_eq!(file.lines().count(), lines + 1, "{path}: {file}");
+    }
+    for (path, column) in
+        [("/admin/costs.csv?sort=cost", 3), ("/admin/prices.csv?group=public&sort=price", 4)]
+    {
+        let file = desk.get(&portal, path).await.body;
+        let amounts: Vec<f64> = file
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').nth(column).unwrap().parse().ok())
+            .collect();
+        assert!(amounts.len() > 2 && amounts.is_sorted(), "{path}: {file}");
+    }
+    let file = desk.get(&portal, "/admin/families.csv?sort=plans").await.body;
+    let plans = file.lines().skip(1).map(|line| line.rsplit(',').next().unwrap());
+    assert!(plans.map(|count| count.parse::<u32>().unwrap()).is_sorted(), "{file}");
+    // Rules stand above the prices in a table of their own.
+    let rules = desk.get(&portal, "/admin/pricelists/public?q=nonsense").await.body;
+    let rules = rules.matches("<th scope=\"row\"").count();
+    assert_eq!(walked(&portal, &mut desk, "/admin/costs?sort=-cost").await, costs);
+    let mut prices = 0;
+    for order in ["", "?sort=-margin"] {
+        let path = format!("/admin/pricelists/public{order}");
+        let pages = costs.div_ceil(100);
+        prices += walked(&portal, &mut desk, &path).await - rules * pages;
+    }
+    assert_eq!(prices, 2 * costs);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -257,8 +257,8 @@ async fn a_cost_is_changed_once_with_its_reason(pool: PgPool) {
     let stale = set(wish("4.20", "vendor's letter")).await;
     assert!(matches!(stale, Err(CostError::Stale { now }) if now == eur("4.50")));
     assert_eq!(price_in_shop(&portal).await, eur("6.90"), "what was previewed");
-    let history = portal.portal.cost_history(&owner, "isp6-lite", None, 10).await.unwrap().unwrap();
-    let newest = &history.events[0];
+    let history = portal.portal.cost_history(&owner, "isp6-lite").await.unwrap().unwrap();
+    let newest = history.events.last().unwrap();
     assert_eq!((newest.before, newest.cost), (Some(eur("3.50")), eur("4.50")));
     assert_eq!(newest.by.author.as_deref(), Some(portal::demo::ADMIN));
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use domain::{Money as Amount, Period};
 use leptos::prelude::*;
+use portal::listing::{Cursor, Days, Key, Listed, Paging};
 use portal::locale::Locale;
 use portal::people::Permission;
-use portal::pricing::{CostEvent, CostHistory, CostRow, Group, PriceChange};
+use portal::pricing::{
+    CHANGE_SORTS, COSTS_BY_CHANGE, CostEvent, CostHistory, CostRow, Group, PriceChange,
+};
 
-use super::{actor, before, crumbs, group_name, margin, pager, price, source, unit};
+use super::{actor, crumbs, group_name, margin, price, source, source_from, sources, unit};
 use crate::api::ApiError;
 use crate::components::{
     Cell, Column, Crumb, DataTable, Field, LinkButton, Money, Notice, PageHead, Panel, RowHead,
@@ -16,8 +19,9 @@ use crate::components::{
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
+use crate::lists::{Asked, Nothing, list};
 use crate::pages::{DESK_PAGE, Shown, frame, page, param, refusal};
-use crate::{format, lists, t};
+use crate::{format, t};
 
 /// `/admin/costs/{plan}`
 #[component]
@@ -28,12 +32,14 @@ pub fn CostPage() -> impl IntoView {
 async fn cost(cx: Context) -> Shown {
     let staff = cx.staff()?;
     let slug = param("plan")?;
-    let found = cx
+    let mut found = cx
         .portal
-        .cost_history(staff, &slug, before(&cx), DESK_PAGE)
+        .cost_history(staff, &slug)
         .await
         .map_err(|error| cx.failed(&error))?
         .ok_or(ApiError::NotFound)?;
+    let (asked, days) = asked(&cx, &found.slug);
+    let listed = listed(&asked, days, std::mem::take(&mut found.events));
     let locale = cx.locale;
     let title = found.plan_name.get(locale).to_owned();
     let crumbs = crumbs(
@@ -49,55 +55,89 @@ async fn cost(cx: Context) -> Shown {
     });
     let form =
         if staff.role.may(Permission::SetPrices) { Some(change(&cx, &found).await?) } else { None };
-    let csv = format!("/admin/cost-history.csv?plan={}", found.slug);
-    let foot = lists::foot(locale, pager(&cx, found.next), csv);
-    let history = history(locale, &found);
+    let fields = view! {
+        {asked.select_field(locale, "source", t!(locale, "col-source"), sources(locale))}
+        {asked.day_fields(locale)}
+        {asked.sort_field(locale)}
+    }
+    .into_any();
+    // A plan has costs from its beginning.
+    let nothing = Nothing {
+        icon: "history",
+        title: t!(locale, "list-no-match"),
+        text: t!(locale, "list-no-match-text"),
+        action: None,
+    };
+    let heading = Some(t!(locale, "cost-history"));
+    let history = list(&cx, &asked, heading, fields, listed, nothing, |events| {
+        history(locale, &asked, &found, &events).into_any()
+    });
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "cost-lead") crumbs=crumbs />
         {refusal(&cx, t!(locale, "cost-refused"))}
         {changed}
         {form}
-        <Panel title=t!(locale, "cost-history") id="history" flush=true foot=foot>
-            {history}
-        </Panel>
+        {history}
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/costs", main))
+}
+
+fn asked(cx: &Context, plan: &str) -> (Asked, Days) {
+    let usual = Paging::first(COSTS_BY_CHANGE, DESK_PAGE);
+    let path = format!("/admin/costs/{plan}");
+    let mut asked = Asked::read(cx, &path, &["source", "from", "to"], &CHANGE_SORTS, usual);
+    asked.file_at("/admin/cost-history.csv", "plan", plan.to_owned());
+    asked.parsed("source", source_from);
+    let days = asked.days();
+    (asked, days)
+}
+
+/// The changes that the address asks for.
+fn listed(asked: &Asked, days: Days, mut events: Vec<CostEvent>) -> Listed<CostEvent> {
+    let source = asked.value("source");
+    events.retain(|event| {
+        source.is_none_or(|word| word == event.source.as_str()) && days.have(event.by.at)
+    });
+    asked.cut(events, |event| Key::Time(event.by.at))
 }
 
 /// The columns of the file.
 pub const CSV: &[&str] =
     &["plan", "period", "addon", "before", "cost", "currency", "source", "author", "at", "reason"];
 
-/// The rows of the file: all changes of one plan's costs, which are few, or of every plan's.
-pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
+/// The rows of the file: the changes of one plan's costs, or of every plan's.
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
     let staff = cx.staff()?;
-    let plans = if let Some(plan) = cx.query("plan") {
+    let plan = cx.query("plan");
+    let (asked, days) = asked(cx, plan.as_deref().unwrap_or_default());
+    let asked = asked.for_export(after)?;
+    let plans = if let Some(plan) = plan {
         BTreeSet::from([plan])
     } else {
         let costs = cx.portal.costs(staff).await.map_err(|error| cx.failed(&error))?;
         costs.into_iter().map(|row| row.key.plan).collect()
     };
-    let mut rows = Vec::new();
+    let mut events = Vec::new();
     for plan in plans {
-        let found = cx.portal.cost_history(staff, &plan, None, u16::MAX).await;
+        let found = cx.portal.cost_history(staff, &plan).await;
         let found = found.map_err(|error| cx.failed(&error))?.ok_or(ApiError::NotFound)?;
-        rows.extend(found.events.into_iter().map(|event| {
-            vec![
-                Value::text(&found.slug),
-                Value::plain(&event.period),
-                Value::maybe(event.addon),
-                event.before.map_or_else(Value::empty, Value::amount),
-                Value::amount(event.cost),
-                Value::currency(event.cost),
-                Value::plain(event.source.as_str()),
-                Value::maybe(event.by.author),
-                Value::time(event.by.at),
-                Value::maybe(event.reason),
-            ]
-        }));
+        events.extend(found.events);
     }
-    Ok(Chunk { rows, next: None })
+    Ok(Chunk::of(listed(&asked, days, events), |event| {
+        vec![
+            Value::text(event.plan),
+            Value::plain(&event.period),
+            Value::maybe(event.addon),
+            event.before.map_or_else(Value::empty, Value::amount),
+            Value::amount(event.cost),
+            Value::currency(event.cost),
+            Value::plain(event.source.as_str()),
+            Value::maybe(event.by.author),
+            Value::time(event.by.at),
+            Value::maybe(event.reason),
+        ]
+    }))
 }
 
 /// What is to be changed, as the address says.
@@ -284,16 +324,21 @@ fn effect_table(locale: Locale, effects: Vec<(Group, PriceChange)>) -> impl Into
     }
 }
 
-fn history(locale: Locale, found: &CostHistory) -> impl IntoView + use<> {
+fn history(
+    locale: Locale,
+    asked: &Asked,
+    found: &CostHistory,
+    events: &[CostEvent],
+) -> impl IntoView + use<> {
     let columns = vec![
-        Column::text(t!(locale, "col-since")),
+        asked.sortable(COSTS_BY_CHANGE, Column::text(t!(locale, "col-since"))),
         Column::text(t!(locale, "col-unit")),
         Column::num(t!(locale, "col-before")),
         Column::num(t!(locale, "col-cost")),
         Column::text(t!(locale, "col-source")),
         Column::text(t!(locale, "col-reason")),
     ];
-    let rows = found.events.iter().map(|event| history_row(locale, found, event)).collect_view();
+    let rows = events.iter().map(|event| history_row(locale, found, event)).collect_view();
     view! {
         <DataTable caption=t!(locale, "cost-history") columns=columns>
             {rows}

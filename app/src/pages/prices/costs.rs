@@ -1,18 +1,19 @@
 //! Every cost in force.
 
 use leptos::prelude::*;
+use portal::listing::{Cursor, Key, Listed, Paging};
 use portal::locale::Locale;
-use portal::pricing::{CostRow, CostSource};
-
-use super::{actor, csv_link, source, unit};
-use crate::api::ApiError;
-use crate::components::{
-    Cell, Column, DataTable, Empty, Field, FilterBar, Money, PageHead, Panel, RowHead, SelectField,
-    SelectOption,
+use portal::pricing::{
+    COST_SORTS, COSTS_BY_CHANGE, COSTS_BY_COST, COSTS_BY_SHELF, CostRow, CostSource,
 };
+
+use super::{actor, source, source_from, sources, unit};
+use crate::api::ApiError;
+use crate::components::{Cell, Column, DataTable, Money, PageHead, RowHead};
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
-use crate::pages::{Shown, frame, page};
+use crate::lists::{Asked, Nothing, list};
+use crate::pages::{DESK_PAGE, Shown, frame, page};
 use crate::{format, t};
 
 /// `/admin/costs`
@@ -24,74 +25,55 @@ pub fn Costs() -> impl IntoView {
 async fn costs(cx: Context) -> Shown {
     let staff = cx.staff()?;
     let locale = cx.locale;
-    let rows = asked(&cx).await?;
-    let name = cx.query("name").unwrap_or_default();
-    let sort = cx.query("sort").unwrap_or_default();
+    let asked = asked(&cx);
+    let listed = listed(&cx, &asked).await?;
     let title = t!(locale, "costs-title");
-    let sorts = [
-        ("", t!(locale, "sort-shelf")),
-        ("cost", t!(locale, "col-cost")),
-        ("since", t!(locale, "col-since")),
-    ]
-    .into_iter()
-    .map(|(word, label)| SelectOption::new(word, label, &sort))
-    .collect();
-    let filtered = !(name.is_empty() && sort.is_empty());
-    let reset = filtered.then(|| t!(locale, "filter-reset"));
-    let content = if rows.is_empty() {
-        view! {
-            <Panel flush=true>
-                <Empty
-                    icon="tag"
-                    title=t!(locale, "costs-none")
-                    text=t!(locale, "prices-none-text")
-                />
-            </Panel>
-        }
-        .into_any()
-    } else {
-        let table = table(locale, rows);
-        let foot = csv_link(&cx, "/admin/costs.csv", "");
-        view! {
-            <Panel flush=true foot=foot>
-                {table}
-            </Panel>
-        }
-        .into_any()
+    let fields = view! {
+        {asked.search_field(locale, t!(locale, "col-plan"))}
+        {asked.select_field(locale, "source", t!(locale, "col-source"), sources(locale))}
+        {asked.sort_field(locale)}
+    }
+    .into_any();
+    let nothing = Nothing {
+        icon: "tag",
+        title: t!(locale, "costs-none"),
+        text: t!(locale, "products-empty-text"),
+        action: None,
     };
+    let content = list(&cx, &asked, None, fields, listed, nothing, |rows| {
+        table(locale, &asked, rows).into_any()
+    });
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "costs-lead") />
-        <FilterBar
-            action="/admin/costs"
-            summary=t!(locale, "filter-fold")
-            apply=t!(locale, "filter-apply")
-            reset=reset
-        >
-            <Field label=t!(locale, "col-plan") name="name" value=Some(name) wide=true />
-            <SelectField label=t!(locale, "filter-sort") name="sort" options=sorts class="field-sort" />
-        </FilterBar>
         {content}
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/costs", main))
 }
 
-/// The costs that the address asks for, in its order.
-async fn asked(cx: &Context) -> Result<Vec<CostRow>, ApiError> {
+fn asked(cx: &Context) -> Asked {
+    let usual = Paging::first(COSTS_BY_SHELF, DESK_PAGE);
+    let mut asked = Asked::read(cx, "/admin/costs", &["q", "source"], &COST_SORTS, usual);
+    asked.parsed("source", source_from);
+    asked
+}
+
+/// The costs that the address asks for.
+async fn listed(cx: &Context, asked: &Asked) -> Result<Listed<CostRow>, ApiError> {
     let staff = cx.staff()?;
     let mut rows = cx.portal.costs(staff).await.map_err(|error| cx.failed(&error))?;
-    let wanted = cx.query("name").unwrap_or_default().trim().to_lowercase();
+    let source = asked.value("source");
     rows.retain(|row| {
-        wanted.is_empty()
-            || row.key.plan.contains(&wanted)
-            || row.plan_name.get(cx.locale).to_lowercase().contains(&wanted)
+        asked.finds(&[&row.key.plan, row.plan_name.get(cx.locale)])
+            && source.is_none_or(|word| word == row.source.as_str())
     });
-    match cx.query("sort").as_deref() {
-        Some("cost") => rows.sort_by_key(|row| row.cost.amount()),
-        Some("since") => rows.sort_by_key(|row| std::cmp::Reverse(row.by.at)),
-        _ => {}
-    }
-    Ok(rows)
+    let sort = asked.paging.sort;
+    // Rows that are otherwise alike keep the order of the shelf.
+    Ok(asked.cut(rows, |row| match sort {
+        COSTS_BY_COST => Key::Number(row.cost.amount()),
+        COSTS_BY_CHANGE => Key::Time(row.by.at),
+        _ => Key::Number(0),
+    }))
 }
 
 /// The columns of the file.
@@ -99,8 +81,9 @@ pub const CSV: &[&str] =
     &["plan", "period", "addon", "cost", "before", "currency", "source", "author", "since"];
 
 /// The rows of the file.
-pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
-    let rows = asked(cx).await?.into_iter().map(|row| {
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
+    let asked = asked(cx).for_export(after)?;
+    Ok(Chunk::of(listed(cx, &asked).await?, |row| {
         vec![
             Value::text(row.key.plan),
             Value::plain(&row.key.period),
@@ -112,17 +95,16 @@ pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
             Value::maybe(row.by.author),
             Value::time(row.by.at),
         ]
-    });
-    Ok(Chunk { rows: rows.collect(), next: None })
+    }))
 }
 
-fn table(locale: Locale, rows: Vec<CostRow>) -> impl IntoView + use<> {
+fn table(locale: Locale, asked: &Asked, rows: Vec<CostRow>) -> impl IntoView + use<> {
     let columns = vec![
-        Column::text(t!(locale, "col-plan")),
+        asked.sortable(COSTS_BY_SHELF, Column::text(t!(locale, "col-plan"))),
         Column::num(t!(locale, "col-before")),
-        Column::num(t!(locale, "col-cost")),
+        asked.sortable(COSTS_BY_COST, Column::num(t!(locale, "col-cost"))),
         Column::text(t!(locale, "col-source")),
-        Column::text(t!(locale, "col-since")),
+        asked.sortable(COSTS_BY_CHANGE, Column::text(t!(locale, "col-since"))),
     ];
     let rows = rows
         .into_iter()

@@ -5,22 +5,26 @@ use std::collections::BTreeSet;
 use domain::pricelist::{Markup, Pricelist, Rounding, Rule};
 use domain::{Currency, Period};
 use leptos::prelude::*;
+use portal::listing::{Cursor, Key, Listed, Paging};
+use portal::locale::Locale;
 use portal::people::{Permission, StaffViewer};
-use portal::pricing::{Editor, PriceRow, Seen};
+use portal::pricing::{
+    Editor, PRICE_SORTS, PRICES_BY_COST, PRICES_BY_MARGIN, PRICES_BY_PRICE, PRICES_BY_SHELF,
+    PriceRow, Seen,
+};
 
 use super::explain::explain;
 use super::{
-    Names, author, capital, crumbs, csv_link, group_name, margin, price, rounding, seen_fields,
-    unit,
+    Names, author, capital, crumbs, group_name, margin, price, rounding, seen_fields, unit,
 };
 use crate::api::ApiError;
 use crate::components::{
-    ActionsCell, ButtonKind, Cell, CheckField, Column, Crumb, DataTable, Empty, Field, FilterBar,
-    LinkButton, Money, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill,
-    Tone,
+    ActionsCell, ButtonKind, Cell, CheckField, Column, Crumb, DataTable, Empty, Field, LinkButton,
+    Money, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
+use crate::lists::{Asked, Nothing, list};
 use crate::pages::{Shown, frame, page, param, refusal};
 use crate::{format, t};
 
@@ -592,27 +596,44 @@ fn rounding_form(
     }
 }
 
-/// The prices that the address asks for, in its order.
-fn asked<'a>(cx: &Context, editor: &'a Editor) -> Vec<&'a PriceRow> {
-    let family = cx.query("family").filter(|family| !family.is_empty());
-    let show = cx.query("show").unwrap_or_default();
-    let mut rows: Vec<&PriceRow> = editor
+/// Prices of a page.
+const PRICES: u16 = 100;
+/// What is looked for among them.
+const SHOWN: [&str; 2] = ["unsold", "loss"];
+
+fn asked(cx: &Context, group: &str) -> Asked {
+    let usual = Paging::first(PRICES_BY_SHELF, PRICES);
+    let path = format!("/admin/pricelists/{group}");
+    let mut asked = Asked::read(cx, &path, &["q", "family", "show"], &PRICE_SORTS, usual);
+    asked.file_at("/admin/prices.csv", "group", group.to_owned());
+    asked.parsed("show", |word| SHOWN.into_iter().find(|show| *show == word));
+    asked
+}
+
+/// The prices that the address asks for.
+fn listed<'a>(locale: Locale, asked: &Asked, editor: &'a Editor) -> Listed<&'a PriceRow> {
+    let family = asked.value("family");
+    let rows = editor
         .rows
         .iter()
-        .filter(|row| family.as_ref().is_none_or(|family| row.family == *family))
-        .filter(|row| match show.as_str() {
-            "unsold" => row.result.is_err(),
-            "loss" => row.sells_at_a_loss(),
+        .filter(|row| family.is_none_or(|family| row.family == family))
+        .filter(|row| asked.finds(&[&row.key.plan, row.plan_name.get(locale)]))
+        .filter(|row| match asked.value("show") {
+            Some("unsold") => row.result.is_err(),
+            Some("loss") => row.sells_at_a_loss(),
             _ => true,
         })
         .collect();
-    match cx.query("sort").as_deref() {
-        Some("price") => rows.sort_by_key(|row| row.price().map(domain::Money::amount)),
-        Some("cost") => rows.sort_by_key(|row| row.cost.amount()),
-        Some("margin") => rows.sort_by_key(|row| row.margin_per_mille()),
-        _ => {}
-    }
-    rows
+    let sort = asked.paging.sort;
+    // Rows that are otherwise alike keep the order of the shelf; what has no price comes first.
+    asked.cut(rows, |row| {
+        Key::Number(match sort {
+            PRICES_BY_COST => row.cost.amount(),
+            PRICES_BY_PRICE => row.price().map_or(i64::MIN, domain::Money::amount),
+            PRICES_BY_MARGIN => row.margin_per_mille().unwrap_or(i64::MIN),
+            _ => 0,
+        })
+    })
 }
 
 /// The columns of the file.
@@ -620,11 +641,12 @@ pub const CSV: &[&str] =
     &["plan", "period", "addon", "cost", "price", "margin", "currency", "rule", "minimum"];
 
 /// The rows of the file: the viewer's draft where there is one, as on the page.
-pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
+pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
     let staff = cx.staff()?;
     let group = cx.query("group").unwrap_or_else(|| portal::pricing::PUBLIC.to_owned());
     let editor = editor_of(cx, staff, &group).await?;
-    let rows = asked(cx, &editor).into_iter().map(|row| {
+    let asked = asked(cx, &editor.group.code).for_export(after)?;
+    Ok(Chunk::of(listed(cx.locale, &asked, &editor), |row| {
         let found = row.result.as_ref().ok();
         vec![
             Value::text(&row.key.plan),
@@ -637,84 +659,45 @@ pub async fn export(cx: &Context) -> Result<Chunk, ApiError> {
             found.map_or_else(Value::empty, |found| Value::plain(&found.rule.saturating_add(1))),
             found.map_or_else(Value::empty, |found| Value::amount(found.floor)),
         ]
-    });
-    Ok(Chunk { rows: rows.collect(), next: None })
+    }))
 }
 
 /// Every price, filtered and sorted by the address.
 fn prices(cx: &Context, editor: &Editor, may: bool) -> AnyView {
     let locale = cx.locale;
-    let family = cx.query("family").unwrap_or_default();
-    let show = cx.query("show").unwrap_or_default();
-    let sort = cx.query("sort").unwrap_or_default();
-    let rows = asked(cx, editor);
-    let families = std::iter::once(SelectOption::new("", t!(locale, "filter-any"), &family))
-        .chain(
-            editor
-                .families
-                .iter()
-                .map(|(code, name)| SelectOption::new(code, name.get(locale), &family)),
-        )
+    let asked = asked(cx, &editor.group.code);
+    let listed = listed(locale, &asked, editor);
+    let families = editor
+        .families
+        .iter()
+        .map(|(code, name)| (code.clone(), name.get(locale).to_owned()))
         .collect();
-    let shows = [
-        ("", t!(locale, "filter-any")),
-        ("unsold", t!(locale, "filter-unsold")),
-        ("loss", t!(locale, "filter-loss")),
-    ]
-    .into_iter()
-    .map(|(word, label)| SelectOption::new(word, label, &show))
-    .collect();
-    let sorts = [
-        ("", t!(locale, "sort-shelf")),
-        ("cost", t!(locale, "col-cost")),
-        ("price", t!(locale, "col-price")),
-        ("margin", t!(locale, "col-margin")),
-    ]
-    .into_iter()
-    .map(|(word, label)| SelectOption::new(word, label, &sort))
-    .collect();
-    let filtered = !(family.is_empty() && show.is_empty() && sort.is_empty());
-    let reset = filtered.then(|| t!(locale, "filter-reset"));
-    let content = if rows.is_empty() {
-        view! {
-            <Panel flush=true>
-                <Empty
-                    icon="tag"
-                    title=t!(locale, "prices-none")
-                    text=t!(locale, "prices-none-text")
-                />
-            </Panel>
-        }
-        .into_any()
-    } else {
-        let table = price_table(cx, editor, rows, may);
-        let foot = csv_link(cx, "/admin/prices.csv", &format!("group={}", editor.group.code));
-        view! {
-            <Panel title=t!(locale, "prices-title") id="prices" flush=true foot=foot>
-                {table}
-            </Panel>
-        }
-        .into_any()
-    };
-    let action = format!("/admin/pricelists/{}", editor.group.code);
-    view! {
-        <FilterBar
-            action=action
-            summary=t!(locale, "filter-fold")
-            apply=t!(locale, "filter-apply")
-            reset=reset
-        >
-            <SelectField label=t!(locale, "col-family") name="family" options=families />
-            <SelectField label=t!(locale, "filter-show") name="show" options=shows />
-            <SelectField label=t!(locale, "filter-sort") name="sort" options=sorts class="field-sort" />
-        </FilterBar>
-        {content}
+    let shows = vec![
+        ("unsold".to_owned(), t!(locale, "filter-unsold")),
+        ("loss".to_owned(), t!(locale, "filter-loss")),
+    ];
+    let fields = view! {
+        {asked.search_field(locale, t!(locale, "col-plan"))}
+        {asked.select_field(locale, "family", t!(locale, "col-family"), families)}
+        {asked.select_field(locale, "show", t!(locale, "filter-show"), shows)}
+        {asked.sort_field(locale)}
     }
-    .into_any()
+    .into_any();
+    let nothing = Nothing {
+        icon: "tag",
+        title: t!(locale, "prices-none"),
+        text: t!(locale, "products-empty-text"),
+        action: None,
+    };
+    let heading = Some(t!(locale, "prices-title"));
+    list(cx, &asked, heading, fields, listed, nothing, |rows| {
+        price_table(cx, &asked, editor, rows, may).into_any()
+    })
 }
 
 fn price_table(
     cx: &Context,
+    asked: &Asked,
     editor: &Editor,
     rows: Vec<&PriceRow>,
     may: bool,
@@ -722,11 +705,11 @@ fn price_table(
     let locale = cx.locale;
     let names = names(cx, editor);
     let mut columns = vec![
-        Column::text(t!(locale, "col-plan")),
-        Column::num(t!(locale, "col-cost")),
+        asked.sortable(PRICES_BY_SHELF, Column::text(t!(locale, "col-plan"))),
+        asked.sortable(PRICES_BY_COST, Column::num(t!(locale, "col-cost"))),
         Column::text(t!(locale, "col-rule")),
-        Column::num(t!(locale, "col-price")),
-        Column::num(t!(locale, "col-margin")),
+        asked.sortable(PRICES_BY_PRICE, Column::num(t!(locale, "col-price"))),
+        asked.sortable(PRICES_BY_MARGIN, Column::num(t!(locale, "col-margin"))),
     ];
     if may {
         columns.push(Column::actions(t!(locale, "col-actions")));

@@ -13,9 +13,7 @@ use leptos::prelude::*;
 use portal::locale::{Locale, Localized};
 use portal::pricing::{ByWhom, CostSource, Group, PUBLIC, PriceKey, PriceRow, Seen};
 
-use crate::components::{Breadcrumbs, Crumb, Pager};
-use crate::context::Context;
-use crate::lists::foot;
+use crate::components::{Breadcrumbs, Crumb};
 use crate::{format, t};
 
 pub use cost::CostPage;
@@ -118,6 +116,16 @@ fn source(locale: Locale, source: CostSource) -> String {
     }
 }
 
+/// The sources as choices of a filter.
+fn sources(locale: Locale) -> Vec<(String, String)> {
+    CostSource::ALL.map(|from| (from.as_str().to_owned(), source(locale, from))).to_vec()
+}
+
+/// A source as a filter names it.
+fn source_from(word: &str) -> Option<CostSource> {
+    CostSource::ALL.into_iter().find(|source| source.as_str() == word)
+}
+
 /// Who did it, in a sentence.
 fn author(locale: Locale, by: &ByWhom) -> String {
     by.author.clone().unwrap_or_else(|| t!(locale, "by-the-portal"))
@@ -162,43 +170,6 @@ fn seen_fields(group: &str, seen: Seen) -> impl IntoView + use<> {
         <input type="hidden" name="version" value=seen.version.to_string() />
         <input type="hidden" name="revision" value=seen.revision.to_string() />
     }
-}
-
-/// The cursor of a list that only goes back in time.
-fn before<T: std::str::FromStr>(cx: &Context) -> Option<T> {
-    cx.query("before")?.parse().ok()
-}
-
-/// The ways through such a list.
-fn pager(cx: &Context, next: Option<impl std::fmt::Display>) -> Option<AnyView> {
-    let locale = cx.locale;
-    let first = cx.query("before").is_none();
-    let newest = (!first).then(|| cx.path().to_owned());
-    let older = next.map(|next| format!("{}?before={next}", cx.path()));
-    (newest.is_some() || older.is_some()).then(|| {
-        view! {
-            <Pager
-                label=t!(locale, "pager-label")
-                newest=newest
-                newest_label=t!(locale, "pager-newest")
-                older=older
-                older_label=t!(locale, "pager-older")
-            />
-        }
-        .into_any()
-    })
-}
-
-/// Below a list: the link to it as a file, with the list's own filters.
-fn csv_link(cx: &Context, path: &str, rest: &str) -> AnyView {
-    let query = cx.address.split_once('?').map_or("", |(_, query)| query);
-    let href = match (rest.is_empty(), query.is_empty()) {
-        (true, true) => path.to_owned(),
-        (true, false) => format!("{path}?{query}"),
-        (false, true) => format!("{path}?{rest}"),
-        (false, false) => format!("{path}?{rest}&{query}"),
-    };
-    foot(cx.locale, None, href)
 }
 
 fn crumbs(locale: Locale, items: Vec<Crumb>) -> AnyView {

@@ -23,6 +23,7 @@ use upstream::sender::{Endpoint, EndpointError};
 use uuid::Uuid;
 
 use crate::licenses::ChangeRule;
+use crate::listing::{HERE, SortKey};
 use crate::people::{Permission, StaffViewer};
 use crate::{Error, Portal, audit};
 
@@ -100,6 +101,13 @@ pub struct Settings {
     /// How long, how often and how much.
     pub limits: Limits,
 }
+
+/// Accounts by their name.
+pub const ACCOUNTS_BY_NAME: SortKey = SortKey::text("name", HERE);
+/// By how many plans come from there.
+pub const ACCOUNTS_BY_PLANS: SortKey = SortKey::number("plans", HERE);
+/// What accounts can be sorted by.
+pub const ACCOUNT_SORTS: [SortKey; 2] = [ACCOUNTS_BY_NAME, ACCOUNTS_BY_PLANS];
 
 /// An account as staff see it.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use sqlx::{Postgres, QueryBuilder};
 use time::Date;
 use uuid::Uuid;
 
-use crate::listing::{Listed, Paging, SortKey, push_beginning};
+use crate::listing::{HERE, Listed, Paging, SortKey, push_beginning};
 use crate::locale::{Locale, Localized};
 use crate::people::{Permission, StaffViewer};
 use crate::upstreams::dialect_kind;
@@ -149,6 +149,15 @@ pub struct PlanPage {
     /// All families.
     pub families: Vec<FamilyRow>,
 }
+
+/// Families in the order of the catalogue.
+pub const FAMILIES_BY_SHELF: SortKey = SortKey::number("shelf", HERE).ascending();
+/// By their name.
+pub const FAMILIES_BY_NAME: SortKey = SortKey::text("name", HERE);
+/// By how many plans they have.
+pub const FAMILIES_BY_PLANS: SortKey = SortKey::number("plans", HERE);
+/// What families can be sorted by.
+pub const FAMILY_SORTS: [SortKey; 3] = [FAMILIES_BY_SHELF, FAMILIES_BY_NAME, FAMILIES_BY_PLANS];
 
 /// A family in the desk's list.
 #[derive(Debug, Clone)]

@@ -26,8 +26,8 @@ use uuid::Uuid;
 
 pub use cache::{ShelfListener, Shelves, listen};
 pub use editor::{
-    EditError, FamilyRow, PLAN_SORTS, PLANS_BY_NAME, PLANS_BY_SHELF, PlanFilter, PlanPage, PlanRow,
-    PlanText,
+    EditError, FAMILIES_BY_NAME, FAMILIES_BY_PLANS, FAMILIES_BY_SHELF, FAMILY_SORTS, FamilyRow,
+    PLAN_SORTS, PLANS_BY_NAME, PLANS_BY_SHELF, PlanFilter, PlanPage, PlanRow, PlanText,
 };
 pub use panels::{PanelAnswer, PanelAsk, PanelHome, PanelModule};
 pub use tags::Tags;

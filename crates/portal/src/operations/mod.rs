@@ -28,6 +28,7 @@
 mod bell;
 mod change;
 mod failover;
+mod findings;
 mod inbox;
 mod parking;
 mod purchase;
@@ -42,10 +43,12 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use bell::{Bell, carry};
+pub use findings::{
+    FINDING_SORTS, FINDINGS_BY_TIME, Finding, FindingFilter, FindingKind, Remedy, RemedyError,
+};
 pub use inbox::{Advice, CASE_SORTS, CASES_BY_TIME, Case, CaseFilter, DecideError, Shown, Verdict};
 pub(crate) use parking::Purse;
 pub use parking::Treasury;
-pub use sweep::{Finding, FindingKind, Remedy, RemedyError};
 pub use worker::{Done, is_working, run};
 
 use crate::Error;

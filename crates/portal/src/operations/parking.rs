@@ -76,6 +76,8 @@ pub(super) enum Funds {
 pub struct Treasury {
     /// Our login there.
     pub account: Uuid,
+    /// Its name in addresses.
+    pub slug: String,
     /// Its name.
     pub name: String,
     /// What it showed last, and when; none if it was never read.
@@ -212,7 +214,7 @@ impl Portal {
     /// Our money at every vendor, and what waits for more of it.
     pub async fn treasury(&self, _staff: &StaffViewer) -> Result<Vec<Treasury>, Error> {
         let rows = sqlx::query!(
-            "select u.id, u.name, u.currency, u.balance, u.balance_at,
+            "select u.id, u.slug, u.name, u.currency, u.balance, u.balance_at,
                     coalesce(u.balance < u.low_balance, false) as \"low!\",
                     s.since as \"since?\", s.retry_at as \"retry_at?\", s.why as \"why?\",
                     coalesce(p.parked, 0) as \"parked!\", coalesce(p.needed, 0) as \"needed!\"
@@ -232,6 +234,7 @@ impl Portal {
                 let balance = row.balance.map(|amount| Money::new(amount, currency));
                 Ok(Treasury {
                     account: row.id,
+                    slug: row.slug,
                     name: row.name,
                     balance: balance.zip(row.balance_at),
                     low: row.low,

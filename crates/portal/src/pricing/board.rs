@@ -5,7 +5,20 @@ use domain::pricelist::Pricelist;
 use domain::{Money, Period};
 
 use crate::catalog::Plan;
+use crate::listing::{HERE, SortKey};
 use crate::locale::Localized;
+
+/// Prices in the order of the shelf.
+pub const PRICES_BY_SHELF: SortKey = SortKey::number("shelf", HERE).ascending();
+/// By what we pay.
+pub const PRICES_BY_COST: SortKey = SortKey::number("cost", HERE);
+/// By what the customer pays.
+pub const PRICES_BY_PRICE: SortKey = SortKey::number("price", HERE);
+/// By the margin's share, the smallest first.
+pub const PRICES_BY_MARGIN: SortKey = SortKey::number("margin", HERE).ascending();
+/// What prices can be sorted by.
+pub const PRICE_SORTS: [SortKey; 4] =
+    [PRICES_BY_SHELF, PRICES_BY_COST, PRICES_BY_PRICE, PRICES_BY_MARGIN];
 
 /// What a price is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

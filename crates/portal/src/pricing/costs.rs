@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use super::board::{self, PriceChange, PriceKey};
 use super::{ByWhom, Group, versions};
 use crate::catalog::{Plan, plans};
+use crate::listing::{HERE, SortKey};
 use crate::locale::Localized;
 use crate::people::{Permission, StaffViewer};
 use crate::{Error, Portal, audit};
@@ -26,6 +27,17 @@ pub enum CostSource {
     /// Read from the vendor.
     Import,
 }
+
+/// Costs in the order of the shelf.
+pub const COSTS_BY_SHELF: SortKey = SortKey::number("shelf", HERE).ascending();
+/// By what we pay.
+pub const COSTS_BY_COST: SortKey = SortKey::number("cost", HERE);
+/// By their last change.
+pub const COSTS_BY_CHANGE: SortKey = SortKey::time("since", HERE);
+/// What costs can be sorted by.
+pub const COST_SORTS: [SortKey; 3] = [COSTS_BY_SHELF, COSTS_BY_COST, COSTS_BY_CHANGE];
+/// What the changes of a plan's costs can be sorted by.
+pub const CHANGE_SORTS: [SortKey; 1] = [COSTS_BY_CHANGE];
 
 /// A cost in force.
 #[derive(Debug, Clone)]
@@ -49,8 +61,8 @@ pub struct CostRow {
 /// One change in a plan's history.
 #[derive(Debug, Clone)]
 pub struct CostEvent {
-    /// Its place in the history of all costs.
-    pub id: i64,
+    /// The plan's slug.
+    pub plan: String,
     /// Term.
     pub period: Period,
     /// The add-on; none for the plan itself.
@@ -67,7 +79,7 @@ pub struct CostEvent {
     pub by: ByWhom,
 }
 
-/// A plan with its costs and how they changed, the newest change first.
+/// A plan with its costs and how they changed, the oldest change first.
 #[derive(Debug, Clone)]
 pub struct CostHistory {
     /// The plan's slug.
@@ -80,8 +92,6 @@ pub struct CostHistory {
     pub costs: Vec<CostRow>,
     /// The changes.
     pub events: Vec<CostEvent>,
-    /// Where the changes go on.
-    pub next: Option<i64>,
 }
 
 /// A cost that is to be.
@@ -130,6 +140,9 @@ pub enum CostError {
 pub(crate) const COST_LIMIT: i64 = 1_000_000 * domain::money::SCALE;
 
 impl CostSource {
+    /// All sources.
+    pub const ALL: [Self; 3] = [Self::Initial, Self::Manual, Self::Import];
+
     /// The word kept in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -156,34 +169,29 @@ impl Portal {
         in_force(&mut db, &plans).await
     }
 
-    /// A plan's costs and their changes below this place in the history.
+    /// A plan's costs and all of their changes: a few for each term and year.
     pub async fn cost_history(
         &self,
         _staff: &StaffViewer,
         slug: &str,
-        before: Option<i64>,
-        limit: u16,
     ) -> Result<Option<CostHistory>, Error> {
         let mut db = self.pool.acquire().await?;
         let found = plans(&mut db, Some(slug)).await?;
         let Some(plan) = found.first() else { return Ok(None) };
         let currency = plan.currency;
         let rows = query!(
-            "select h.id, h.period, h.addon, h.before, h.cost, h.source, h.reason, h.at,
+            "select h.period, h.addon, h.before, h.cost, h.source, h.reason, h.at,
                     u.email as \"author?\"
                from cost_change h left join app_user u on u.id = h.author
-              where h.plan_id = $1 and h.id < $2 order by h.id desc limit $3",
+              where h.plan_id = $1 order by h.id",
             plan.id,
-            before.unwrap_or(i64::MAX),
-            i64::from(limit) + 1,
         )
         .fetch_all(&mut *db)
         .await?;
-        let more = rows.len() > usize::from(limit);
         let mut events = Vec::new();
-        for row in rows.into_iter().take(usize::from(limit)) {
+        for row in rows {
             events.push(CostEvent {
-                id: row.id,
+                plan: plan.slug.clone(),
                 period: period(row.period)?,
                 addon: row.addon,
                 before: row.before.map(|cost| Money::new(cost, currency)),
@@ -193,7 +201,6 @@ impl Portal {
                 by: ByWhom { author: row.author, at: row.at },
             });
         }
-        let next = if more { events.last().map(|event| event.id) } else { None };
         let costs = in_force(&mut db, &found).await?;
         Ok(Some(CostHistory {
             slug: plan.slug.clone(),
@@ -201,7 +208,6 @@ impl Portal {
             currency,
             costs,
             events,
-            next,
         }))
     }
 

@@ -14,8 +14,14 @@ mod versions;
 
 use time::OffsetDateTime;
 
-pub use board::{PriceChange, PriceKey, PriceRow};
-pub use costs::{CostEdit, CostError, CostEvent, CostHistory, CostRow, CostSource};
+pub use board::{
+    PRICE_SORTS, PRICES_BY_COST, PRICES_BY_MARGIN, PRICES_BY_PRICE, PRICES_BY_SHELF, PriceChange,
+    PriceKey, PriceRow,
+};
+pub use costs::{
+    CHANGE_SORTS, COST_SORTS, COSTS_BY_CHANGE, COSTS_BY_COST, COSTS_BY_SHELF, CostEdit, CostError,
+    CostEvent, CostHistory, CostRow, CostSource,
+};
 pub use drafts::{Draft, Edit, EditError, Editor, OtherDraft, PublishError, Seen};
 pub use groups::{
     GROUP_SORTS, GROUPS_BY_CUSTOMERS, GROUPS_BY_NAME, Group, GroupError, GroupSummary, NewGroup,

@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use upstream_sim::{ByHand, Fault, Times};
 use uuid::Uuid;
 
-use super::{End, assert_end, eur, healthy, in_step, order, pass, set};
+use super::{End, assert_end, eur, healthy, in_step, open_findings, order, pass, set};
 use crate::harness::{IP, TestPortal, fresh};
 
 /// A delivered license for 4.90.
@@ -34,10 +34,6 @@ fn renewal(license: Uuid) -> ChangeWish {
         change: Change::Renew { period: Period::MONTH },
         shown_total: Some(eur("4.90")),
     }
-}
-
-async fn findings(portal: &TestPortal) -> Vec<Finding> {
-    portal.portal.findings(&portal.owner().await).await.unwrap()
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -135,10 +131,10 @@ async fn r29_what_is_deleted_past_us_is_shown_and_not_refunded(pool: PgPool) {
     let license = license(&portal).await;
     let number = portal.vendor().live_licenses()[0].id;
     pass(&portal, 90).await;
-    assert!(findings(&portal).await.is_empty());
+    assert!(open_findings(&portal).await.is_empty());
     portal.vendor().by_hand(number, ByHand::Delete);
     pass(&portal, 61).await;
-    let found = findings(&portal).await;
+    let found = open_findings(&portal).await;
     assert_eq!(found.len(), 1, "within the hour");
     assert_eq!(
         (found[0].kind, found[0].upstream_id.as_str()),
@@ -146,7 +142,7 @@ async fn r29_what_is_deleted_past_us_is_shown_and_not_refunded(pool: PgPool) {
     );
     assert_eq!(found[0].license, Some(ours(&portal, license).await.row.number));
     pass(&portal, 120).await;
-    assert_eq!(findings(&portal).await.len(), 1, "found once");
+    assert_eq!(open_findings(&portal).await.len(), 1, "found once");
     assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")), "nothing comes back by itself");
     let staff = portal.owner().await;
     let adopt = portal.portal.settle_finding(&staff, found[0].id, Remedy::Adopt, "by hand").await;
@@ -155,7 +151,7 @@ async fn r29_what_is_deleted_past_us_is_shown_and_not_refunded(pool: PgPool) {
     let status = ours(&portal, license).await.row.status;
     assert_eq!(status, domain::license::LicenseStatus::Deleted);
     pass(&portal, 120).await;
-    assert!(findings(&portal).await.is_empty(), "not found again");
+    assert!(open_findings(&portal).await.is_empty(), "not found again");
     assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
     assert_eq!(portal.sent("soft.order.param"), 1, "and nothing is bought again");
     healthy(&portal).await;
@@ -175,7 +171,7 @@ async fn r29_what_is_moved_past_us_is_shown(pool: PgPool) {
         portal.drain().await;
     }
     assert_eq!(ours(&portal, license).await.row.ip.as_deref(), Some("203.0.113.99"));
-    assert!(findings(&portal).await.is_empty());
+    assert!(open_findings(&portal).await.is_empty());
     assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
     healthy(&portal).await;
 }
@@ -191,9 +187,9 @@ async fn delivered_after_all(portal: &TestPortal) -> (Uuid, Finding) {
     let back = End { state: "rejected", sent: 1, licenses: 0, available: "500", held: "0" };
     assert_end(portal, order, "given back", &back).await;
     pass(portal, 149).await;
-    assert!(findings(portal).await.is_empty());
+    assert!(open_findings(portal).await.is_empty());
     pass(portal, 62).await;
-    let mut found = findings(portal).await;
+    let mut found = open_findings(portal).await;
     assert_eq!(found.len(), 1, "within the hour");
     let found = found.remove(0);
     assert_eq!(
@@ -212,7 +208,7 @@ async fn r30_an_orphan_is_adopted_for_its_price(pool: PgPool) {
     let staff = portal.owner().await;
     portal.portal.settle_finding(&staff, found.id, Remedy::Adopt, "it works").await.unwrap();
     pass(&portal, 180).await;
-    assert!(findings(&portal).await.is_empty());
+    assert!(open_findings(&portal).await.is_empty());
     assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")), "charged again");
     let viewer = portal.customer().await;
     let licenses: Vec<(String, String)> = sqlx::query_as("select upstream_id, key from license")
@@ -251,13 +247,13 @@ async fn r30_an_orphan_that_cannot_be_paid_stays(pool: PgPool) {
     let refused = portal.portal.settle_finding(&staff, found.id, Remedy::Adopt, "it works").await;
     assert!(matches!(refused, Err(RemedyError::NotEnough)), "{refused:?}");
     assert_eq!(portal.wallet().await, before);
-    assert_eq!(findings(&portal).await.len(), 1, "it still waits");
+    assert_eq!(open_findings(&portal).await.len(), 1, "it still waits");
     assert_eq!(portal.count("select count(*) from license").await, 0);
     // Left as it is: it is not told again.
     portal.portal.settle_finding(&staff, found.id, Remedy::Dismiss, "deleted there").await.unwrap();
     portal.drain().await;
     pass(&portal, 180).await;
-    assert!(findings(&portal).await.is_empty());
+    assert!(open_findings(&portal).await.is_empty());
     assert_eq!(portal.count("select count(*) from upstream_finding").await, 1);
     assert_eq!(portal.vendor().live_licenses().len(), 4, "the sweep deletes nothing that is paid");
 }

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{Currency, Money, Period};
+use portal::listing::Paging;
+use portal::operations::{FINDINGS_BY_TIME, Finding, FindingFilter};
 use portal::orders::Wish;
 use time::macros::datetime;
 use upstream_sim::{Clock, SimConfig};
@@ -170,4 +172,12 @@ async fn rest(portal: &TestPortal) {
 async fn set(portal: &TestPortal, assignments: &'static str) {
     let sql = format!("update upstream_account set {assignments}");
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&portal.portal.pool).await.unwrap();
+}
+
+/// What a sweep found and nobody has settled.
+async fn open_findings(portal: &TestPortal) -> Vec<Finding> {
+    let staff = portal.owner().await;
+    let first = Paging::first(FINDINGS_BY_TIME, 50);
+    let found = portal.portal.findings(&staff, &FindingFilter::default(), &first).await;
+    found.unwrap().rows
 }

@@ -7,7 +7,9 @@ use sqlx::PgPool;
 use upstream_sim::{Fault, SimConfig, Status, Times};
 use uuid::Uuid;
 
-use super::{End, assert_end, eur, healthy, in_step, lite, order, order_for, pass, rest, set};
+use super::{
+    End, assert_end, eur, healthy, in_step, lite, open_findings, order, order_for, pass, rest, set,
+};
 use crate::harness::{TestPortal, fresh};
 use crate::visitor::Shop;
 
@@ -106,7 +108,7 @@ async fn r08_in_two_steps_no_window_is_too_short(pool: PgPool) {
         assert_eq!(portal.vendor().live_licenses()[0].id, paid[0].id, "{func}");
         let unpaid = portal.vendor().licenses();
         assert!(unpaid.iter().all(|license| license.status != Status::Ordered), "{func}");
-        assert!(portal.portal.findings(&portal.owner().await).await.unwrap().is_empty(), "{func}");
+        assert!(open_findings(&portal).await.is_empty(), "{func}");
     }
 }
 
