@@ -42,7 +42,6 @@ async fn product(cx: Context) -> Shown {
     };
     let module = offer.plan.capabilities.module;
     let form = if module {
-        let offer = cx.portal.lower(cx.viewer.group(), offer.clone()).await.map_err(failed)?;
         let form = module::form(&cx, &offer).await?;
         view! { <div class="buy-aside">{form}</div> }.into_any()
     } else {

@@ -262,4 +262,34 @@ async fn nobody_pays_more_than_the_panel_shows(pool: PgPool) {
         .await
         .unwrap();
     assert_eq!(Money::new(paid, public.currency()), public);
+
+    // Each term for itself, and renewals like the first time.
+    let half = r#"{"rounding":"cent","minimum_margin":"5","rules":[
+        {"scope":{},"markup":{"percent":"300"}},
+        {"scope":{"period":1},"markup":{"percent":"6"}}]}"#;
+    sqlx::query(
+        "insert into pricelist_version (id, group_code, version, content, published_at)
+         values (gen_random_uuid(), 'partners', 3, $1::jsonb, '2026-11-21')",
+    )
+    .bind(half)
+    .execute(&portal.portal.pool)
+    .await
+    .unwrap();
+    let offer = async |group| portal.portal.offer(group, "ddos-guard").await.unwrap().unwrap();
+    let (theirs, everybodys) = (offer("partners").await, offer("public").await);
+    assert!(month(theirs.clone()).amount() < month(everybodys.clone()).amount());
+    let year = everybodys.price_of(Period::YEAR);
+    assert!(year.is_some());
+    assert_eq!(theirs.price_of(Period::YEAR), year, "not three times as much");
+    let viewer = portal.customer().await;
+    let module: uuid::Uuid = sqlx::query_scalar("select id from license where parent_id = $1")
+        .bind(license)
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    for (period, price) in [(Period::MONTH, Some(month(theirs))), (Period::YEAR, year)] {
+        let renewal = domain::change::Change::Renew { period };
+        let preview = portal.portal.preview_change(&viewer, module, &renewal).await.unwrap();
+        assert_eq!(preview.quote.map(|quote| quote.total), price, "{period}");
+    }
 }

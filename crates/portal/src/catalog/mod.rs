@@ -116,6 +116,32 @@ pub(crate) struct PublishedPricelist {
     pub content: Pricelist,
 }
 
+/// The pricelists that a group's customers are charged by.
+#[derive(Debug, Clone)]
+pub(crate) struct Tariff {
+    pub own: Arc<PublishedPricelist>,
+    pub public: Arc<PublishedPricelist>,
+}
+
+impl Tariff {
+    /// The list that this term of a plan is charged by: the group's own, except that nobody pays
+    /// more for a module than the public price, which panels show to everybody (seed 004).
+    pub(crate) fn of(&self, plan: &Plan, period: Period) -> &PublishedPricelist {
+        if !plan.capabilities.module || self.own.id == self.public.id {
+            return &self.own;
+        }
+        let base = Choice { period, ip: None, addons: BTreeMap::new() };
+        let total = |list: &PublishedPricelist| {
+            plan.quote(&base, &list.content).map(|quote| quote.total.amount())
+        };
+        match (total(&self.own), total(&self.public)) {
+            (Ok(own), Ok(public)) if own <= public => &self.own,
+            (_, Ok(_)) => &self.public,
+            (_, Err(_)) => &self.own,
+        }
+    }
+}
+
 /// Why a wish has no price.
 #[derive(Debug, thiserror::Error)]
 pub enum QuoteError {
@@ -172,11 +198,12 @@ impl Plan {
         Subject { family: &self.family, plan: &self.slug, addons: &self.capabilities.addons, cost }
     }
 
-    fn offer(self, pricelist: &Pricelist) -> Option<Offer> {
+    fn offer(self, tariff: &Tariff) -> Option<Offer> {
         let mut prices = Vec::new();
         let mut addon_prices = BTreeMap::new();
         for period in &self.capabilities.periods {
             let base = Choice { period: *period, ip: None, addons: BTreeMap::new() };
+            let pricelist = &tariff.of(&self, *period).content;
             let (Ok(quote), Some(cost)) = (self.quote(&base, pricelist), self.costs.get(period))
             else {
                 continue;
@@ -222,7 +249,7 @@ impl Portal {
 
     async fn read_shelf(&self, group: &str) -> Result<Vec<Family>, Error> {
         let mut db = self.pool.acquire().await?;
-        let pricelist = pricelist(&mut db, group).await?;
+        let tariff = tariff(&mut db, group).await?;
         let families = sqlx::query!(
             "select code, name as \"name: Json<Localized>\", summary as \"summary: Json<Localized>\"
                from product_family order by position, code"
@@ -233,7 +260,7 @@ impl Portal {
             .await?
             .into_iter()
             .filter(|plan| plan.is_sold_on(self.clock.now().date()))
-            .filter_map(|plan| plan.offer(&pricelist.content))
+            .filter_map(|plan| plan.offer(&tariff))
             .collect();
         let mut shelf = Vec::new();
         for family in families {
@@ -259,10 +286,10 @@ impl Portal {
             return Ok(offers.find(|offer| offer.plan.slug == slug).cloned());
         }
         let mut db = self.pool.acquire().await?;
-        let pricelist = pricelist(&mut db, group).await?;
+        let tariff = tariff(&mut db, group).await?;
         let plan = plans(&mut db, Some(slug)).await?.pop();
         let plan = plan.filter(|plan| plan.is_sold_on(self.clock.now().date()));
-        Ok(plan.and_then(|plan| plan.offer(&pricelist.content)))
+        Ok(plan.and_then(|plan| plan.offer(&tariff)))
     }
 
     /// Asks the vendor whether this plan can be ordered for the address; short, only a read, and
@@ -319,14 +346,14 @@ impl Portal {
         let mut before = revision(&mut db).await?;
         loop {
             let plan = plans(&mut db, Some(&wish.plan)).await?.pop();
-            let pricelist = Arc::new(pricelist(&mut db, group).await?);
+            let tariff = tariff(&mut db, group).await?;
             // Read between two looks at the same revision, all of it belongs to that revision.
             let after = revision(&mut db).await?;
             if after != before {
                 before = after;
                 continue;
             }
-            let tag = Tag { plan: Arc::new(plan.ok_or(QuoteError::NoSuchPlan)?), pricelist };
+            let tag = Tag { plan: Arc::new(plan.ok_or(QuoteError::NoSuchPlan)?), tariff };
             self.tags.keep(after, group, &tag);
             return Ok((after, priced(tag, wish, self.clock.now().date())?));
         }
@@ -334,12 +361,13 @@ impl Portal {
 }
 
 fn priced(tag: Tag, wish: &Wish, today: Date) -> Result<Priced, QuoteError> {
-    let Tag { plan, pricelist } = tag;
+    let Tag { plan, tariff } = tag;
     if !plan.is_sold_on(today) {
         return Err(QuoteError::NoSuchPlan);
     }
     let choice = plan.capabilities.check(wish.period, &wish.ip, &wish.addons)?;
     let fields = plan.capabilities.check_fields(&wish.fields)?;
+    let pricelist = tariff.of(&plan, choice.period);
     let quote = plan.quote(&choice, &pricelist.content).map_err(|error| match error {
         // The term is not on the shelf then, or not any more.
         PriceError::NoRule | PriceError::BelowFloor { .. } => {
@@ -347,17 +375,18 @@ fn priced(tag: Tag, wish: &Wish, today: Date) -> Result<Priced, QuoteError> {
         }
         other => QuoteError::Internal(Error::unreadable("pricelist_version", other)),
     })?;
-    Ok(Priced { plan, choice, fields, quote, pricelist: pricelist.id })
+    let pricelist = pricelist.id;
+    Ok(Priced { plan, choice, fields, quote, pricelist })
 }
 
-/// A plan as somebody owns it, on the shelf or not, and the group's newest pricelist.
+/// A plan as somebody owns it, on the shelf or not, and what the group is charged by.
 pub(crate) async fn owned_plan(
     db: &mut PgConnection,
     group: &str,
     slug: &str,
-) -> Result<Option<(Plan, PublishedPricelist)>, Error> {
+) -> Result<Option<(Plan, Tariff)>, Error> {
     let Some(plan) = any_plan(db, slug).await? else { return Ok(None) };
-    Ok(Some((plan, pricelist(db, group).await?)))
+    Ok(Some((plan, tariff(db, group).await?)))
 }
 
 /// The catalogue's newest revision.
@@ -365,20 +394,31 @@ async fn revision(db: &mut PgConnection) -> Result<i64, Error> {
     Ok(sqlx::query_scalar!("select revision from catalog_revision").fetch_one(db).await?)
 }
 
-/// The newest version of the group's pricelist, else of the public one.
-async fn pricelist(db: &mut PgConnection, group: &str) -> Result<PublishedPricelist, Error> {
-    let row = sqlx::query!(
-        "select id, content as \"content: Json<Pricelist>\" from pricelist_version
-          where group_code in ($1, 'public')
-          order by group_code = $1 desc, version desc limit 1",
+/// The newest versions of the group's pricelist and of the public one, which also stands for a group
+/// without one.
+async fn tariff(db: &mut PgConnection, group: &str) -> Result<Tariff, Error> {
+    let rows = sqlx::query!(
+        "select distinct on (group_code) group_code, id, content as \"content: Json<Pricelist>\"
+           from pricelist_version where group_code in ($1, 'public')
+          order by group_code, version desc",
         group,
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await?;
+    let (mut own, mut public) = (None, None);
+    for row in rows {
+        let list = Arc::new(PublishedPricelist { id: row.id, content: row.content.0 });
+        if row.group_code == group {
+            own = Some(Arc::clone(&list));
+        }
+        if row.group_code == "public" {
+            public = Some(list);
+        }
+    }
     // Without any pricelist nothing has a price, and nothing is for sale.
-    Ok(row.map_or(PublishedPricelist { id: Uuid::nil(), content: Pricelist::default() }, |row| {
-        PublishedPricelist { id: row.id, content: row.content.0 }
-    }))
+    let nothing = || PublishedPricelist { id: Uuid::nil(), content: Pricelist::default() };
+    let public = public.unwrap_or_else(|| Arc::new(nothing()));
+    Ok(Tariff { own: own.unwrap_or_else(|| Arc::clone(&public)), public })
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,7 +4,7 @@ use domain::{Currency, Money, Period};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Offer, Plan, plans_with, pricelist};
+use super::{Offer, Plan, plans_with, tariff};
 use crate::licenses::ModuleHome;
 use crate::locale::Localized;
 use crate::people::Viewer;
@@ -106,7 +106,7 @@ impl Portal {
     /// Every module with a public price in this currency, for panels.
     pub async fn modules_for_panels(&self, currency: Currency) -> Result<Vec<PanelModule>, Error> {
         let mut db = self.pool.acquire().await?;
-        let pricelist = pricelist(&mut db, "public").await?;
+        let tariff = tariff(&mut db, "public").await?;
         let today = self.clock.now().date();
         let modules = plans_with(&mut db, None, true).await?.into_iter();
         Ok(modules
@@ -116,7 +116,7 @@ impl Portal {
                     (plan.number, plan.name.get(crate::locale::Locale::En).to_owned());
                 let service_name = plan.service_name.clone().unwrap_or_else(|| plan.slug.clone());
                 let is_available = plan.is_available && plan.is_sold_on(today);
-                let month = plan.offer(&pricelist.content)?.price_of(Period::MONTH)?;
+                let month = plan.offer(&tariff)?.price_of(Period::MONTH)?;
                 Some(PanelModule { number, name, service_name, month, is_available })
             })
             .collect())
@@ -162,8 +162,7 @@ impl Portal {
         let public = self.offer("public", &offer.plan.slug).await?;
         let public_month = public.and_then(|public| public.price_of(Period::MONTH));
         let home = self.panel_home(viewer, named, &offer.plan).await?;
-        let offer = Box::new(self.lower(viewer.group(), offer.clone()).await?);
-        Ok(PanelAnswer::Module { offer, public_month, home })
+        Ok(PanelAnswer::Module { offer: Box::new(offer.clone()), public_month, home })
     }
 
     async fn panel_home(

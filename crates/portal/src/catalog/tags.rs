@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Plan, PublishedPricelist};
+use super::{Plan, Tariff};
 
 /// Plans and pricelists of one revision; clones share them.
 #[derive(Clone, Default)]
@@ -18,13 +18,13 @@ pub struct Tags(Arc<Mutex<Kept>>);
 struct Kept {
     revision: i64,
     plans: HashMap<String, Arc<Plan>>,
-    pricelists: HashMap<String, Arc<PublishedPricelist>>,
+    tariffs: HashMap<String, Tariff>,
 }
 
 /// What a price is made of.
 pub(super) struct Tag {
     pub plan: Arc<Plan>,
-    pub pricelist: Arc<PublishedPricelist>,
+    pub tariff: Tariff,
 }
 
 impl Tags {
@@ -32,8 +32,8 @@ impl Tags {
     pub(super) fn newest(&self, group: &str, slug: &str) -> Option<(i64, Tag)> {
         let kept = self.lock();
         let plan = Arc::clone(kept.plans.get(slug)?);
-        let pricelist = Arc::clone(kept.pricelists.get(group)?);
-        Some((kept.revision, Tag { plan, pricelist }))
+        let tariff = kept.tariffs.get(group)?.clone();
+        Some((kept.revision, Tag { plan, tariff }))
     }
 
     /// Keeps what was read at this revision; older rows make room for newer ones.
@@ -46,7 +46,7 @@ impl Tags {
             *kept = Kept { revision, ..Kept::default() };
         }
         kept.plans.insert(tag.plan.slug.clone(), Arc::clone(&tag.plan));
-        kept.pricelists.insert(group.to_owned(), Arc::clone(&tag.pricelist));
+        kept.tariffs.insert(group.to_owned(), tag.tariff.clone());
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

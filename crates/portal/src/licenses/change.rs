@@ -746,24 +746,29 @@ async fn priced(
         _ => return Ok(None),
     };
     let found = owned_plan(db, group, slug).await?;
-    let (plan, pricelist) = found.ok_or(ChangeError::NoPrice)?;
-    let quoted = |period, addons: &BTreeMap<String, u32>| -> Result<Quote, ChangeError> {
+    let (plan, tariff) = found.ok_or(ChangeError::NoPrice)?;
+    let period = match change {
+        Change::Renew { period } | Change::ChangePlan { period, .. } => *period,
+        _ => owned.period,
+    };
+    let pricelist = tariff.of(&plan, period);
+    let quoted = |addons: &BTreeMap<String, u32>| -> Result<Quote, ChangeError> {
         let choice = plan.capabilities.check(period, &owned.ip, addons)?;
-        quote(&plan, &choice, &pricelist)
+        quote(&plan, &choice, pricelist)
     };
     let quote = match change {
-        Change::Renew { period } => quoted(*period, &owned.addons)?,
-        Change::ChangePlan { period, .. } => {
+        Change::Renew { .. } => quoted(&owned.addons)?,
+        Change::ChangePlan { .. } => {
             // Another vendor's plan is another license.
             if plan.upstream_account != owned.account || !plan.is_sold_on(today) {
                 return Err(ChangeError::NoPrice);
             }
-            quoted(*period, &BTreeMap::new())?
+            quoted(&BTreeMap::new())?
         }
         Change::Addons { counts } => {
             let mut then = owned.addons.clone();
             then.extend(counts.clone());
-            let (now, then) = (quoted(owned.period, &owned.addons)?, quoted(owned.period, &then)?);
+            let (now, then) = (quoted(&owned.addons)?, quoted(&then)?);
             let (left, whole) = days(owned, today);
             pro_rata(&now, &then, left, whole).map_err(|error| {
                 ChangeError::Internal(Error::unreadable("pricelist_version", error))

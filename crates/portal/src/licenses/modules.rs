@@ -1,6 +1,5 @@
 //! Modules of a license: which it has, which it could have, and for whom a module is.
 
-use domain::Period;
 use domain::license::LicenseStatus;
 use sqlx::types::Json;
 use time::Date;
@@ -84,9 +83,7 @@ impl Portal {
                     && owned.iter().all(|module| module.slug != offer.plan.slug)
             };
             let offers = shelf.iter().flat_map(|family| &family.plans).filter(fits);
-            for offer in offers {
-                available.push(self.lower(&viewer.group, offer.clone()).await?);
-            }
+            available.extend(offers.cloned());
         }
         Ok(Modules { owned, available })
     }
@@ -159,48 +156,5 @@ impl Portal {
             });
         }
         Ok(homes)
-    }
-
-    /// A module as this group buys it: panels show everybody the public price, so nobody pays more
-    /// than that, and who has a better one pays that one.
-    pub async fn lower(&self, group: &str, offer: Offer) -> Result<Offer, Error> {
-        if group == "public" || !offer.plan.capabilities.module {
-            return Ok(offer);
-        }
-        let public = self.offer("public", &offer.plan.slug).await?;
-        Ok(match public {
-            Some(public) if is_lower(&public, &offer) => public,
-            _ => offer,
-        })
-    }
-
-    /// The group whose prices an order of this plan is charged by.
-    pub(crate) async fn paying_group<'a>(
-        &self,
-        group: &'a str,
-        slug: &str,
-    ) -> Result<&'a str, Error> {
-        if group == "public" {
-            return Ok(group);
-        }
-        let Some(own) = self.offer(group, slug).await? else { return Ok(group) };
-        if !own.plan.capabilities.module {
-            return Ok(group);
-        }
-        let public = self.offer("public", slug).await?;
-        Ok(if public.is_some_and(|public| is_lower(&public, &own)) { "public" } else { group })
-    }
-}
-
-/// Compared by the month, which is what panels show; else by the shortest term.
-fn is_lower(one: &Offer, other: &Offer) -> bool {
-    let month = |offer: &Offer| {
-        offer.price_of(Period::MONTH).or(offer.prices.first().map(|(_, price)| *price))
-    };
-    match (month(one), month(other)) {
-        (Some(one), Some(other)) => {
-            one.currency() == other.currency() && one.amount() < other.amount()
-        }
-        _ => false,
     }
 }

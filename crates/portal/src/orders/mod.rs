@@ -177,7 +177,7 @@ impl Portal {
     ) -> Result<Placed, PlaceError> {
         // What is in memory is good if the database says so when the order is placed. A refusal is
         // never made from it.
-        let group = self.paying_group(&viewer.group, &wish.plan).await?;
+        let group = &viewer.group;
         let mut kept = self
             .price_in_memory(group, wish)
             .filter(|(_, priced)| priced.quote.total == wish.shown_total);
