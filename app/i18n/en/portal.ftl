@@ -639,6 +639,7 @@ explain-raised = That is less than cost plus { $percent }, so it is raised to { 
 explain-below-floor = That is less than { $floor }, the least otherwise allowed; the rule says that it may be.
 explain-rounding = Rounded { $rounding }: { $price }.
 explain-no-rounding = An explicit price is not rounded: { $price }.
+explain-public = Nobody pays more for a module than the public price, which panels show: { $price } is charged.
 explain-no-rule = No rule applies to it, so it has no price and is not for sale.
 explain-no-cost = Its cost for this period is unknown, so it has no price.
 explain-out-of-range = The result is larger than any price can be.

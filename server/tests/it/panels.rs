@@ -292,4 +292,11 @@ async fn nobody_pays_more_than_the_panel_shows(pool: PgPool) {
         let preview = portal.portal.preview_change(&viewer, module, &renewal).await.unwrap();
         assert_eq!(preview.quote.map(|quote| quote.total), price, "{period}");
     }
+    // The desk says by what they are charged.
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    let page = desk.get(&portal, "/admin/pricelists/partners?q=ddos").await.body;
+    assert_eq!(page.matches("Nobody pays more for a module").count(), 1, "{page}");
+    let file = desk.get(&portal, "/admin/prices.csv?group=partners&q=ddos").await.body;
+    let charged = format!(",{},", year.unwrap().to_plain());
+    assert!(file.lines().any(|line| line.contains("ddos-guard,12,") && line.contains(&charged)));
 }

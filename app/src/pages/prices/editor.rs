@@ -619,7 +619,7 @@ fn listed<'a>(locale: Locale, asked: &Asked, editor: &'a Editor) -> Listed<&'a P
         .filter(|row| family.is_none_or(|family| row.family == family))
         .filter(|row| asked.finds(&[&row.key.plan, row.plan_name.get(locale)]))
         .filter(|row| match asked.value("show") {
-            Some("unsold") => row.result.is_err(),
+            Some("unsold") => row.price().is_none(),
             Some("loss") => row.sells_at_a_loss(),
             _ => true,
         })
@@ -771,7 +771,7 @@ fn price_table(
 /// The price; what is sold at a loss or not at all stands out.
 pub fn price_or_pill(cx: &Context, row: &PriceRow) -> AnyView {
     let locale = cx.locale;
-    if row.result.is_err() {
+    if row.price().is_none() {
         let label = if row.is_below_floor() {
             t!(locale, "price-below-cost")
         } else {

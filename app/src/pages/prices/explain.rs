@@ -12,10 +12,13 @@ use crate::{format, t};
 /// The price's steps, folded away behind one click.
 pub fn explain(names: &Names<'_>, list: &Pricelist, row: &PriceRow) -> impl IntoView + use<> {
     let locale = names.locale;
-    let (summary, lines) = match &row.result {
+    let (summary, mut lines) = match &row.result {
         Ok(found) => (decider(names, list, found), steps(names, list, found)),
         Err(error) => (t!(locale, "explain"), vec![why_not(names, list, error)]),
     };
+    if let Some(public) = row.public {
+        lines.push(t!(locale, "explain-public", price = format::money(locale, public)));
+    }
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     view! {
         <Disclosure summary=summary>

@@ -124,21 +124,10 @@ pub(crate) struct Tariff {
 }
 
 impl Tariff {
-    /// The list that this term of a plan is charged by: the group's own, except that nobody pays
-    /// more for a module than the public price, which panels show to everybody (seed 004).
+    /// The list that this term of a plan is charged by.
     pub(crate) fn of(&self, plan: &Plan, period: Period) -> &PublishedPricelist {
-        if !plan.capabilities.module || self.own.id == self.public.id {
-            return &self.own;
-        }
-        let base = Choice { period, ip: None, addons: BTreeMap::new() };
-        let total = |list: &PublishedPricelist| {
-            plan.quote(&base, &list.content).map(|quote| quote.total.amount())
-        };
-        match (total(&self.own), total(&self.public)) {
-            (Ok(own), Ok(public)) if own <= public => &self.own,
-            (_, Ok(_)) => &self.public,
-            (_, Err(_)) => &self.own,
-        }
+        let (own, public) = (&self.own.content, &self.public.content);
+        if plan.is_public_lower(period, own, public) { &self.public } else { &self.own }
     }
 }
 
@@ -177,6 +166,26 @@ impl Offer {
 impl Plan {
     fn term(&self, period: Period) -> Term {
         Term { period, code: self.term_codes.get(&period).cloned() }
+    }
+
+    /// Whether this term is charged by the public list and not by the group's own: nobody pays more
+    /// for a module than the public price, which panels show to everybody (seed 004).
+    pub(crate) fn is_public_lower(
+        &self,
+        period: Period,
+        own: &Pricelist,
+        public: &Pricelist,
+    ) -> bool {
+        if !self.capabilities.module {
+            return false;
+        }
+        let base = Choice { period, ip: None, addons: BTreeMap::new() };
+        let total = |list| self.quote(&base, list).map(|quote| quote.total.amount());
+        match (total(own), total(public)) {
+            (Ok(own), Ok(public)) => public < own,
+            (Err(_), Ok(_)) => true,
+            (_, Err(_)) => false,
+        }
     }
 
     /// It is sold on this day.

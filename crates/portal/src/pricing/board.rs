@@ -46,6 +46,8 @@ pub struct PriceRow {
     pub cost: Money,
     /// The price and its steps, or why there is none.
     pub result: Result<Derivation, PriceError>,
+    /// The public price of a module, where the group's own is not lower: this is what is charged.
+    pub public: Option<Money>,
 }
 
 /// A price that two pricelists, or two costs, make differently.
@@ -63,7 +65,7 @@ impl PriceRow {
     /// What one costs the customer; none where it is not for sale.
     #[must_use]
     pub fn price(&self) -> Option<Money> {
-        self.result.as_ref().ok().map(|found| found.price)
+        self.public.or_else(|| self.result.as_ref().ok().map(|found| found.price))
     }
 
     /// Price minus cost.
@@ -105,13 +107,15 @@ impl PriceChange {
     }
 }
 
-/// Every price of these plans, in the order of the shelf.
-pub(super) fn rows(plans: &[Plan], list: &Pricelist) -> Vec<PriceRow> {
+/// Every price of these plans, in the order of the shelf. The public list is given where it limits
+/// what this one charges for modules.
+pub(super) fn rows(plans: &[Plan], list: &Pricelist, public: Option<&Pricelist>) -> Vec<PriceRow> {
     let mut rows = Vec::new();
     for plan in plans {
         for period in &plan.capabilities.periods {
             let Some(cost) = plan.costs.get(period) else { continue };
             let subject = plan.subject(cost);
+            let public = public.filter(|public| plan.is_public_lower(*period, list, public));
             let mut row = |addon: Option<&str>, unit_cost: Money| {
                 rows.push(PriceRow {
                     key: PriceKey {
@@ -124,6 +128,9 @@ pub(super) fn rows(plans: &[Plan], list: &Pricelist) -> Vec<PriceRow> {
                     addon_name: addon.and_then(|code| plan.addon_names.get(code).cloned()),
                     cost: unit_cost,
                     result: derive(subject, *period, list, addon),
+                    public: public
+                        .and_then(|public| derive(subject, *period, public, addon).ok())
+                        .map(|found| found.price),
                 });
             };
             row(None, cost.plan);

@@ -233,7 +233,9 @@ impl Portal {
         for group in groups {
             let Some(current) = versions::current(&mut db, &group.code).await? else { continue };
             let list = &current.content;
-            let changes = board::changes(&board::rows(&now, list), board::rows(&then, list));
+            let public = versions::limit_of(&mut db, &group.code).await?;
+            let rows = |plans| board::rows(plans, list, public.as_ref());
+            let changes = board::changes(&rows(&now), rows(&then));
             found.extend(changes.into_iter().map(|change| (group.clone(), change)));
         }
         Ok(Some(found))
@@ -309,7 +311,7 @@ async fn in_force(db: &mut PgConnection, shelf: &[Plan]) -> Result<Vec<CostRow>,
     .await?;
     let mut costs = Vec::new();
     for plan in shelf {
-        let prices = board::rows(std::slice::from_ref(plan), &Pricelist::default());
+        let prices = board::rows(std::slice::from_ref(plan), &Pricelist::default(), None);
         for row in prices {
             let code = row.key.period.code();
             let change = changes.iter().find(|change| {

@@ -202,9 +202,11 @@ impl Portal {
             Some(row) => (Some(row.draft), row.content),
             None => (None, current.content.clone()),
         };
-        let rows = board::rows(&plans, &list);
+        let public = versions::limit_of(&mut db, &group.code).await?;
+        let rows = board::rows(&plans, &list, public.as_ref());
+        let before = || board::rows(&plans, &current.content, public.as_ref());
         let changes = match draft {
-            Some(_) => board::changes(&board::rows(&plans, &current.content), rows.clone()),
+            Some(_) => board::changes(&before(), rows.clone()),
             None => Vec::new(),
         };
         Ok(Some(Editor {
@@ -355,12 +357,13 @@ impl Portal {
             return Err(PublishError::Nothing);
         }
         let shelf = plans(&mut tx, None).await?;
-        let rows = board::rows(&shelf, &own.content);
+        let public = versions::limit_of(&mut tx, group).await?;
+        let rows = board::rows(&shelf, &own.content, public.as_ref());
         let below = rows.iter().filter(|row| row.is_below_floor()).count();
         if below > 0 {
             return Err(PublishError::BelowCost(below));
         }
-        let changes = board::changes(&board::rows(&shelf, &current.content), rows);
+        let changes = board::changes(&board::rows(&shelf, &current.content, public.as_ref()), rows);
         let version = current.version + 1;
         let id = Uuid::now_v7();
         let note = Some(note).filter(|note| !note.is_empty());

@@ -148,7 +148,7 @@ impl Portal {
             .map(|row| ByWhom { author: Some(row.email), at: row.updated_at })
             .collect();
             let unsold = current.as_ref().map_or(0, |current| {
-                let rows = board::rows(&plans, &current.content);
+                let rows = board::rows(&plans, &current.content, None);
                 rows.iter().filter(|row| row.result.is_err()).count()
             });
             summaries.push(GroupSummary {

@@ -47,8 +47,8 @@ pub(crate) async fn endangered(
     let mut found = Vec::new();
     for group in groups {
         let Some(current) = versions::current(db, &group.code).await? else { continue };
-        let before = board::rows(&now, &current.content);
-        for after in board::rows(&then, &current.content) {
+        let before = board::rows(&now, &current.content, None);
+        for after in board::rows(&then, &current.content, None) {
             let old = before.iter().find(|old| old.key == after.key);
             let was = old.is_some_and(|old| old.is_below_floor() || old.sells_at_a_loss());
             if (after.is_below_floor() || after.sells_at_a_loss()) && !was {

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::board::{self, PriceChange, PriceRow};
-use super::{ByWhom, Group, groups};
+use super::{ByWhom, Group, PUBLIC, groups};
 use crate::audit::ActorFilter;
 use crate::catalog::plans;
 use crate::listing::{Days, Listed, Paging, SortKey};
@@ -141,6 +141,17 @@ pub(super) async fn current(
     Ok(read(db, group, None, 1).await?.pop())
 }
 
+/// The public list, which limits what any other group is charged for modules.
+pub(super) async fn limit_of(
+    db: &mut PgConnection,
+    group: &str,
+) -> Result<Option<Pricelist>, Error> {
+    if group == PUBLIC {
+        return Ok(None);
+    }
+    Ok(current(db, PUBLIC).await?.map(|public| public.content))
+}
+
 /// One version.
 pub(super) async fn one(
     db: &mut PgConnection,
@@ -257,8 +268,10 @@ impl Portal {
         let Some(found) = one(&mut db, &group.code, version).await? else { return Ok(None) };
         let Some(now) = current(&mut db, &group.code).await? else { return Ok(None) };
         let plans = plans(&mut db, None).await?;
-        let rows = board::rows(&plans, &found.content);
-        let changes = board::changes(&board::rows(&plans, &now.content), rows.clone());
+        let public = limit_of(&mut db, &group.code).await?;
+        let rows = board::rows(&plans, &found.content, public.as_ref());
+        let before = board::rows(&plans, &now.content, public.as_ref());
+        let changes = board::changes(&before, rows.clone());
         Ok(Some(VersionView {
             group,
             info: found.info(),
