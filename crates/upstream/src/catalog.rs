@@ -261,6 +261,14 @@ pub enum TableError {
     /// A plan that is there twice.
     #[error("the plan {0} is there twice")]
     Twice(String),
+    /// A plan that has a term, an add-on or an add-on's cost twice.
+    #[error("the plan {plan} has {what} twice")]
+    TwiceIn {
+        /// The plan's code.
+        plan: String,
+        /// What it has twice.
+        what: String,
+    },
     /// Nothing in it.
     #[error("there is no plan in it")]
     Empty,
@@ -370,6 +378,24 @@ impl Default for Table {
 }
 
 impl TablePlan {
+    /// What it has twice: a term, an add-on, or what an add-on costs for a term.
+    fn twice(&self) -> Option<String> {
+        if let Some(period) = repeated(self.terms.iter().map(|term| term.period)) {
+            return Some(format!("the term {period}"));
+        }
+        if let Some(code) = repeated(self.addons.iter().map(|addon| &addon.code)) {
+            return Some(format!("the add-on {code}"));
+        }
+        let names = self.addons.iter().map(|addon| addon.key.as_ref().unwrap_or(&addon.code));
+        if let Some(name) = repeated(names) {
+            return Some(format!("the add-on {name}"));
+        }
+        self.addons.iter().find_map(|addon| {
+            let period = repeated(addon.costs.iter().map(|cost| cost.period))?;
+            Some(format!("the cost of {} for {period}", addon.code))
+        })
+    }
+
     /// A plan of which no more is known yet.
     #[must_use]
     pub fn new(code: impl Into<String>, name: impl Into<String>) -> Self {
@@ -488,6 +514,9 @@ impl Table {
         for plan in &self.plans {
             if !seen.insert((plan.dialect, &plan.code)) {
                 return Err(TableError::Twice(plan.code.clone()));
+            }
+            if let Some(what) = plan.twice() {
+                return Err(TableError::TwiceIn { plan: plan.code.clone(), what });
             }
         }
         Ok(self)
@@ -644,9 +673,18 @@ fn csv_line(table: &mut Table, line: &Line<'_>) -> Result<(), TableError> {
         });
     }
     if let (Some(addon), Some(cost)) = (plan.addons.get_mut(place), cost) {
+        if addon.costs.iter().any(|known| known.period == period) {
+            return Err(line.bad(format!("the term {period} of {} is there twice", addon.code)));
+        }
         addon.costs.push(TermCost { period, cost });
     }
     Ok(())
+}
+
+/// The first that has an equal before it.
+fn repeated<T: Ord>(all: impl IntoIterator<Item = T>) -> Option<T> {
+    let mut seen = BTreeSet::new();
+    all.into_iter().find_map(|one| seen.replace(one))
 }
 
 impl Amount {

@@ -192,6 +192,19 @@ fn csv_is_read_by_the_names_of_its_columns() {
 fn a_wrong_table_says_where() {
     for (text, error) in [
         ("code,period\n7,1\n7,1\n", "line 3: the term 1 is there twice"),
+        (
+            "code,period,addon,cost\n7,1,,1\n7,1,nodes,2\n7,1,nodes,3\n",
+            "line 4: the term 1 of nodes is there twice",
+        ),
+        (
+            "[[plan]]\ncode = \"7\"\nname = \"a\"\n\
+             addon = [{ code = \"n\", name = \"N\" }, { code = \"n\", name = \"M\" }]\n",
+            "the plan 7 has the add-on n twice",
+        ),
+        (
+            "[[plan]]\ncode = \"7\"\nname = \"a\"\nterms = [1, 12, 1]\n",
+            "the plan 7 has the term 1 twice",
+        ),
         ("code,period,cost\n7,1,-5\n", "line 2: cost -5"),
         ("code,period\n,1\n", "line 2: no code"),
         ("code,period\n7,-50\n", "line 2: period -50"),

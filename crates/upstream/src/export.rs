@@ -46,7 +46,12 @@ pub fn read(doc: &Node, currency: Currency) -> Result<Table, Unclear> {
             plan.terms.push(TableTerm { period, code: None, cost: Some(cost) });
         }
         for addon in node.children.iter().filter(|child| child.name == "addon") {
-            plan.addons.extend(reader.addon(addon));
+            let Some(addon) = reader.addon(addon) else { continue };
+            if plan.addons.iter().any(|known| known.code == addon.code) {
+                reader.notes.push(Note::Twice { code: format!("{code}, {}", addon.name) });
+            } else {
+                plan.addons.push(addon);
+            }
         }
         table.plans.push(plan);
     }
@@ -179,6 +184,7 @@ mod tests {
              <period cost=\"99\" type=\"lifetime\" length=\"0\"/></price>\
              <addon><id>2</id><name>Nodes</name><addontype>2</addontype><addonmin>1</addonmin>\
              <price><period cost=\"9\" type=\"month\" length=\"1\"/></price></addon>\
+             <addon><id>2</id><name>More nodes</name><addontype>2</addontype></addon>\
              <addon><id>3</id><name>Flavor</name><addontype>3</addontype></addon></pricelist>\
              <pricelist><id>1</id><name>Again</name></pricelist><pricelist><name>No code</name>\
              </pricelist></doc>",
@@ -190,6 +196,7 @@ mod tests {
                 Note::Currency { code: code(), text: "EUR".into() },
                 Note::Period { code: code(), text: "day 1".into() },
                 Note::Cost { code: code(), text: "0.00001".into() },
+                Note::Twice { code: "1, More nodes".into() },
                 Note::Addon { code: code(), text: "Flavor".into() },
                 Note::Twice { code: code() },
                 Note::Unreadable { row: 3 },
@@ -207,6 +214,7 @@ mod tests {
                 (Period::Lifetime, Some(Amount(990_000))),
             ]
         );
+        assert_eq!(plan.addons.len(), 1);
         assert_eq!((plan.addons[0].base, plan.addons[0].costs[0].cost), (1, Amount(90_000)));
     }
 
