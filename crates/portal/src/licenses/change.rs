@@ -519,7 +519,7 @@ impl Portal {
             let by = Some(viewer.user);
             operations::release_in_tx(&mut tx, operation, hold, by, "taken back", now).await?;
         }
-        self.start_again_in_tx(&mut tx, viewer, operation, now).await?;
+        start_again_in_tx(&mut tx, Some(viewer.user), operation, now).await?;
         sqlx::query!(
             "insert into operation_event (operation_id, at, event) values ($1, $2, $3)",
             operation,
@@ -535,54 +535,51 @@ impl Portal {
     }
 }
 
-impl Portal {
-    /// Undoes what a deletion that is taken back has stopped first: the stop itself if it was not
-    /// sent, else by starting the license again.
-    async fn start_again_in_tx(
-        &self,
-        tx: &mut PgConnection,
-        viewer: &CustomerViewer,
-        deletion: Uuid,
-        now: OffsetDateTime,
-    ) -> Result<(), ChangeError> {
-        let stop = stop_of(deletion);
-        let unsent = sqlx::query_scalar!(
-            "update operation
+/// Undoes what a deletion that is taken back or refused has stopped first: the stop itself if it was
+/// not sent, else by starting the license again.
+pub(crate) async fn start_again_in_tx(
+    tx: &mut PgConnection,
+    by: Option<Uuid>,
+    deletion: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let stop = stop_of(deletion);
+    let unsent = sqlx::query_scalar!(
+        "update operation
                 set state = 'cancelled', generation = generation + 1, finished_at = $2,
                     lease_until = null
               where id = $1 and state = 'planned' and attempts = 0 and first_sent_at is null
              returning id",
+        stop,
+        now,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if unsent.is_some() {
+        sqlx::query!(
+            "insert into operation_event (operation_id, at, event) values ($1, $2, $3)",
             stop,
             now,
+            EventKind::Cancelled.as_str(),
         )
-        .fetch_optional(&mut *tx)
+        .execute(&mut *tx)
         .await?;
-        if unsent.is_some() {
-            sqlx::query!(
-                "insert into operation_event (operation_id, at, event) values ($1, $2, $3)",
-                stop,
-                now,
-                EventKind::Cancelled.as_str(),
-            )
-            .execute(&mut *tx)
-            .await?;
-            return Ok(());
-        }
-        let sent = sqlx::query!(
-            "select license_id as \"license!\", upstream_account_id, wish_hash as \"hash!\"
+        return Ok(());
+    }
+    let sent = sqlx::query!(
+        "select license_id as \"license!\", upstream_account_id, wish_hash as \"hash!\"
                from operation
               where id = $1 and state not in ('rejected', 'cancelled')",
-            stop,
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some(sent) = sent else { return Ok(()) };
-        let zero = crate::upstreams::currency_in_tx(tx, sent.upstream_account_id).await?;
-        let id = Uuid::new_v5(&deletion, b"resume");
-        let start = Beside { id, change: Change::Resume, by: Some(viewer.user) };
-        let (license, account) = (sent.license, sent.upstream_account_id);
-        Ok(plan_beside(tx, license, account, zero, &start, &sent.hash, now).await?)
-    }
+        stop,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(sent) = sent else { return Ok(()) };
+    let zero = crate::upstreams::currency_in_tx(tx, sent.upstream_account_id).await?;
+    let id = Uuid::new_v5(&deletion, b"resume");
+    let start = Beside { id, change: Change::Resume, by };
+    let (license, account) = (sent.license, sent.upstream_account_id);
+    plan_beside(tx, license, account, zero, &start, &sent.hash, now).await
 }
 
 /// The operation that stops a license before this one deletes it.

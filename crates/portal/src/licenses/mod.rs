@@ -27,6 +27,7 @@ use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect_kind;
 use crate::{Error, Portal, customers, mail};
 
+pub(crate) use change::start_again_in_tx;
 pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
 pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter, UnderWay};
 pub use limit::ChangeRule;

@@ -8,7 +8,7 @@ use ledger::{AccountKind, Cause, CauseKind, Transfer};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use upstream::Call;
-use upstream::dialect::{Dialect, Item};
+use upstream::dialect::{Action, Dialect, Item};
 use upstream::effect::Before;
 use upstream::outcome::{Evidence, Exchange, Outcome};
 use upstream::purchase::Stage;
@@ -796,6 +796,10 @@ impl Portal {
         }
         if let Some(hold) = op.hold {
             super::release_in_tx(tx, op.id, hold, None, "nothing was bought", now).await?;
+        }
+        if matches!(&op.task, Task::Change(work) if matches!(work.action, Action::Delete)) {
+            // What has come to nothing leaves everything as it was.
+            licenses::start_again_in_tx(tx, None, op.id, now).await?;
         }
         store::event_in_tx(tx, op.id, event, Some(why), now).await
     }

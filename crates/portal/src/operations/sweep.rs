@@ -127,12 +127,12 @@ impl Portal {
     ) -> Result<Ours, Error> {
         let settled = self.clock.now()
             - (account.send_deadline + account.call_timeout + account.quiet_window);
-        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-        let licenses = sqlx::query_scalar!(
-            "select upstream_id from license
-              where upstream_account_id = $1 and upstream_id = any($2::text[])",
+        // Licenses last: one that is delivered meanwhile was still bought when that was asked.
+        let awaited = sqlx::query_scalar!(
+            "select distinct p.upstream_plan_code from operation x
+               join customer_order o on o.id = x.order_id join plan p on p.id = o.plan_id
+              where x.upstream_account_id = $1 and x.kind = 'order' and x.finished_at is null",
             account.id,
-            &ids as _,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -154,11 +154,12 @@ impl Portal {
             };
             (row.reference, purchase)
         });
-        let awaited = sqlx::query_scalar!(
-            "select distinct p.upstream_plan_code from operation x
-               join customer_order o on o.id = x.order_id join plan p on p.id = o.plan_id
-              where x.upstream_account_id = $1 and x.kind = 'order' and x.finished_at is null",
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let licenses = sqlx::query_scalar!(
+            "select upstream_id from license
+              where upstream_account_id = $1 and upstream_id = any($2::text[])",
             account.id,
+            &ids as _,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -275,7 +276,10 @@ impl Portal {
             "update upstream_finding f set resolved_at = $3, resolution = 'gone'
               where f.upstream_account_id = $1 and f.resolved_at is null
                 and case f.kind when 'missing' then f.upstream_id = any($2)
-                    else f.last_seen_at < $3 and not f.upstream_id = any($2) end",
+                    else f.last_seen_at < $3 and not f.upstream_id = any($2)
+                         or exists (select from license l
+                                     where l.upstream_account_id = f.upstream_account_id
+                                       and l.upstream_id = f.upstream_id) end",
             account.id,
             listed,
             now,

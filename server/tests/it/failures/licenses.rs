@@ -207,6 +207,17 @@ async fn r30_an_orphan_is_adopted_for_its_price(pool: PgPool) {
     let (order, found) = delivered_after_all(&portal).await;
     let staff = portal.owner().await;
     portal.portal.settle_finding(&staff, found.id, Remedy::Adopt, "it works").await.unwrap();
+    // Whatever says that nobody knows a license of ours is over by itself, too.
+    sqlx::query(
+        "insert into upstream_finding
+            (id, upstream_account_id, kind, upstream_id, evidence, first_seen_at, last_seen_at)
+         select gen_random_uuid(), upstream_account_id, 'stranger', upstream_id, '', $1, $1
+           from license",
+    )
+    .bind(portal.portal.clock.now())
+    .execute(&portal.portal.pool)
+    .await
+    .unwrap();
     pass(&portal, 180).await;
     assert!(open_findings(&portal).await.is_empty());
     assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")), "charged again");
