@@ -13,7 +13,7 @@ use domain::{Currency, Money};
 use portal::Portal;
 use portal::accounts::{
     Account, BalanceFunction, By, Change, NewAccount, Ordering, Preset, Proposal, Settings, Source,
-    functions_from_text, functions_to_text,
+    families_from_text, functions_from_text, functions_to_text,
 };
 use portal::demo::ModeError;
 use portal::licenses::ChangeRule;
@@ -130,6 +130,9 @@ struct SettingsArgs {
     /// Whether orders of modules name their license
     #[arg(long)]
     module_names_parent: Option<bool>,
+    /// Families whose list shows neither our reference nor a name, such as "parallelslic addition"
+    #[arg(long)]
+    unmarked: Option<String>,
     /// A function of its own, such as softexternal.addons=softexternal.edit; "-" takes all away
     #[arg(long = "function", value_name = "FAMILY.ROLE=NAME")]
     functions: Vec<String>,
@@ -258,6 +261,9 @@ impl SettingsArgs {
             };
         }
         put(&mut base.module_names_parent, self.module_names_parent.as_ref());
+        if let Some(text) = &self.unmarked {
+            base.unmarked = families_from_text(text).context("--unmarked: no such families")?;
+        }
         for text in &self.functions {
             if text == "-" {
                 base.functions.clear();

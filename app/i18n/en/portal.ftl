@@ -1299,6 +1299,8 @@ upstream-quiet = Late effect window, ms
 upstream-second = Second look after, ms
 upstream-functions = Functions of its own
 upstream-functions-hint = One a line: softexternal.addons = softexternal.edit. An empty name takes a function away.
+upstream-unmarked = Lists without our reference
+upstream-unmarked-hint = Function families whose list shows neither our reference nor a name, such as parallelslic. One order of each is sent at a time and found by what is new in the list.
 upstream-names-parent = Orders of modules name their license
 upstream-enabled = The account is on
 upstream-enabled-hint = Off, nothing of it is for sale. What was bought goes on.

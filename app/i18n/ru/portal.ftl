@@ -1320,6 +1320,8 @@ upstream-quiet = Запоздание результата, мс
 upstream-second = Повторный поиск через, мс
 upstream-functions = Собственные функции
 upstream-functions-hint = По одной на строке: softexternal.addons = softexternal.edit. Пустое имя убирает функцию.
+upstream-unmarked = Списки без нашей метки
+upstream-unmarked-hint = Семейства функций, в списке которых нет ни нашей метки, ни имени, например parallelslic. Заказы каждого отправляются по одному и находятся по новому в списке.
 upstream-names-parent = Заказ модуля называет его лицензию
 upstream-enabled = Аккаунт включён
 upstream-enabled-hint = У выключенного ничего не продаётся. Купленное продолжает работать.

@@ -39,6 +39,7 @@ pub async fn set_upstream(
     #[server(default)] low_balance: String,
     #[server(default)] change_rule: String,
     #[server(default)] module_names_parent: String,
+    #[server(default)] unmarked: String,
     #[server(default)] functions: String,
     #[server(default)] kept_suspended_days: String,
     #[server(default)] max_concurrency: String,
@@ -62,6 +63,7 @@ pub async fn set_upstream(
         ("low_balance", low_balance),
         ("change_rule", change_rule),
         ("module_names_parent", module_names_parent),
+        ("unmarked", unmarked),
         ("functions", functions),
         ("kept_suspended_days", kept_suspended_days),
         ("max_concurrency", max_concurrency),
@@ -121,7 +123,7 @@ mod on_server {
     use domain::{Currency, Money};
     use portal::accounts::{
         AccountError, BalanceFunction, By, ImportError, NewAccount, Ordering, Preset, Settings,
-        Source, Wrong, functions_from_text,
+        Source, Wrong, families_from_text, functions_from_text,
     };
     use portal::licenses::ChangeRule;
     use portal::locale::Locale;
@@ -244,6 +246,10 @@ mod on_server {
         get("username").clone_into(&mut settings.username);
         settings.enabled = !get("enabled").is_empty();
         settings.module_names_parent = !get("module_names_parent").is_empty();
+        match families_from_text(get("unmarked")) {
+            Some(families) => settings.unmarked = families,
+            None => wrong.push(("unmarked", Wrong::Shape)),
+        }
         settings.preset = Preset::from_word(get("preset"));
         settings.balance_function = BalanceFunction::from_word(get("balance_function"));
         match Ordering::from_word(get("ordering")) {

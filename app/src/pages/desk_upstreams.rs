@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use portal::accounts::{
     ACCOUNT_SORTS, ACCOUNTS_BY_NAME, ACCOUNTS_BY_PLANS, Account, AccountError, BalanceFunction, By,
-    Check, DialectKind, Looked, Ordering, Preset, functions_to_text,
+    Check, DialectKind, Looked, Ordering, Preset, families_to_text, functions_to_text,
 };
 use portal::licenses::ChangeRule;
 use portal::listing::{Cursor, Key, Listed, Paging};
@@ -692,6 +692,15 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
                 value=text("functions", &functions_to_text(&settings.functions))
                 error=cx.error_of("functions")
                 rows=3
+            />
+            <Field
+                label=t!(locale, "upstream-unmarked")
+                name="unmarked"
+                hint=t!(locale, "upstream-unmarked-hint")
+                value=text("unmarked", &families_to_text(&settings.unmarked))
+                error=cx.error_of("unmarked")
+                autocomplete="off"
+                maxlength=200
             />
             <CheckField
                 label=t!(locale, "upstream-names-parent")

@@ -106,6 +106,12 @@ impl Error {
         }
     }
 
+    /// Whether it is this constraint of the database that was broken.
+    pub(crate) fn breaks(&self, constraint: &str) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.constraint() == Some(constraint)
+    }
+
     /// The error with everything behind it, in one line for the log.
     #[must_use]
     pub fn chain(&self) -> String {

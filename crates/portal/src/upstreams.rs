@@ -127,6 +127,8 @@ pub(crate) struct Speech {
     names: BTreeMap<DialectKind, Names>,
     /// Orders of modules name the license that they are for.
     module_names_parent: bool,
+    /// Families whose lists show neither our reference nor a name.
+    unmarked: Vec<DialectKind>,
 }
 
 impl Speech {
@@ -147,7 +149,12 @@ impl Speech {
                 .collect();
             names.insert(kind, of?);
         }
-        Ok(Self { names, module_names_parent })
+        Ok(Self { names, module_names_parent, unmarked: Vec::new() })
+    }
+
+    fn with_unmarked(self, families: &[String]) -> Result<Self, Error> {
+        let unmarked = families.iter().map(|family| dialect_kind(family)).collect::<Result<_, _>>();
+        Ok(Self { unmarked: unmarked?, ..self })
     }
 
     /// Whether a family as this account speaks it can be asked for this.
@@ -286,7 +293,8 @@ impl Portal {
                 &serde_json::from_value(row.functions)
                     .map_err(|error| Error::unreadable("upstream_account", error))?,
                 row.module_names_parent,
-            )?,
+            )?
+            .with_unmarked(&row.unmarked)?,
             currency: Currency::from_code(&row.currency).ok_or_else(|| bad("currency"))?,
             check_timeout: millis(row.check_timeout_ms),
             endpoint,
@@ -345,6 +353,11 @@ impl UpstreamAccount {
         let none = Names::new();
         let names = self.speech.names.get(&kind).unwrap_or(&none);
         kind.dialect(names, self.speech.module_names_parent)
+    }
+
+    /// Whether the list of this family shows our reference, or at least a name.
+    pub(crate) fn shows_marks(&self, kind: DialectKind) -> bool {
+        !self.speech.unmarked.contains(&kind)
     }
 
     /// Sends something that changes the vendor's books, once.

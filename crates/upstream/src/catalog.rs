@@ -32,6 +32,9 @@ pub struct Table {
     /// Orders of modules name the license that they are for.
     #[serde(default = "yes")]
     pub module_names_parent: bool,
+    /// Families whose lists show neither a reference of ours nor a name.
+    #[serde(default)]
+    pub unmarked: Vec<DialectKind>,
     /// Names of functions that are the vendor's own, by family and by what they are for.
     #[serde(default)]
     pub functions: BTreeMap<String, BTreeMap<String, String>>,
@@ -369,6 +372,7 @@ impl Default for Table {
             currency: None,
             balance_function: None,
             module_names_parent: true,
+            unmarked: Vec::new(),
             functions: BTreeMap::new(),
             inferred: Vec::new(),
             plans: Vec::new(),

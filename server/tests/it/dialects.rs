@@ -15,7 +15,7 @@ use sqlx::PgPool;
 use upstream_sim::{Fault, LicenseView, SimConfig, Status, Times};
 use uuid::Uuid;
 
-use crate::harness::TestPortal;
+use crate::harness::{TestPortal, fresh};
 
 /// A plan of a vendor that the demo does not have.
 struct NewPlan {
@@ -491,6 +491,166 @@ async fn what_shows_no_mark_is_never_bought_twice(pool: PgPool) {
     assert_eq!(portal.state(other.id).await, "confirmed", "absent, and sent once more");
     assert_eq!(portal.vendor().live_licenses().len(), 2);
     portal.sound().await;
+}
+
+/// A portal that knows that lists of Plesk licenses show no marks, where somebody has bought one past
+/// it already.
+async fn unmarked(pool: &PgPool) -> TestPortal {
+    let config =
+        SimConfig { list_shows_remoteid: false, view_shows_remoteid: false, ..SimConfig::full() };
+    let portal = TestPortal::with(fresh(pool).await, config).await;
+    add_vendor(&portal, "isplicense", "isplicense@demo.test", "USD", &isplicense()).await;
+    sqlx::query(
+        "update upstream_account set unmarked = '{parallelslic}' where slug = 'isplicense'",
+    )
+    .execute(&portal.portal.pool)
+    .await
+    .unwrap();
+    past_us(&portal).await;
+    portal
+}
+
+/// Somebody buys a license like ours at the vendor's own site.
+async fn past_us(portal: &TestPortal) {
+    let base: String = sqlx::query_scalar("select base_url from upstream_account limit 1")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let form = [
+        ("authinfo", "isplicense@demo.test:SimPass2026"),
+        ("func", "parallelslic.order.param"),
+        ("pricelist", "236"),
+        ("period", "1"),
+        ("pa_ip", "203.0.113.40"),
+        ("skipbasket", "on"),
+        ("sok", "ok"),
+        ("out", "xml"),
+    ];
+    let before = portal.vendor().live_licenses().len();
+    reqwest::Client::new().post(base).form(&form).send().await.unwrap();
+    assert_eq!(portal.vendor().live_licenses().len(), before + 1);
+}
+
+const PLESK_ORDER: &str = "parallelslic.order.param!";
+
+fn plesk_orders(portal: &TestPortal) -> usize {
+    let calls = portal.vendor().calls_of("parallelslic.order.param");
+    calls.iter().filter(|call| call.params.contains_key("remoteid")).count()
+}
+
+/// Without a mark it is found by what is new in the list (`reliability.md` B.2).
+#[sqlx::test(migrations = "../migrations")]
+async fn what_shows_no_mark_is_found_by_what_is_new(pool: PgPool) {
+    for (fault, sent) in [
+        (Fault::ResetAfter, 1),
+        (Fault::HangAfter, 1),
+        (Fault::GarbageAfter, 1),
+        (Fault::ErrorAfterDebit { kind: "internal".to_owned() }, 1),
+        (Fault::ResetBefore, 2),
+    ] {
+        let name = fault.name();
+        let portal = unmarked(&pool).await;
+        let viewer = portal.customer().await;
+        portal.vendor().add_fault(PLESK_ORDER, fault, Times::Once);
+        let lost = wish(&portal, "plesk-host", Period::MONTH).await;
+        portal.portal.place_order(&viewer, &lost).await.unwrap();
+        portal.settle().await;
+        assert_eq!(portal.state(lost.id).await, "confirmed", "{name}");
+        assert_eq!(plesk_orders(&portal), sent, "{name}");
+        assert_eq!(portal.vendor().live_licenses().len(), 2, "{name}");
+        let number: i64 = sqlx::query_scalar("select upstream_id::bigint from license")
+            .fetch_one(&portal.portal.pool)
+            .await
+            .unwrap();
+        let newest = portal.vendor().live_licenses().iter().map(|view| view.id).max();
+        assert_eq!(u64::try_from(number).ok(), newest, "{name}: not the one bought past us");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_shows_no_mark_is_sent_one_at_a_time(pool: PgPool) {
+    let portal = unmarked(&pool).await;
+    let viewer = portal.customer().await;
+    portal.vendor().add_fault(PLESK_ORDER, Fault::HangAfter, Times::Once);
+    let mut orders = Vec::new();
+    for host in 40..44 {
+        let mut wish = wish(&portal, "plesk-host", Period::MONTH).await;
+        wish.ip = format!("203.0.113.{host}");
+        portal.portal.place_order(&viewer, &wish).await.unwrap();
+        orders.push(wish.id);
+    }
+    portal.settle().await;
+    for order in orders {
+        assert_eq!(portal.state(order).await, "confirmed");
+    }
+    assert_eq!(plesk_orders(&portal), 4);
+    assert_eq!(portal.vendor().live_licenses().len(), 5);
+    let overlap = "select count(*) from operation a join operation b on a.id <> b.id
+                    where a.first_sent_at < b.first_sent_at and a.finished_at > b.first_sent_at";
+    assert_eq!(portal.count(overlap).await, 0);
+    // So that even a worker that knows no turns cannot have two under way.
+    let twice = sqlx::query(
+        "update operation set state = 'unknown', finished_at = null
+          where alone_in is not null and state = 'confirmed'",
+    )
+    .execute(&portal.portal.pool)
+    .await;
+    assert!(twice.is_err());
+}
+
+/// What an earlier call has made after all is seen before another one is sent.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_shows_no_mark_is_looked_for_before_it_is_sent_again(pool: PgPool) {
+    let portal = unmarked(&pool).await;
+    let viewer = portal.customer().await;
+    portal.vendor().add_fault(PLESK_ORDER, Fault::ResetAfter, Times::Once);
+    let lost = wish(&portal, "plesk-host", Period::MONTH).await;
+    portal.portal.place_order(&viewer, &lost).await.unwrap();
+    portal.drain().await;
+    assert_eq!(portal.state(lost.id).await, "unknown");
+    sqlx::query("update operation set state = 'planned', next_at = $1")
+        .bind(portal.portal.clock.now())
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    portal.settle().await;
+    assert_eq!(portal.state(lost.id).await, "confirmed");
+    assert_eq!((plesk_orders(&portal), portal.vendor().live_licenses().len()), (1, 2));
+}
+
+/// Two that may be it are a person's to judge, and until then no other one is sent.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_shows_no_mark_and_is_there_twice_is_judged_by_a_person(pool: PgPool) {
+    let portal = unmarked(&pool).await;
+    let viewer = portal.customer().await;
+    portal.vendor().add_fault(PLESK_ORDER, Fault::ResetAfter, Times::Once);
+    let lost = wish(&portal, "plesk-host", Period::MONTH).await;
+    portal.portal.place_order(&viewer, &lost).await.unwrap();
+    portal.drain().await;
+    past_us(&portal).await;
+    portal.settle().await;
+    assert_eq!(portal.state(lost.id).await, "review");
+    let mut other = wish(&portal, "plesk-host", Period::MONTH).await;
+    other.ip = "203.0.113.61".to_owned();
+    portal.portal.place_order(&viewer, &other).await.unwrap();
+    portal.clock.advance(std::time::Duration::from_secs(60));
+    portal.drain().await;
+    assert_eq!((portal.state(other.id).await, plesk_orders(&portal)), ("planned".to_owned(), 1));
+    let numbers = portal.vendor().live_licenses();
+    let verdict = portal::operations::Verdict::Happened {
+        upstream_id: numbers[1].id.to_string(),
+        shown: portal::operations::Shown::default(),
+    };
+    let operation: Uuid = sqlx::query_scalar("select id from operation where order_id = $1")
+        .bind(lost.id)
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let owner = portal.owner().await;
+    portal.portal.decide(&owner, operation, &verdict, "by its date").await.unwrap();
+    portal.settle().await;
+    assert_eq!(portal.state(other.id).await, "confirmed");
+    assert_eq!(portal.vendor().live_licenses().len(), 4);
 }
 
 /// A product that its vendor ends (seed 001: ISPmanager 5).

@@ -517,6 +517,7 @@ async fn owners_do_it_all_on_the_pages(pool: PgPool) {
         ("low_balance", "20000"),
         ("change_rule", "unlimited"),
         ("module_names_parent", "on"),
+        ("unmarked", "parallelslic, addition"),
         ("functions", ""),
         ("kept_suspended_days", "30"),
         ("max_concurrency", "999"),
@@ -537,7 +538,7 @@ async fn owners_do_it_all_on_the_pages(pool: PgPool) {
     let refused = owner.post(&portal, "/admin/upstream-set", &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.body.contains("value=\"999\""), "{}", refused.body);
-    fields[14].1 = "2".to_owned();
+    fields[15].1 = "2".to_owned();
     let done = owner.post(&portal, "/admin/upstream-set", &fields).await;
     assert_eq!(done.location.as_deref(), Some("/admin/upstreams/old?done=set"), "{}", done.body);
     let again = owner.post(&portal, "/admin/upstream-set", &fields).await;

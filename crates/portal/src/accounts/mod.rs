@@ -94,6 +94,9 @@ pub struct Settings {
     pub change_rule: ChangeRule,
     /// Orders of modules name their license.
     pub module_names_parent: bool,
+    /// Families whose lists show neither our reference nor a name: one order of each at a time, found
+    /// by what is new.
+    pub unmarked: Vec<DialectKind>,
     /// The shipped table that knows its plans.
     pub preset: Option<Preset>,
     /// Names of functions that are its own.
@@ -292,6 +295,7 @@ impl Settings {
             low_balance: None,
             change_rule: ChangeRule::CalendarMonth,
             module_names_parent: table.module_names_parent,
+            unmarked: table.unmarked,
             preset,
             functions: table.functions,
             limits: Limits::default(),
@@ -362,6 +366,7 @@ impl Settings {
             "low_balance": self.low_balance,
             "change_rule": self.change_rule.as_str(),
             "module_names_parent": self.module_names_parent,
+            "unmarked": families_to_text(&self.unmarked),
             "preset": self.preset.map(Preset::as_str),
             "functions": self.functions,
             "calls_per_minute": self.limits.calls_per_minute,
@@ -391,6 +396,22 @@ pub fn functions_to_text(functions: &Functions) -> String {
         names.iter().map(move |(role, name)| format!("{family}.{role} = {name}"))
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Reads names of families, parted by blanks or commas.
+#[must_use]
+pub fn families_from_text(text: &str) -> Option<Vec<DialectKind>> {
+    let words = text.split([' ', ',', '\n', '\t', '\r']).filter(|word| !word.is_empty());
+    let mut found: Vec<_> = words.map(DialectKind::from_word).collect::<Option<_>>()?;
+    found.sort_by_key(|kind| kind.as_str());
+    found.dedup();
+    (!found.contains(&DialectKind::Manual)).then_some(found)
+}
+
+/// The reverse of [`families_from_text`].
+#[must_use]
+pub fn families_to_text(families: &[DialectKind]) -> String {
+    families.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// The longest password.
@@ -588,7 +609,7 @@ async fn write_in_tx(
                 connect_timeout_ms = $14, call_timeout_ms = $15, check_timeout_ms = $16,
                 send_deadline_ms = $17, lease_ms = $18, quiet_window_ms = $19,
                 second_sighting_ms = $20, max_concurrency = $21, kept_suspended_days = $22,
-                calls_per_minute = $23,
+                calls_per_minute = $23, unmarked = $24,
                 version = version + 1
           where id = $1 and version = $2",
         id,
@@ -614,6 +635,7 @@ async fn write_in_tx(
         limits.max_concurrency,
         limits.kept_suspended_days,
         limits.calls_per_minute,
+        &settings.unmarked.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>(),
     )
     .execute(tx)
     .await?;
@@ -624,7 +646,7 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
     let rows = sqlx::query!(
         "select u.id, u.slug, u.version, u.name, u.base_url, u.username, u.currency, u.enabled,
                 u.ordering, u.balance_function, u.low_balance, u.change_rule,
-                u.module_names_parent, u.preset, u.functions as \"functions: Json<Functions>\",
+                u.module_names_parent, u.unmarked, u.preset, u.functions as \"functions: Json<Functions>\",
                 u.connect_timeout_ms, u.call_timeout_ms, u.check_timeout_ms, u.send_deadline_ms,
                 u.lease_ms, u.quiet_window_ms, u.second_sighting_ms, u.max_concurrency,
                 u.kept_suspended_days, u.calls_per_minute, u.balance, u.balance_at,
@@ -649,6 +671,7 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                 })
                 .transpose()?;
             let dialects = row.dialects.iter().map(|word| crate::upstreams::dialect_kind(word));
+            let unmarked = row.unmarked.iter().map(|word| crate::upstreams::dialect_kind(word));
             Ok(Account {
                 id: row.id,
                 slug: row.slug,
@@ -672,6 +695,7 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                     change_rule: ChangeRule::from_word(&row.change_rule)
                         .ok_or_else(|| bad("change_rule"))?,
                     module_names_parent: row.module_names_parent,
+                    unmarked: unmarked.collect::<Result<_, _>>()?,
                     preset: row.preset.as_deref().and_then(Preset::from_word),
                     functions: row.functions.0,
                     limits: Limits {

@@ -11,7 +11,7 @@ use upstream::dialect::{Action, Dialect, VendorLicense};
 use upstream::effect::{Before, Effect, effect};
 use upstream::outcome::{Evidence, Failure};
 
-use super::steps::{Proof, Ready, Seen};
+use super::steps::{Beforehand, Proof, Ready, Seen};
 use super::store::{self, Claimed, Work};
 use crate::upstreams::UpstreamAccount;
 use crate::{Error, Portal};
@@ -58,7 +58,7 @@ impl Portal {
             _ => before,
         };
         match dialect.act(&license, &work.action) {
-            Some(call) => Ready::Go(call, Some(before)),
+            Some(call) => Ready::Go(call, Some(Beforehand::License(before))),
             None => Ready::Stale("the vendor has no function for that".to_owned()),
         }
     }

@@ -6,10 +6,10 @@ use time::OffsetDateTime;
 use upstream::dialect::{Dialect, Item, Ordering, VendorLicense};
 use upstream::outcome::Evidence;
 use upstream::purchase::{Progress, Stage};
-use upstream::{Sighting, Wanted, find_ours};
+use upstream::{Call, Sighting, Wanted, find_ours};
 use uuid::Uuid;
 
-use super::steps::{Proof, Ready, Seen};
+use super::steps::{Beforehand, Proof, Ready, Seen};
 use super::store::{self, Claimed, Purchase, Task};
 use crate::upstreams::UpstreamAccount;
 use crate::{Error, Portal, licenses};
@@ -18,6 +18,11 @@ impl Purchase {
     /// How it is paid.
     fn ordering(&self, account: &UpstreamAccount) -> Ordering {
         self.dialect.ordering(account.ordering)
+    }
+
+    /// It is found by what is new in the list, so no other one may be under way.
+    pub(super) fn is_alone(&self, account: &UpstreamAccount) -> bool {
+        !account.shows_marks(self.dialect) && self.stage(account) == Stage::Whole
     }
 
     pub(super) fn stage(&self, account: &UpstreamAccount) -> Stage {
@@ -60,6 +65,9 @@ impl Portal {
     ) -> Ready {
         let stage = purchase.stage(account);
         if let Some(call) = stage.call(&purchase.wish, dialect) {
+            if purchase.is_alone(account) {
+                return self.ready_alone(purchase, account, dialect, call).await;
+            }
             return Ready::Go(call, None);
         }
         let Stage::Pay(item) = stage else { return Ready::Later("nothing to send".to_owned()) };
@@ -70,6 +78,55 @@ impl Portal {
                 _ => Ready::Later(format!("the basket does not show no. {}", item.id)),
             },
         }
+    }
+
+    /// Looks which licenses are there already, so that the new one can be told from them. What a
+    /// call before has made after all is found here: it is not sent once more then.
+    async fn ready_alone(
+        &self,
+        purchase: &Purchase,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+        call: Call,
+    ) -> Ready {
+        let rows = match account.list(dialect).await {
+            Ok((rows, _)) => rows,
+            Err(failure) => return Ready::Later(failure.to_string()),
+        };
+        let ids = rows.iter().map(|row| row.id.clone()).collect();
+        let found = match find_ours(rows, Wanted::from(&purchase.wish)) {
+            _ if purchase.known.is_none() => Ok(Sighting::Absent),
+            Sighting::Unmarked(rows) => self.new_ones(purchase, account, rows).await,
+            found => Ok(found),
+        };
+        match found {
+            Err(error) => Ready::Later(error.to_string()),
+            Ok(Sighting::Absent) => Ready::Go(call, Some(Beforehand::List(ids))),
+            Ok(Sighting::Found(one)) if one.status.is_none_or(is_bought) => {
+                Ready::Already(Proof::Number(one.id))
+            }
+            Ok(_) => Ready::Later("the list shows what may be it".to_owned()),
+        }
+    }
+
+    /// What the list shows of an order without a mark: of what may be it, that which is no license of
+    /// ours, and was not there before it was sent. One such is it; nothing else was sent since.
+    async fn new_ones(
+        &self,
+        purchase: &Purchase,
+        account: &UpstreamAccount,
+        unmarked: Vec<VendorLicense>,
+    ) -> Result<Sighting, Error> {
+        let mut rows = store::not_ours(&self.pool, account.id, unmarked).await?;
+        if let Some(known) = &purchase.known {
+            rows.retain(|row| !known.contains(&row.id));
+            if let [_] = rows.as_slice()
+                && let Some(one) = rows.pop()
+            {
+                return Ok(Sighting::Found(Box::new(one)));
+            }
+        }
+        Ok(if rows.is_empty() { Sighting::Absent } else { Sighting::Unmarked(rows) })
     }
 
     /// Looks for our item, or else for our reference, in the vendor's whole list.
@@ -97,10 +154,13 @@ impl Portal {
             None => find_ours(rows, Wanted::from(&purchase.wish)),
         };
         let found = match found {
-            Sighting::Unmarked(rows) => {
-                let rows = store::not_ours(&self.pool, account.id, rows).await?;
-                if rows.is_empty() { Sighting::Absent } else { Sighting::Unmarked(rows) }
+            // Another unpaid item costs nothing, and nothing was paid yet.
+            Sighting::Unmarked(rows)
+                if purchase.stage(account) == Stage::Item && rows.iter().all(is_unpaid) =>
+            {
+                Sighting::Absent
             }
+            Sighting::Unmarked(rows) => self.new_ones(purchase, account, rows).await?,
             found => found,
         };
         Ok(match found {
@@ -114,7 +174,8 @@ impl Portal {
             Sighting::Unmarked(rows) => {
                 let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
                 let why = format!("the list shows no reference; it may be: {}", ids.join(", "));
-                if looked_at - op.created_at < account.resend_within {
+                let explained = purchase.known.is_some();
+                if !explained && looked_at - op.created_at < account.resend_within {
                     Seen::Nothing(why)
                 } else {
                     Seen::Contradiction(why, evidence)
@@ -173,8 +234,7 @@ impl Portal {
 /// Several carry our reference. Unpaid ones cost nothing and may be many; of those that are paid
 /// there must be one.
 fn several(rows: Vec<VendorLicense>, ordering: Ordering, evidence: Evidence) -> Seen {
-    let unpaid = |row: &VendorLicense| row.status == Some(LicenseStatus::Ordered);
-    let (unpaid, paid): (Vec<_>, Vec<_>) = rows.into_iter().partition(unpaid);
+    let (unpaid, paid): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_unpaid);
     match (paid.as_slice(), unpaid.into_iter().next()) {
         ([one], _) if one.status.is_some_and(is_bought) => {
             Seen::Happened(Proof::Number(one.id.clone()))
@@ -189,6 +249,10 @@ fn several(rows: Vec<VendorLicense>, ordering: Ordering, evidence: Evidence) -> 
             Seen::Contradiction(why, evidence)
         }
     }
+}
+
+fn is_unpaid(row: &VendorLicense) -> bool {
+    row.status == Some(LicenseStatus::Ordered)
 }
 
 const fn is_bought(status: LicenseStatus) -> bool {

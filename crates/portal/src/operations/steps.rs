@@ -62,10 +62,23 @@ pub(super) enum Seen {
     Contradiction(String, Evidence),
 }
 
+/// What is seen at the vendor right before a call, by which its effect is told afterwards.
+pub(super) enum Beforehand {
+    /// The license that it changes.
+    License(Before),
+    /// The numbers in the list that the license appears in.
+    List(Vec<String>),
+}
+
+/// The index that lets only one order be under way of a family whose list shows no marks.
+const ALONE: &str = "operation_alone";
+/// When another one looks again whether it is its turn.
+const TURN: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// What is left to do before an operation is sent.
 pub(super) enum Ready {
-    /// Send this call; the license is this before it.
-    Go(Call, Option<Before>),
+    /// Send this call; what it is sent to is like this before it.
+    Go(Call, Option<Beforehand>),
     /// The vendor has it so already.
     Already(Proof),
     /// It must not be sent any more; in words.
@@ -153,7 +166,8 @@ impl Portal {
         if op.state == OperationState::Planned {
             let lease = now + account.lease;
             // Nobody looks at the license before; whoever does the work does.
-            let before = matches!(op.task, Task::Change(_)).then(Before::default);
+            let before =
+                matches!(op.task, Task::Change(_)).then(|| Beforehand::License(Before::default()));
             let before = before.as_ref();
             if !store::promise_in_tx(&mut tx, &op, "by hand", lease, before, now).await? {
                 return Ok(());
@@ -172,6 +186,9 @@ impl Portal {
             return None;
         }
         let stage = purchase.stage(account);
+        if purchase.is_alone(account) {
+            return None;
+        }
         let dialect = account.dialect(op.dialect)?;
         let call = stage.call(&purchase.wish, dialect.as_ref())?;
         let slot = account.free_slot()?;
@@ -188,7 +205,7 @@ impl Portal {
         op: &mut Claimed,
         account: &UpstreamAccount,
         call: Call,
-        before: Option<&Before>,
+        before: Option<&Beforehand>,
         slot: Slot,
     ) -> Result<Option<Promise>, Error> {
         let given = self.clock.uptime();
@@ -234,7 +251,10 @@ impl Portal {
             Ready::Go(call, before) => (call, before),
             Ready::Already(proof) => {
                 let tx = self.pool.begin().await?;
-                return self.confirm(tx, &op, account, &proof, EventKind::Already).await.map(drop);
+                return match self.confirm(tx, &op, account, &proof, EventKind::Already).await {
+                    Err(error) if error.breaks(ALONE) => self.wait_for_turn(&op).await,
+                    confirmed => confirmed.map(drop),
+                };
             }
             Ready::Stale(why) => {
                 if let Task::Change(work) = &op.task {
@@ -259,11 +279,30 @@ impl Portal {
         };
         let mut tx = self.pool.begin().await?;
         let before = before.as_ref();
-        let promise = self.promise_in_tx(&mut tx, &mut op, account, call, before, slot?).await?;
+        let planned = op.clone();
+        let promise = match self.promise_in_tx(&mut tx, &mut op, account, call, before, slot?).await
+        {
+            Err(error) if error.breaks(ALONE) => {
+                drop(tx);
+                return self.wait_for_turn(&planned).await;
+            }
+            promise => promise?,
+        };
         let Some(promise) = promise else { return Ok(()) };
         tx.commit().await?;
         self.faults.reach(Step::Armed).await;
         self.keep_promise(&op, account, dialect, promise).await
+    }
+
+    /// Another order of the family is under way: until it is known what became of it, nobody could say
+    /// which license is whose.
+    async fn wait_for_turn(&self, op: &Claimed) -> Result<(), Error> {
+        let next = Moved { next_at: Some(self.clock.now() + TURN), ..Moved::default() };
+        let mut tx = self.pool.begin().await?;
+        if store::transition_in_tx(&mut tx, op, OperationState::Planned, next).await? {
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Sends what is marked as sent, unless it is too late for that.

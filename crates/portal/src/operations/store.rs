@@ -14,6 +14,7 @@ use upstream::dialect::{Action, Item, OrderWish, Term, VendorLicense};
 use upstream::effect::Before;
 use uuid::Uuid;
 
+use super::steps::Beforehand;
 use crate::Error;
 use crate::orders::EventKind;
 use crate::upstreams::dialect_kind;
@@ -77,6 +78,8 @@ pub(super) struct Purchase {
     pub name: Option<String>,
     /// What lies in the vendor's basket for it.
     pub item: Option<Item>,
+    /// The numbers in the vendor's list from before it was sent first, where the list shows no marks.
+    pub known: Option<Vec<String>>,
 }
 
 #[derive(Clone)]
@@ -151,7 +154,7 @@ pub(super) async fn take_in_tx(
                 c.refused as \"refused!\", c.short as \"short!\", c.item_id, c.item_bill,
                 greatest(c.created_at, c.undo_until, c.counts_from) as \"created_at!\", c.sent_at,
                 c.absent_since, c.hold_id, c.currency as \"currency!\", c.cost as \"cost!\",
-                c.customer_id as \"customer_id!\", c.term,
+                c.customer_id as \"customer_id!\", c.term, c.known_ids,
                 c.change as \"change: Json<Change>\", c.before as \"before: Json<Before>\",
                 coalesce((select w.state <> 'confirmed' from operation w where w.id = c.waits_for),
                          false) as \"forsaken!\",
@@ -235,6 +238,7 @@ pub(super) struct ClaimedRow {
     cost: i64,
     customer_id: Uuid,
     term: Option<Date>,
+    known_ids: Option<Vec<String>>,
     change: Option<Json<Change>>,
     before: Option<Json<Before>>,
     forsaken: bool,
@@ -332,6 +336,7 @@ impl ClaimedRow {
             addons,
             name: self.name,
             item: self.item_id.map(|id| Item { id, bill: self.item_bill }),
+            known: self.known_ids,
         })
     }
 
@@ -500,17 +505,23 @@ pub(super) async fn promise_in_tx(
     op: &Claimed,
     request: &str,
     lease_until: OffsetDateTime,
-    before: Option<&Before>,
+    before: Option<&Beforehand>,
     now: OffsetDateTime,
 ) -> Result<bool, Error> {
     let generation = generation(tx, op).await?;
+    let (license, known) = match before {
+        Some(Beforehand::License(license)) => (Some(license), None),
+        Some(Beforehand::List(ids)) => (None, Some(ids.as_slice())),
+        None => (None, None),
+    };
     let promised = sqlx::query_scalar!(
         "with promised as (
             update operation
                set state = 'sent', lease_until = $4, next_at = $4, absent_since = null,
                    sent_at = $5, first_sent_at = coalesce(first_sent_at, $5),
                    attempts = attempts + 1, refused = false, short = false,
-                   before = coalesce($6, before)
+                   before = coalesce($6, before), known_ids = coalesce(known_ids, $8::text[]),
+                   alone_in = case when $8::text[] is not null then $9 else alone_in end
              where id = $1 and generation = $2 and state = 'planned'
             returning id, attempts, generation
          ), attempt as (
@@ -525,8 +536,10 @@ pub(super) async fn promise_in_tx(
         request,
         lease_until,
         now,
-        before.map(Json) as _,
+        license.map(Json) as _,
         EventKind::Sent.as_str(),
+        known as _,
+        op.dialect.as_str(),
     )
     .fetch_one(tx)
     .await?;
