@@ -178,9 +178,9 @@ fn hint(id: &str, kind: &'static str, text: String) -> Option<impl IntoView + us
     (!text.is_empty()).then(|| view! { <p class=class id=id>{text}</p> })
 }
 
-/// Ids of help and error below a control; those only that are there.
+/// Ids of error and help below a control; those only that are there.
 fn below(id: &str, error: &str) -> String {
-    if error.is_empty() { format!("{id}-hint") } else { format!("{id}-hint {id}-error") }
+    if error.is_empty() { format!("{id}-hint") } else { format!("{id}-error {id}-hint") }
 }
 
 /// The form of a product page with a live total and an address check.
@@ -453,8 +453,8 @@ pub fn OrderForm(
                     aria-describedby=below("name", &d.name_error)
                     aria-invalid=invalid
                 />
-                {hint("name", "hint", d.text.name_hint.clone())}
                 {hint("name", "error", d.name_error.clone())}
+                {hint("name", "hint", d.text.name_hint.clone())}
             </div>
         }
     });

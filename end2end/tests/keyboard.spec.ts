@@ -108,7 +108,7 @@ test("staff credit a wallet by keyboard", async ({ page }) => {
   await follow(page, "Demo Hosting", /[0-9a-f-]{36}$/);
   await type(page, "Amount", "1.50");
   await type(page, "Reason", "Bank transfer 4712");
-  await tabTo(page, page.getByRole("button", { name: /Credit/ }));
+  await tabTo(page, page.getByRole("button", { name: "Top up the wallet" }));
   await page.keyboard.press("Enter");
-  await expect(page.getByText("Credited.")).toBeVisible();
+  await expect(page.getByText("Topped up.")).toBeVisible();
 });

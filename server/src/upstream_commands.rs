@@ -157,6 +157,15 @@ struct SettingsArgs {
     /// Milliseconds between two looks for something that is absent
     #[arg(long)]
     second_sighting_ms: Option<i32>,
+    /// How often an order that is proved absent is sent at most
+    #[arg(long)]
+    max_attempts: Option<i16>,
+    /// Milliseconds after which an order is not sent again
+    #[arg(long)]
+    resend_within_ms: Option<i32>,
+    /// Milliseconds in which a deletion can be taken back
+    #[arg(long)]
+    undo_window_ms: Option<i32>,
     /// Calls at one time
     #[arg(long)]
     max_concurrency: Option<i16>,
@@ -283,6 +292,9 @@ impl SettingsArgs {
         put(&mut limits.lease_ms, self.lease_ms.as_ref());
         put(&mut limits.quiet_window_ms, self.quiet_window_ms.as_ref());
         put(&mut limits.second_sighting_ms, self.second_sighting_ms.as_ref());
+        put(&mut limits.max_attempts, self.max_attempts.as_ref());
+        put(&mut limits.resend_within_ms, self.resend_within_ms.as_ref());
+        put(&mut limits.undo_window_ms, self.undo_window_ms.as_ref());
         put(&mut limits.max_concurrency, self.max_concurrency.as_ref());
         if let Some(text) = &self.calls_per_minute {
             limits.calls_per_minute = match text.as_str() {

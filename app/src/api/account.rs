@@ -80,7 +80,7 @@ mod on_server {
         cx.session.insert(USER_KEY, user).await.map_err(failed)?;
         let home = match cx.portal.viewer(user).await.map_err(|error| cx.failed(&error))? {
             Viewer::Staff(_) => "/admin",
-            Viewer::Customer(_) | Viewer::Guest => "/my/licenses",
+            Viewer::Customer(_) | Viewer::Guest => "/my",
         };
         see_other(&if next.is_empty() { home.to_owned() } else { inside(next) });
         Ok(())

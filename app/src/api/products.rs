@@ -23,9 +23,11 @@ pub async fn edit_product(
     #[server(default)] sale_ends_on: String,
     #[server(default)] renewal_ends_on: String,
     #[server(default)] service_name: String,
+    #[server(default)] product: String,
     #[server(default)] fits: Vec<String>,
+    #[server(default)] withheld: Vec<String>,
 ) -> Result<(), ApiError> {
-    let form = on_server::Product {
+    let form = on_server::Form {
         plan,
         version,
         name,
@@ -36,7 +38,9 @@ pub async fn edit_product(
         sale_ends_on,
         renewal_ends_on,
         service_name,
+        product,
         fits,
+        withheld,
     };
     with_status(on_server::edit_product(&form).await)
 }
@@ -57,6 +61,7 @@ mod on_server {
     use std::collections::BTreeMap;
 
     use axum::http::StatusCode;
+    use domain::operation::OperationKind;
     use portal::catalog::{EditError, PlanText};
     use portal::locale::{Locale, Localized};
     use time::Date;
@@ -67,7 +72,7 @@ mod on_server {
 
     const BAD: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
-    pub struct Product {
+    pub struct Form {
         pub plan: String,
         pub version: i32,
         pub name: BTreeMap<String, String>,
@@ -78,6 +83,8 @@ mod on_server {
         pub sale_ends_on: String,
         pub renewal_ends_on: String,
         pub service_name: String,
+        pub product: String,
+        pub withheld: Vec<String>,
         pub fits: Vec<String>,
     }
 
@@ -97,7 +104,7 @@ mod on_server {
         }
     }
 
-    pub async fn edit_product(form: &Product) -> Result<(), ApiError> {
+    pub async fn edit_product(form: &Form) -> Result<(), ApiError> {
         let cx = context();
         let staff = cx.staff()?;
         let page = format!("/admin/products/{}", form.plan);
@@ -119,6 +126,8 @@ mod on_server {
             let available = if form.available { "on" } else { "" };
             values.insert("available".to_owned(), available.to_owned());
             values.insert("fits".to_owned(), form.fits.join(" "));
+            values.insert("product".to_owned(), form.product.clone());
+            values.insert("withheld".to_owned(), form.withheld.join(" "));
             let errors = vec![(field.to_owned(), text)];
             Err(cx.refuse(Refused { page: page.clone(), errors, values, status }))
         };
@@ -139,6 +148,12 @@ mod on_server {
             renewal_ends_on,
             fits: form.fits.clone(),
             service_name: Some(form.service_name.clone()),
+            product: Some(form.product.clone()),
+            withheld: form
+                .withheld
+                .iter()
+                .filter_map(|word| OperationKind::from_word(word))
+                .collect(),
         };
         match cx.portal.edit_plan(staff, &form.plan, form.version, &text).await {
             Ok(()) => {
@@ -193,6 +208,7 @@ mod on_server {
                 (StatusCode::FORBIDDEN, String::new(), t!(locale, "product-forbidden"))
             }
             EditError::Stale => (StatusCode::CONFLICT, String::new(), t!(locale, "product-stale")),
+            EditError::Text("product") => (BAD, at("product"), t!(locale, "product-bad-product")),
             EditError::Text("service_name") => {
                 (BAD, at("service_name"), t!(locale, "product-bad-service"))
             }

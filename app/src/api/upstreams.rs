@@ -51,6 +51,9 @@ pub async fn set_upstream(
     #[server(default)] lease_ms: String,
     #[server(default)] quiet_window_ms: String,
     #[server(default)] second_sighting_ms: String,
+    #[server(default)] max_attempts: String,
+    #[server(default)] resend_within_ms: String,
+    #[server(default)] undo_window_ms: String,
 ) -> Result<(), ApiError> {
     let fields = [
         ("name", name),
@@ -75,6 +78,9 @@ pub async fn set_upstream(
         ("lease_ms", lease_ms),
         ("quiet_window_ms", quiet_window_ms),
         ("second_sighting_ms", second_sighting_ms),
+        ("max_attempts", max_attempts),
+        ("resend_within_ms", resend_within_ms),
+        ("undo_window_ms", undo_window_ms),
     ];
     with_status(on_server::set(&slug, version, fields.into()).await)
 }
@@ -88,7 +94,7 @@ pub async fn set_upstream_password(
     with_status(on_server::set_password(&slug, password).await)
 }
 
-/// The button "Ping" of `/admin/upstreams/{slug}`.
+/// The button "Test connection" of `/admin/upstreams/{slug}`.
 #[server(prefix = "/admin", endpoint = "upstream-ping")]
 pub async fn ping_upstream(slug: String) -> Result<(), ApiError> {
     with_status(on_server::ping(&slug).await)
@@ -189,13 +195,14 @@ mod on_server {
             .into(),
         );
         let slug = form.slug.trim().to_owned();
+        let no_password = password.is_empty();
         let new = NewAccount { slug: slug.clone(), currency, settings, password: password.into() };
         match cx.portal.add_account(By::Staff(staff), new).await {
             Ok(_) => {
                 see_other(&format!("{}?done=added", page_of(&slug)));
                 Ok(())
             }
-            Err(error) => refused(&cx, LIST.to_owned(), values, error),
+            Err(error) => refused(&cx, LIST.to_owned(), values, no_password, error),
         }
     }
 
@@ -206,12 +213,12 @@ mod on_server {
         let page = page_of(slug);
         let known = match cx.portal.account(by, slug).await {
             Ok(known) => known,
-            Err(error) => return refused(&cx, page, owned(fields), error),
+            Err(error) => return refused(&cx, page, owned(fields), false, error),
         };
         let settings = match read_settings(known.settings, known.currency, &fields) {
             Ok(settings) => settings,
             Err(wrong) => {
-                return refused(&cx, page, owned(fields), AccountError::Wrong(wrong));
+                return refused(&cx, page, owned(fields), false, AccountError::Wrong(wrong));
             }
         };
         match cx.portal.set_account(by, slug, version, settings).await {
@@ -219,7 +226,7 @@ mod on_server {
                 see_other(&format!("{page}?done=set"));
                 Ok(())
             }
-            Err(error) => refused(&cx, page, owned(fields), error),
+            Err(error) => refused(&cx, page, owned(fields), false, error),
         }
     }
 
@@ -284,6 +291,7 @@ mod on_server {
         }
         number(&mut limits.kept_suspended_days, "kept_suspended_days", fields, &mut wrong);
         number(&mut limits.max_concurrency, "max_concurrency", fields, &mut wrong);
+        number(&mut limits.max_attempts, "max_attempts", fields, &mut wrong);
         for (place, name) in [
             (&mut limits.connect_timeout_ms, "connect_timeout_ms"),
             (&mut limits.call_timeout_ms, "call_timeout_ms"),
@@ -292,6 +300,8 @@ mod on_server {
             (&mut limits.lease_ms, "lease_ms"),
             (&mut limits.quiet_window_ms, "quiet_window_ms"),
             (&mut limits.second_sighting_ms, "second_sighting_ms"),
+            (&mut limits.resend_within_ms, "resend_within_ms"),
+            (&mut limits.undo_window_ms, "undo_window_ms"),
         ] {
             number(place, name, fields, &mut wrong);
         }
@@ -302,12 +312,13 @@ mod on_server {
         let cx = context();
         let staff = cx.staff_who_may(Permission::ManageVendors)?;
         let by = By::Staff(staff);
+        let no_password = password.is_empty();
         match cx.portal.set_account_password(by, slug, &password.into()).await {
             Ok(()) => {
                 see_other(&format!("{}?done=password", page_of(slug)));
                 Ok(())
             }
-            Err(error) => refused(&cx, page_of(slug), Values::new(), error),
+            Err(error) => refused(&cx, page_of(slug), Values::new(), no_password, error),
         }
     }
 
@@ -319,15 +330,42 @@ mod on_server {
                 see_other(&format!("{}?done=ping#ping", page_of(slug)));
                 Ok(())
             }
-            Err(error) => refused(&cx, page_of(slug), Values::new(), error),
+            Err(error) => refused(&cx, page_of(slug), Values::new(), false, error),
         }
     }
 
-    /// The page again, with what was typed and what is wrong with it.
+    /// The fields of both forms, in the order in which they stand there.
+    const ORDER: [&str; 21] = [
+        "slug",
+        "name",
+        "base_url",
+        "currency",
+        "username",
+        "password",
+        "ordering",
+        "low_balance",
+        "change_rule",
+        "calls_per_minute",
+        "max_concurrency",
+        "kept_suspended_days",
+        "connect_timeout_ms",
+        "call_timeout_ms",
+        "check_timeout_ms",
+        "send_deadline_ms",
+        "lease_ms",
+        "quiet_window_ms",
+        "second_sighting_ms",
+        "functions",
+        "unmarked",
+    ];
+
+    /// The page again, with what was typed and what is wrong with it. A password is never among the
+    /// values, so that its absence is told apart.
     fn refused(
         cx: &Context,
         page: String,
         values: Values,
+        no_password: bool,
         error: AccountError,
     ) -> Result<(), ApiError> {
         let locale = cx.locale;
@@ -339,18 +377,27 @@ mod on_server {
             AccountError::Stale => {
                 (StatusCode::CONFLICT, vec![(String::new(), t!(locale, "upstream-changed"))])
             }
-            AccountError::Wrong(wrong) => {
-                let errors = wrong
-                    .into_iter()
-                    .map(|(field, why)| (field.to_owned(), in_words(locale, field, why)));
+            AccountError::Wrong(mut wrong) => {
+                wrong.sort_by_key(|(field, _)| ORDER.iter().position(|known| known == field));
+                let is_empty = |field: &str| match field {
+                    "password" => no_password,
+                    _ => values.get(field).is_none_or(|typed| typed.trim().is_empty()),
+                };
+                let errors = wrong.into_iter().map(|(field, why)| {
+                    (field.to_owned(), in_words(locale, field, why, is_empty(field)))
+                });
                 (BAD, errors.collect())
             }
         };
         Err(cx.refuse(Refused { page, errors, values, status }))
     }
 
-    fn in_words(locale: Locale, field: &str, why: Wrong) -> String {
+    fn in_words(locale: Locale, field: &str, why: Wrong, is_empty: bool) -> String {
         match why {
+            Wrong::Shape if is_empty && field == "name" => t!(locale, "upstream-no-name"),
+            Wrong::Shape if is_empty && field == "username" => t!(locale, "upstream-no-user"),
+            Wrong::Shape if is_empty && field == "password" => t!(locale, "upstream-no-password"),
+            Wrong::Url if is_empty => t!(locale, "upstream-no-url"),
             Wrong::Shape => match field {
                 "slug" => t!(locale, "code-bad"),
                 "currency" => t!(locale, "upstream-bad-currency"),

@@ -10,28 +10,28 @@ fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
         (false, false) => None,
         (true, false) => Some(format!("{id}-hint")),
         (false, true) => Some(format!("{id}-error")),
-        (true, true) => Some(format!("{id}-hint {id}-error")),
+        (true, true) => Some(format!("{id}-error {id}-hint")),
     }
 }
 
-/// Help and error below a control.
+/// Error and help below a control: what is wrong stands next to what it is about.
 #[component]
 fn Below(id: String, hint: Option<String>, error: Option<String>) -> impl IntoView {
     view! {
-        {hint
-            .map(|hint| {
-                view! {
-                    <p class="hint" id=format!("{id}-hint")>
-                        {hint}
-                    </p>
-                }
-            })}
         {error
             .map(|error| {
                 view! {
                     <p class="error" id=format!("{id}-error")>
                         <Icon name="circle-alert" />
                         <span>{error}</span>
+                    </p>
+                }
+            })}
+        {hint
+            .map(|hint| {
+                view! {
+                    <p class="hint" id=format!("{id}-hint")>
+                        {hint}
                     </p>
                 }
             })}
@@ -52,7 +52,7 @@ fn Label(id: String, label: String, note: Option<String>) -> impl IntoView {
 /// One line of input with its label, help and error.
 ///
 /// Children replace the input itself; they then carry `id`, `name` and
-/// `aria-describedby="{id}-hint {id}-error"` themselves.
+/// `aria-describedby="{id}-error {id}-hint"` themselves.
 #[component]
 pub fn Field(
     /// Label.
@@ -458,6 +458,8 @@ pub struct RadioOption {
     pub price: Option<String>,
     /// "Save 12%".
     pub badge: Option<String>,
+    /// What is left to spend afterwards, on a line of its own.
+    pub after: Option<String>,
     /// Chosen now.
     pub checked: bool,
     /// Cannot be chosen; the hint says why.
@@ -504,6 +506,9 @@ pub fn RadioCards(
                         {option
                             .hint
                             .map(|hint| view! { <span class="radio-card-hint">{hint}</span> })}
+                        {option
+                            .after
+                            .map(|after| view! { <span class="radio-card-hint">{after}</span> })}
                     </span>
                     {option
                         .price

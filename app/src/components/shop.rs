@@ -19,10 +19,10 @@ pub fn PriceCard(
     /// Price of the usual period.
     #[prop(into)]
     price: String,
-    /// "/ month".
+    /// "a month".
     #[prop(into)]
     unit: String,
-    /// The other price: "€51.50 / year".
+    /// The other price: "€51.50 a year".
     #[prop(optional, into)]
     alt: OptText,
     /// "Most bought".

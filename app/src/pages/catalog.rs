@@ -85,13 +85,18 @@ pub fn card(locale: Locale, offer: &Offer) -> impl IntoView + use<> {
         .or_else(|| offer.prices.first().copied())
         .unwrap_or((Period::MONTH, domain::Money::zero(plan.currency)));
     let year = offer.price_of(Period::YEAR).filter(|_| period != Period::YEAR);
-    let alt = year.map(|year| {
-        let price = format::price(locale, year);
-        match offer.year_saving() {
-            Some(percent) => t!(locale, "price-year-saving", price = price, percent = percent),
-            None => t!(locale, "price-year", price = price),
+    let alt = match year {
+        Some(year) => {
+            let price = format::price(locale, year);
+            Some(match offer.year_saving() {
+                Some(percent) => t!(locale, "price-year-saving", price = price, percent = percent),
+                None => t!(locale, "price-year", price = price),
+            })
         }
-    });
+        // Said, so that no card has a blank line.
+        None => (offer.prices.len() == 1 && period == Period::MONTH)
+            .then(|| t!(locale, "price-month-only")),
+    };
     view! {
         <PriceCard
             href=format!("/p/{}", plan.slug)

@@ -7,13 +7,14 @@ use domain::change::Change;
 use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 use domain::plan::Addon;
-use domain::{Currency, Period};
+use domain::{Currency, Money, Period};
 use leptos::prelude::*;
-use portal::licenses::{ChangeError, Possible, Preview};
+use portal::licenses::{ChangeError, LicenseDetail, Possible, Preview};
 use portal::locale::Locale;
 use portal::people::CustomerViewer;
 use uuid::Uuid;
 
+use super::product::{left, period_hint};
 use super::{Shown, changes, frame, id_param, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
@@ -23,9 +24,8 @@ use crate::components::{
 use crate::context::Context;
 use crate::{format, t};
 
-/// The kinds in the order of their buttons.
-const KINDS: [OperationKind; 6] = [
-    OperationKind::Renew,
+/// The kinds in the order of their buttons; renewing stands in the head of the license's page.
+const KINDS: [OperationKind; 5] = [
     OperationKind::Resume,
     OperationKind::Addons,
     OperationKind::ChangePlan,
@@ -138,13 +138,14 @@ async fn form(
         }
     };
     let waits = seen.as_ref().is_some_and(|seen| seen.waits);
-    let effect = effect(locale, kind, possible.license.row.status, seen.as_ref());
+    let effect = effect(locale, kind, &possible.license, seen.as_ref());
     let quote = seen.as_ref().and_then(|seen| seen.quote.as_ref());
     let balance = balance(cx, viewer, quote.map(|quote| quote.total.currency())).await?;
+    let costs = quote.is_some_and(|quote| !quote.total.is_zero());
     let order = order(cx, viewer, id).await?;
     let danger = matches!(kind, OperationKind::Delete | OperationKind::Suspend);
     let class = if danger { "btn btn-danger" } else { "btn btn-primary" };
-    let button = confirm(locale, kind);
+    let button = confirm(locale, kind, costs);
     let back = format!("/my/licenses/{id}");
     Ok(view! {
         <Panel>
@@ -182,12 +183,12 @@ async fn choices(
 ) -> Result<(AnyView, Option<Preview>), ApiError> {
     let locale = cx.locale;
     let own = possible.license.period;
-    let wishes: Vec<(Change, String, bool)> = if kind == OperationKind::Renew {
+    let wishes: Vec<(Change, Period, String, bool)> = if kind == OperationKind::Renew {
         let periods = possible.periods.iter();
         periods
             .map(|period| {
                 let title = format::period(locale, *period);
-                (Change::Renew { period: *period }, title, *period == own)
+                (Change::Renew { period: *period }, *period, title, *period == own)
             })
             .collect()
     } else {
@@ -196,17 +197,28 @@ async fn choices(
                 let plan = offer.plan.slug.clone();
                 let name = offer.plan.name.get(locale);
                 let title = format!("{name}, {}", format::period(locale, *period));
-                (Change::ChangePlan { plan, period: *period }, title, false)
+                (Change::ChangePlan { plan, period: *period }, *period, title, false)
             })
         });
         plans.collect()
     };
     let typed = cx.typed("choice");
     let mut options = Vec::new();
-    let mut first = None;
-    for (change, title, usual) in wishes {
+    let mut first: Option<Preview> = None;
+    let mut month = None;
+    let mut spendable = None;
+    for (change, period, title, usual) in wishes {
         let Some(seen) = preview(cx, viewer, id, &change).await? else { continue };
         let Some(total) = seen.quote.as_ref().map(|quote| quote.total) else { continue };
+        if spendable.is_none() {
+            let balance = cx.portal.balance(viewer, total.currency()).await;
+            spendable = Some(balance.map_err(|error| cx.failed(&error))?.spendable());
+        }
+        if kind == OperationKind::Renew && period == Period::MONTH {
+            month = Some(total);
+        }
+        let saving = month.filter(|_| period == Period::YEAR);
+        let saving = saving.and_then(|month| saving_of_year(month, total));
         let value = match &change {
             Change::ChangePlan { plan, period } => format!("{plan} {period} {total}"),
             Change::Renew { period } => format!("{period} {total}"),
@@ -219,12 +231,16 @@ async fn choices(
             None => usual,
         };
         let until = seen.until_then.map(|day| format::day(locale, day));
+        let until = until.map(|day| t!(locale, "change-until", day = day));
+        let each = Some(period_hint(locale, period, total)).filter(|text| !text.is_empty());
+        let hints: Vec<String> = each.into_iter().chain(until).collect();
         options.push(RadioOption {
             value,
             title,
-            hint: until.map(|day| t!(locale, "change-until", day = day)),
+            hint: (!hints.is_empty()).then(|| hints.join(", ")),
             price: Some(format::money(locale, total)),
-            badge: None,
+            badge: saving.map(|percent| t!(locale, "saving", percent = percent)),
+            after: spendable.and_then(|spendable| left(locale, spendable, total)),
             checked,
             disabled: false,
         });
@@ -247,6 +263,13 @@ async fn choices(
     let error = cx.error_of("choice");
     let cards = view! { <RadioCards legend=legend name="choice" options=options error=error /> };
     Ok((cards.into_any(), first))
+}
+
+/// What a year costs less than twelve months, in percent, with the add-ons of this license.
+fn saving_of_year(month: Money, year: Money) -> Option<u8> {
+    let twelve = month.checked_mul(12).ok()?.amount();
+    let saved = twelve.checked_sub(year.amount())?.checked_mul(100)?.checked_div(twelve)?;
+    u8::try_from(saved).ok().filter(|percent| *percent > 0)
 }
 
 fn edit(cx: &Context, possible: &Possible) -> AnyView {
@@ -422,24 +445,25 @@ fn waiting(locale: Locale, waits: bool) -> Option<AnyView> {
 fn effect(
     locale: Locale,
     kind: OperationKind,
-    status: LicenseStatus,
+    license: &LicenseDetail,
     seen: Option<&Preview>,
 ) -> String {
     match kind {
         OperationKind::Renew => {
             let until = seen.and_then(|seen| seen.until).map(|day| format::day(locale, day));
             let day = until.unwrap_or_else(|| t!(locale, "paid-until-unknown"));
-            if status == LicenseStatus::Suspended {
+            if license.row.status == LicenseStatus::Suspended {
                 t!(locale, "effect-renew-suspended", day = day)
             } else {
                 t!(locale, "effect-renew", day = day)
             }
         }
+        OperationKind::ChangePlan if license.period == Period::Trial => t!(locale, "effect-trial"),
         OperationKind::ChangePlan => t!(locale, "effect-plan"),
         OperationKind::Edit => t!(locale, "effect-edit"),
         OperationKind::Addons => t!(locale, "effect-addons"),
         OperationKind::ReissueKey => t!(locale, "effect-key"),
-        OperationKind::Suspend => t!(locale, "effect-suspend"),
+        OperationKind::Suspend => t!(locale, "effect-suspend", days = license.kept_days),
         OperationKind::Resume => t!(locale, "effect-resume"),
         OperationKind::Delete => {
             let undo = seen.and_then(|seen| seen.undo).map_or(0, |undo| undo.as_secs());
@@ -455,8 +479,9 @@ fn effect(
     }
 }
 
-fn confirm(locale: Locale, kind: OperationKind) -> String {
+fn confirm(locale: Locale, kind: OperationKind, costs: bool) -> String {
     match kind {
+        OperationKind::Renew if costs => t!(locale, "confirm-renew-paid"),
         OperationKind::Renew => t!(locale, "confirm-renew"),
         OperationKind::ChangePlan => t!(locale, "confirm-plan"),
         OperationKind::Edit => t!(locale, "confirm-edit"),

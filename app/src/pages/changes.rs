@@ -212,7 +212,7 @@ fn one(locale: Locale, many: bool, actions: bool, row: UnderWay) -> impl IntoVie
             <Cell label=t!(locale, "col-status")>
                 <StatusPill tone=tone icon=icon label=word />
             </Cell>
-            <Cell label=t!(locale, "col-when")>
+            <Cell label=t!(locale, "col-when-utc")>
                 <time datetime=format::machine(at)>{format::moment(locale, at)}</time>
             </Cell>
             <Cell label=t!(locale, "col-price") num=true>

@@ -232,7 +232,7 @@ pub fn table(locale: Locale, asked: Option<&Asked>, rows: Vec<Line>) -> impl Int
                 <tr>
                     <RowHead sub=actor(locale, line.actor)>{done}</RowHead>
                     {object}
-                    <Cell label=t!(locale, "col-when")>
+                    <Cell label=t!(locale, "col-when-utc")>
                         <time datetime=format::machine(at)>{format::moment(locale, at)}</time>
                     </Cell>
                     <Cell label=t!(locale, "col-changes") sub=line.reason>

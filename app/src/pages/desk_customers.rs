@@ -52,7 +52,7 @@ async fn customers(cx: Context) -> Shown {
         table(locale, &asked, rows).into_any()
     });
     let main = view! {
-        <PageHead title=title.clone() />
+        <PageHead title=title.clone() subtitle=t!(locale, "desk-customers-lead") />
         {content}
     }
     .into_any();
@@ -172,6 +172,9 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<CustomerRow>) -> impl IntoView
             let available = amounts(locale, &row.balances, |balance| balance.available);
             let held = amounts(locale, &row.balances, |balance| balance.held);
             let joined = format::day(locale, row.joined.date());
+            // Who gave no name is called by the address, which then says nothing twice.
+            let email = row.email.filter(|email| *email != row.name);
+            let no_email = email.is_none();
             let blocked = row.blocked_at.map(|_| {
                 view! {
                     " "
@@ -188,8 +191,8 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<CustomerRow>) -> impl IntoView
                         <a href=href>{row.name}</a>
                         {blocked}
                     </RowHead>
-                    <Cell label=t!(locale, "field-email")>
-                        {row.email.unwrap_or_else(|| "—".to_owned())}
+                    <Cell label=t!(locale, "field-email") none=no_email>
+                        {email.unwrap_or_else(|| "—".to_owned())}
                     </Cell>
                     <Cell label=t!(locale, "col-group")>{group_name(locale, &row.group)}</Cell>
                     <Cell label=t!(locale, "wallet-available") num=true>

@@ -12,7 +12,8 @@ use super::desk_products::{both, done, in_both};
 use super::{DESK_PAGE, Shown, frame, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Cell, Column, Crumb, DataTable, Field, LinkButton, PageHead, Panel, RowHead,
+    Breadcrumbs, Cell, Column, Crumb, DataTable, DefinitionGrid, Fact, Field, LinkButton, PageHead,
+    Panel, RowHead,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -112,10 +113,11 @@ fn table(locale: Locale, asked: &Asked, families: Vec<FamilyRow>) -> impl IntoVi
             let summary = family.summary.get(locale).to_owned();
             view! {
                 <tr>
-                    <RowHead sub=family.code>
+                    <RowHead>
                         <a href=href>{name}</a>
+                        <span class="cell-sub mono">{family.code}</span>
                     </RowHead>
-                    <Cell label=t!(locale, "family-summary")>{summary}</Cell>
+                    <td class="cell-text">{summary}</td>
                     <Cell label=t!(locale, "products-title") num=true>
                         <a href=plans>{family.plans.to_string()}</a>
                     </Cell>
@@ -134,7 +136,7 @@ fn new_family(cx: &Context) -> AnyView {
     let locale = cx.locale;
     let nothing = Localized::default();
     let name = both(cx, "name", in_both(locale, &t!(locale, "product-name")), &nothing, 1);
-    let summary = both(cx, "summary", in_both(locale, &t!(locale, "family-summary")), &nothing, 1);
+    let summary = both(cx, "summary", in_both(locale, &t!(locale, "family-summary")), &nothing, 2);
     let code = cx.typed("family").unwrap_or_default();
     let error = cx.error_of("code");
     view! {
@@ -187,7 +189,7 @@ async fn family(cx: Context) -> Shown {
         view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
     let name = both(&cx, "name", in_both(locale, &t!(locale, "product-name")), &family.name, 1);
     let about = in_both(locale, &t!(locale, "family-summary"));
-    let summary = both(&cx, "summary", about, &family.summary, 1);
+    let summary = both(&cx, "summary", about, &family.summary, 2);
     let save = staff.role.may(Permission::SetPrices).then(|| {
         view! {
             <div class="actions">
@@ -198,10 +200,25 @@ async fn family(cx: Context) -> Shown {
             </div>
         }
     });
-    let version = family.version.to_string();
+    let (code, version) = (family.code.clone(), family.version.to_string());
+    let plans = format!("/admin/products?family={}", format::query(&family.code));
+    let actions =
+        view! { <LinkButton href=plans>{t!(locale, "products-title")}</LinkButton> }.into_any();
     let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "family-lead") crumbs=crumbs />
+        <PageHead
+            title=title.clone()
+            subtitle=t!(locale, "family-lead")
+            crumbs=crumbs
+            actions=actions
+        />
         {refusal(&cx, t!(locale, "product-refused"))}
+        <Panel>
+            <DefinitionGrid>
+                <Fact label=t!(locale, "code")>
+                    <code>{code}</code>
+                </Fact>
+            </DefinitionGrid>
+        </Panel>
         <Panel>
             <form class="form" method="post" action="/admin/family">
                 <input type="hidden" name="family" value=family.code />

@@ -5,7 +5,9 @@ use portal::health::{Checked, Invariant};
 use portal::locale::Locale;
 
 use super::{Shown, frame, instant, page};
-use crate::components::{Cell, Column, DataTable, PageHead, Panel, RowHead, StatusPill, Tone};
+use crate::components::{
+    Cell, Column, DataTable, Notice, PageHead, Panel, RowHead, StatusPill, Tone,
+};
 use crate::context::Context;
 use crate::{format, t};
 
@@ -42,6 +44,7 @@ async fn health(cx: Context) -> Shown {
     .into_any();
     let main = view! {
         <PageHead title=title.clone() subtitle=lead actions=now />
+        {verdict(locale, &checks)}
         <Panel flush=true>
             <DataTable caption=t!(locale, "health-title") columns=columns>
                 {rows}
@@ -50,6 +53,24 @@ async fn health(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/health", main))
+}
+
+/// All rules in one sentence; none as long as one of them was never checked and none is broken.
+fn verdict(locale: Locale, checks: &[Checked]) -> Option<AnyView> {
+    let broken = checks.iter().filter(|check| check.broken > 0).count();
+    let (tone, text) = if broken > 0 {
+        (Tone::Danger, t!(locale, "health-some", broken = broken, count = checks.len()))
+    } else if checks.iter().all(|check| check.at.is_some()) {
+        (Tone::Success, t!(locale, "health-all", count = checks.len()))
+    } else {
+        return None;
+    };
+    let shown = view! {
+        <Notice tone=tone>
+            <p>{text}</p>
+        </Notice>
+    };
+    Some(shown.into_any())
 }
 
 /// When all rules were checked, if it was within one minute.

@@ -34,7 +34,7 @@ async fn inbox(cx: Context) -> Shown {
     let title = t!(locale, "inbox-title");
     let may = staff.role.may(Permission::DecideOperations);
     let fields = view! {
-        {asked.search_field(locale, t!(locale, "filter-inbox"))}
+        {asked.search_field(locale, t!(locale, "filter-desk"))}
         {asked.select_field(locale, "kind", t!(locale, "operation-kind"), kinds(locale))}
         {asked.sort_field(locale)}
     }

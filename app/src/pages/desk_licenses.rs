@@ -27,7 +27,7 @@ async fn desk_licenses(cx: Context) -> Shown {
     let title = t!(locale, "desk-licenses-title");
     let statuses = licenses::statuses(locale);
     let fields = view! {
-        {asked.search_field(locale, t!(locale, "filter-desk-license"))}
+        {asked.search_field(locale, t!(locale, "filter-desk"))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
         {asked.select_field(locale, "status", t!(locale, "col-status"), statuses)}
         {asked.paid_fields(locale)}

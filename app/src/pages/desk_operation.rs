@@ -1,5 +1,6 @@
 //! An operation with its evidence and its money, for the staff.
 
+use domain::Money as Amount;
 use domain::change::Change;
 use domain::operation::OperationState;
 use leptos::prelude::*;
@@ -227,18 +228,19 @@ fn at_vendor(locale: Locale, found: &OperationDetail) -> impl IntoView + use<> {
 }
 
 /// Where the customer's money is.
-pub(super) fn place(locale: Locale, money: MoneyState) -> String {
+pub(super) fn place(locale: Locale, money: MoneyState, amount: Amount) -> String {
+    let amount = format::money(locale, amount);
     match money {
         MoneyState::Free => t!(locale, "money-free"),
-        MoneyState::Reserved => t!(locale, "money-reserved"),
-        MoneyState::Captured => t!(locale, "money-captured"),
-        MoneyState::Released => t!(locale, "money-released"),
+        MoneyState::Reserved => t!(locale, "money-reserved", amount = amount),
+        MoneyState::Captured => t!(locale, "money-captured", amount = amount),
+        MoneyState::Released => t!(locale, "money-released", amount = amount),
     }
 }
 
 fn money(locale: Locale, found: &OperationDetail) -> impl IntoView + use<> {
     let row = &found.row;
-    let place = place(locale, found.money);
+    let place = place(locale, found.money, row.price);
     // Nothing is earned with what did not happen, or with what is free.
     let totals = (found.money != MoneyState::Free).then(|| {
         let lost = matches!(row.state, OperationState::Rejected | OperationState::Cancelled);

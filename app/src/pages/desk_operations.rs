@@ -29,7 +29,7 @@ async fn operations(cx: Context) -> Shown {
     let locale = cx.locale;
     let title = t!(locale, "operations-title");
     let fields = view! {
-        {asked.search_field(locale, t!(locale, "filter-inbox"))}
+        {asked.search_field(locale, t!(locale, "filter-desk"))}
         {asked.select_field(locale, "kind", t!(locale, "operation-kind"), kinds(locale))}
         {asked.select_field(locale, "state", t!(locale, "col-status"), states(locale))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}

@@ -177,7 +177,7 @@ pub(super) fn one_attempt(
 }
 
 fn money(locale: Locale, order: &DeskOrder) -> impl IntoView + use<> {
-    let place = place(locale, order.detail.money);
+    let place = place(locale, order.detail.money, order.desk.row.price);
     let price = format::money(locale, order.desk.row.price);
     let cost = format::money(locale, order.desk.cost);
     let margin = margin(locale, &order.desk);

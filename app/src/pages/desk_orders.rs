@@ -41,7 +41,7 @@ async fn desk_orders(cx: Context) -> Shown {
     let locale = cx.locale;
     let title = t!(locale, "desk-orders-title");
     let fields = view! {
-        {asked.search_field(locale, t!(locale, "filter-desk-order"))}
+        {asked.search_field(locale, t!(locale, "filter-desk"))}
         {asked.text_field(locale, "customer", t!(locale, "filter-customer"), false)}
         {asked.select_field(locale, "state", t!(locale, "col-status"), orders::states(locale))}
         {asked.day_fields(locale)}

@@ -1,6 +1,7 @@
 //! What is sold, as staff see it: texts in both languages, family, availability, ends and what a
 //! module fits.
 
+use domain::operation::OperationKind;
 use leptos::prelude::*;
 use portal::catalog::{
     FamilyRow, PLAN_SORTS, PLANS_BY_NAME, PLANS_BY_SHELF, PlanFilter, PlanPage, PlanRow,
@@ -9,7 +10,7 @@ use portal::listing::{Cursor, Paging};
 use portal::locale::{Locale, Localized};
 use portal::people::Permission;
 
-use super::{DESK_PAGE, Shown, frame, page, param, refusal};
+use super::{DESK_PAGE, Shown, desk_inbox, frame, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
     Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Fact, Field,
@@ -355,6 +356,10 @@ fn form(cx: &Context, plan: &PlanPage, may: bool) -> AnyView {
         }
     });
     let (slug, version) = (plan.row.slug.clone(), plan.version.to_string());
+    let product =
+        cx.typed("product").unwrap_or_else(|| plan.text.product.clone().unwrap_or_default());
+    let product_error = cx.error_of("product");
+    let withheld = withheld(cx, plan);
     view! {
         <form class="form" method="post" action="/admin/product">
             <input type="hidden" name="plan" value=slug />
@@ -387,11 +392,57 @@ fn form(cx: &Context, plan: &PlanPage, may: bool) -> AnyView {
                     error=renewal_error
                 />
             </div>
+            <Field
+                label=t!(locale, "product-product")
+                name="product"
+                hint=t!(locale, "product-product-hint")
+                maxlength=60
+                autocomplete="off"
+                value=product
+                error=product_error
+            />
+            {withheld}
             {module}
             {save}
         </form>
     }
     .into_any()
+}
+
+/// What the vendor's functions could do and this plan cannot: no button offers it then.
+fn withheld(cx: &Context, plan: &PlanPage) -> Option<AnyView> {
+    let locale = cx.locale;
+    let typed = cx.typed("withheld");
+    let is_withheld = |kind: OperationKind| match &typed {
+        Some(typed) => typed.split(' ').any(|word| word == kind.as_str()),
+        None => plan.text.withheld.contains(&kind),
+    };
+    if plan.abilities.is_empty() {
+        return None;
+    }
+    let boxes = plan
+        .abilities
+        .iter()
+        .map(|kind| {
+            view! {
+                <CheckField
+                    label=desk_inbox::what(locale, *kind)
+                    name="withheld[]"
+                    id=format!("withheld-{}", kind.as_str())
+                    value=kind.as_str()
+                    checked=is_withheld(*kind)
+                />
+            }
+        })
+        .collect_view();
+    let view = view! {
+        <fieldset class="fieldset">
+            <legend>{t!(locale, "product-withheld")}</legend>
+            <p class="hint">{t!(locale, "product-withheld-hint")}</p>
+            <div class="check-columns">{boxes}</div>
+        </fieldset>
+    };
+    Some(view.into_any())
 }
 
 /// What a module fits, and what panels call it.

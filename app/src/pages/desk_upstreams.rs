@@ -11,12 +11,13 @@ use portal::listing::{Cursor, Key, Listed, Paging};
 use portal::locale::Locale;
 use portal::people::Permission;
 
+use super::desk_vendors::trouble;
 use super::{DESK_PAGE, Shown, frame, instant, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Fact, Field,
-    LinkButton, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill, TextArea,
-    Tone,
+    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Disclosure, Fact,
+    Field, LinkButton, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill,
+    TextArea, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -315,6 +316,14 @@ fn new_form(cx: &Context) -> impl IntoView + use<> {
                     hint=t!(locale, "upstream-preset-new-hint")
                 />
                 <Field
+                    label=t!(locale, "upstream-name")
+                    name="name"
+                    value=typed("name")
+                    error=cx.error_of("name")
+                    maxlength=100
+                    autocomplete="off"
+                />
+                <Field
                     label=t!(locale, "upstream-url")
                     name="base_url"
                     hint=t!(locale, "upstream-url-hint")
@@ -324,14 +333,6 @@ fn new_form(cx: &Context) -> impl IntoView + use<> {
                     autocomplete="off"
                     maxlength=300
                     wide=true
-                />
-                <Field
-                    label=t!(locale, "upstream-name")
-                    name="name"
-                    value=typed("name")
-                    error=cx.error_of("name")
-                    maxlength=100
-                    autocomplete="off"
                 />
                 <Field
                     label=t!(locale, "upstream-currency")
@@ -415,7 +416,7 @@ async fn upstream(cx: Context) -> Shown {
         <Panel title=t!(locale, "upstream-settings") id="settings">
             {settings}
         </Panel>
-        <Panel title=t!(locale, "upstream-new-password") id="new-password">
+        <Panel title=t!(locale, "upstream-password-button") id="new-password">
             {password}
         </Panel>
     }
@@ -467,11 +468,11 @@ fn facts(locale: Locale, account: &Account) -> impl IntoView + use<> {
     let (currency, dialects) = (account.currency.code(), dialects(account));
     view! {
         <DefinitionGrid>
+            <Fact label=t!(locale, "col-balance")>{balance}</Fact>
             <Fact label=t!(locale, "code")>{slug}</Fact>
             <Fact label=t!(locale, "upstream-currency")>{currency}</Fact>
             <Fact label=t!(locale, "upstream-plans")>{plans}</Fact>
             <Fact label=t!(locale, "upstream-dialects")>{dialects}</Fact>
-            <Fact label=t!(locale, "col-balance")>{balance}</Fact>
             {inferred}
         </DefinitionGrid>
     }
@@ -513,6 +514,19 @@ fn ping_row(locale: Locale, check: &Check) -> impl IntoView + use<> {
         (Tone::Danger, t!(locale, "ping-failed"))
     };
     let text = check.text.clone();
+    // What the vendor itself said stays in its words.
+    let text = match trouble(locale, &text).filter(|_| !check.ok) {
+        Some(word) => view! {
+            <div>
+                {word}
+                <Disclosure summary=t!(locale, "vendor-details")>
+                    <code class="small">{text}</code>
+                </Disclosure>
+            </div>
+        }
+        .into_any(),
+        None => text.into_any(),
+    };
     view! {
         <tr>
             <RowHead>{what}</RowHead>
@@ -588,6 +602,7 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
     let numbers = Numbers { cx };
     let counts = [
         (t!(locale, "upstream-concurrency"), "max_concurrency", i32::from(limits.max_concurrency)),
+        (t!(locale, "upstream-attempts"), "max_attempts", i32::from(limits.max_attempts)),
         (t!(locale, "upstream-kept"), "kept_suspended_days", i32::from(limits.kept_suspended_days)),
     ]
     .map(|(label, name, value)| numbers.field(label, name, value));
@@ -599,6 +614,8 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
         (t!(locale, "upstream-lease"), "lease_ms", limits.lease_ms),
         (t!(locale, "upstream-quiet"), "quiet_window_ms", limits.quiet_window_ms),
         (t!(locale, "upstream-second"), "second_sighting_ms", limits.second_sighting_ms),
+        (t!(locale, "upstream-resend"), "resend_within_ms", limits.resend_within_ms),
+        (t!(locale, "upstream-undo"), "undo_window_ms", limits.undo_window_ms),
     ]
     .map(|(label, name, value)| numbers.field(label, name, value));
     view! {

@@ -55,7 +55,7 @@ async fn vendors(cx: Context) -> Shown {
         }
         .into_any()
     });
-    let money = money(locale, &treasury);
+    let money = money(locale, &treasury, staff.role.may(Permission::ManageVendors));
     let kinds =
         FindingKind::ALL.map(|kind| (kind.as_str().to_owned(), kind_name(locale, kind))).to_vec();
     let vendors =
@@ -67,11 +67,21 @@ async fn vendors(cx: Context) -> Shown {
         {asked.sort_field(locale)}
     }
     .into_any();
-    let nothing = Nothing {
-        icon: "circle-check",
-        title: t!(locale, "findings-none"),
-        text: t!(locale, "findings-none-text"),
-        action: None,
+    // Whose list cannot be read now may disagree all the same.
+    let nothing = if treasury.iter().any(|vendor| vendor.paused.is_some()) {
+        Nothing {
+            icon: "clock",
+            title: t!(locale, "findings-paused"),
+            text: t!(locale, "findings-paused-text"),
+            action: None,
+        }
+    } else {
+        Nothing {
+            icon: "circle-check",
+            title: t!(locale, "findings-none"),
+            text: t!(locale, "findings-none-text"),
+            action: None,
+        }
     };
     let found = boxes(&cx, &asked, fields, listed, nothing, |findings| {
         findings.iter().map(|finding| one_finding(&cx, finding, may)).collect_view().into_any()
@@ -146,7 +156,37 @@ fn kind_name(locale: Locale, kind: FindingKind) -> String {
     }
 }
 
-fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
+/// What a failed call came to, in a sentence; none if its text is no failure that we know.
+pub(super) fn trouble(locale: Locale, why: &str) -> Option<String> {
+    if why.starts_with("not sent: ") {
+        return Some(t!(locale, "vendor-unreached"));
+    }
+    let why = why.strip_prefix("outcome unknown: ")?;
+    Some(if let Some(status) = why.strip_prefix("HTTP ") {
+        // The number says it; its English name is among the details.
+        let status = status.split(' ').next().unwrap_or(status).to_owned();
+        t!(locale, "vendor-http", status = status)
+    } else if why.contains("in time") || why.contains("timed out") {
+        t!(locale, "vendor-late")
+    } else if why.starts_with("the answer ") {
+        t!(locale, "vendor-unreadable")
+    } else {
+        t!(locale, "vendor-unclear")
+    })
+}
+
+/// The vendor's name; it leads to the account for those who may see that.
+fn vendor_name(vendor: &Treasury, may_manage: bool) -> AnyView {
+    let name = vendor.name.clone();
+    if may_manage {
+        let href = format!("/admin/upstreams/{}", vendor.slug);
+        view! { <a href=href>{name}</a> }.into_any()
+    } else {
+        name.into_any()
+    }
+}
+
+fn money(locale: Locale, treasury: &[Treasury], may_manage: bool) -> impl IntoView + use<> {
     let columns = vec![
         Column::text(t!(locale, "col-vendor")),
         Column::num(t!(locale, "col-balance")),
@@ -157,7 +197,7 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
     let rows = treasury
         .iter()
         .map(|vendor| {
-            let name = vendor.name.clone();
+            let name = vendor_name(vendor, may_manage);
             let balance = match vendor.balance {
                 Some((balance, at)) => view! {
                     <span>
@@ -189,11 +229,14 @@ fn money(locale: Locale, treasury: &[Treasury]) -> impl IntoView + use<> {
                     since = format::moment(locale, since),
                     until = format::moment(locale, until)
                 );
+                let word = trouble(locale, &why).unwrap_or_else(|| t!(locale, "vendor-unclear"));
                 view! {
                     " "
                     <StatusPill tone=Tone::Warning label=t!(locale, "vendor-silent") />
-                    <span class="cell-sub">{text}</span>
-                    <span class="cell-sub">{t!(locale, "vendor-answer", why = why)}</span>
+                    <span class="cell-sub">{word} " " {text}</span>
+                    <Disclosure summary=t!(locale, "vendor-details")>
+                        <code class="small">{why}</code>
+                    </Disclosure>
                 }
             });
             view! {

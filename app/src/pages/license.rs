@@ -2,15 +2,17 @@
 
 use domain::Period;
 use domain::license::LicenseStatus;
+use domain::operation::OperationKind;
 use leptos::prelude::*;
-use portal::licenses::LicenseDetail;
+use portal::licenses::{LicenseDetail, Renews};
 use portal::locale::Locale;
+use time::Date;
 
 use super::{Shown, change, frame, id_param, instant, module, page, refusal, server};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Copyable, Crumb, DefinitionGrid, Fact, KeyReveal, Notice, PageHead, Panel,
-    StatusPill, Step, Steps, Tone,
+    Breadcrumbs, Copyable, Crumb, DefinitionGrid, Fact, KeyReveal, LinkButton, Notice, PageHead,
+    Panel, StatusPill, Step, Steps, Tone,
 };
 use crate::context::Context;
 use crate::islands::CopyButton;
@@ -41,9 +43,17 @@ async fn license(cx: Context) -> Shown {
     let crumbs =
         view! { <Breadcrumbs label=t!(locale, "shell-breadcrumbs") items=crumbs /> }.into_any();
     let status = view! { <StatusPill tone=tone label=status /> }.into_any();
-    let sentence = sentence(locale, &license);
+    let sentence = sentence(locale, &license, cx.portal.clock.now().date());
     let key = key(&cx, &license);
-    let summary = summary(locale, &license);
+    let possible = cx.portal.possible_changes(viewer, id).await;
+    let possible = possible.map_err(|error| cx.failed(&error))?;
+    let renew = possible.as_ref().filter(|possible| possible.allows(OperationKind::Renew));
+    let renew = renew.and_then(|_| change::name(locale, OperationKind::Renew)).map(|label| {
+        let href = format!("/my/licenses/{id}/renew");
+        view! { <LinkButton href=href>{label}</LinkButton> }.into_any()
+    });
+    let renews = possible.is_some_and(|possible| possible.may_renew());
+    let summary = summary(locale, &license, renews);
     let changes = change::panels(&cx, viewer, id).await?;
     let modules = cx.portal.modules_of(viewer, id).await.map_err(|error| cx.failed(&error))?;
     let modules = module::panel(locale, id, modules);
@@ -67,32 +77,36 @@ async fn license(cx: Context) -> Shown {
     } else {
         activation(locale, license.row.ip).into_any()
     };
-    let key = license.awaits_key.then(|| {
-        view! {
+    let steps = view! {
+        <Panel title=t!(locale, "license-activate") id="activate">
+            {steps}
+        </Panel>
+    };
+    // On a phone the summary comes right after the key, and after the steps where there is none.
+    let (first, steps) = if license.awaits_key {
+        let key = view! {
             <Panel title=t!(locale, "license-key") id="key">
                 {key}
             </Panel>
-        }
-    });
+        };
+        (key.into_any(), Some(steps))
+    } else {
+        (steps.into_any(), None)
+    };
     let main = view! {
         <PageHead
             title=title.clone()
             subtitle=sentence
             crumbs=crumbs
             status=status
+            actions=renew
         />
         {refusal(&cx, t!(locale, "change-refused"))}
         {missing} {renewal_ends}
-        <div class="columns">
-            <div class="column">
-                {key}
-                <Panel title=t!(locale, "license-activate") id="activate">
-                    {steps}
-                </Panel>
-                {modules}
-                {changes}
-            </div>
-            <div class="column">{summary}</div>
+        <div class="columns columns-split">
+            <div class="column">{first}</div>
+            <div class="column column-aside">{summary}</div>
+            <div class="column">{steps} {modules} {changes}</div>
         </div>
     }
     .into_any();
@@ -100,17 +114,23 @@ async fn license(cx: Context) -> Shown {
 }
 
 /// What the license does now, in a sentence.
-fn sentence(locale: Locale, license: &LicenseDetail) -> String {
+fn sentence(locale: Locale, license: &LicenseDetail, today: Date) -> String {
     let row = &license.row;
     match (row.status, row.expires_on) {
         (LicenseStatus::Active, Some(day)) => {
-            t!(locale, "license-says-active", day = format::day(locale, day))
+            let day = format::day(locale, day);
+            // A module is where its license is.
+            match row.ip.as_ref().filter(|_| license.parent.is_none()) {
+                Some(ip) => t!(locale, "license-says-active-on", ip = ip.clone(), day = day),
+                None => t!(locale, "license-says-active", day = day),
+            }
         }
         (LicenseStatus::Active, None) => t!(locale, "license-says-active-open"),
         (LicenseStatus::Suspended, _) => match license.deleted_on {
             Some(day) => {
+                let left = (day - today).whole_days().max(0);
                 let day = format::day(locale, day);
-                t!(locale, "license-says-suspended-until", day = day)
+                t!(locale, "license-says-suspended-until", day = day, left = left)
             }
             None => t!(locale, "license-says-suspended"),
         },
@@ -177,7 +197,7 @@ fn activate_where(locale: Locale, ip: Option<String>) -> String {
     }
 }
 
-fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
+fn summary(locale: Locale, license: &LicenseDetail, may_renew: bool) -> impl IntoView + use<> {
     let row = &license.row;
     let addons = license
         .addons
@@ -225,7 +245,7 @@ fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
             </Fact>
         }
     });
-    let renews = renews(locale, license);
+    let renews = renews(locale, license, may_renew);
     view! {
         <Panel title=t!(locale, "license-summary") id="summary">
             <DefinitionGrid>
@@ -250,12 +270,16 @@ fn summary(locale: Locale, license: &LicenseDetail) -> impl IntoView + use<> {
 }
 
 /// Whether it renews by itself, and the switch; not for what has no end to renew from.
-fn renews(locale: Locale, license: &LicenseDetail) -> Option<AnyView> {
-    let has_end = license.row.expires_on.is_some() && license.period.months().is_some();
-    if !has_end || license.row.status == LicenseStatus::Deleted {
+fn renews(locale: Locale, license: &LicenseDetail, may_renew: bool) -> Option<AnyView> {
+    if license.renews == Renews::ByVendor {
+        let text = t!(locale, "auto-renew-vendor");
+        return Some(view! { <Fact label=t!(locale, "auto-renew")>{text}</Fact> }.into_any());
+    }
+    let has_end = license.row.expires_on.is_some();
+    if !has_end || !may_renew || license.row.status == LicenseStatus::Deleted {
         return None;
     }
-    let (says, button, to) = if license.auto_renew {
+    let (says, button, to) = if license.renews == Renews::ByPortal {
         (t!(locale, "auto-renew-on"), t!(locale, "auto-renew-stop"), "false")
     } else {
         (t!(locale, "auto-renew-off"), t!(locale, "auto-renew-start"), "true")

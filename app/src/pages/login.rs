@@ -82,7 +82,7 @@ async fn login(cx: Context) -> Shown {
 pub fn home(viewer: &Viewer) -> Option<&'static str> {
     match viewer {
         Viewer::Guest => None,
-        Viewer::Customer(_) => Some("/my/licenses"),
+        Viewer::Customer(_) => Some("/my"),
         Viewer::Staff(_) => Some("/admin"),
     }
 }

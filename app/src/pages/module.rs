@@ -10,7 +10,7 @@ use portal::people::{CustomerViewer, Viewer};
 use uuid::Uuid;
 
 use super::login::with_next;
-use super::product::{period_choice, staff_note};
+use super::product::{left, period_choice, staff_note};
 use crate::api::ApiError;
 use crate::components::{
     ActionsCell, ButtonKind, Cell, Column, DataTable, Field, LinkButton, Money, Notice, Panel,
@@ -35,7 +35,7 @@ pub(super) async fn form(cx: &Context, offer: &Offer) -> Result<AnyView, ApiErro
             return Ok(view! {
                 <Panel title=t!(locale, "module-buy") id="buy">
                     {prices}
-                    <p>{t!(locale, "module-sign-in")}</p>
+                    <p>{t!(locale, "module-sign-in-choose")}</p>
                     <LinkButton href=sign_in kind=ButtonKind::Primary size="btn-lg btn-block">
                         {t!(locale, "shell-sign-in")}
                     </LinkButton>
@@ -119,6 +119,7 @@ async fn buy_form(
     let failed = |error| cx.failed(&error);
     let order = cx.portal.next_order_id(viewer, &plan.slug).await.map_err(failed)?;
     let balance = cx.portal.balance(viewer, plan.currency).await.map_err(failed)?;
+    let spendable = balance.spendable();
     let typed = cx.typed("period").or_else(|| cx.query("period"));
     let options: Vec<RadioOption> = offer
         .prices
@@ -133,6 +134,7 @@ async fn buy_form(
                 hint: said(choice.hint),
                 price: Some(choice.price),
                 badge: said(choice.badge),
+                after: left(locale, spendable, *price),
                 checked: match &typed {
                     Some(typed) => *typed == choice.value,
                     None => index == 0,
@@ -174,7 +176,6 @@ async fn buy_form(
             }
         })
         .collect_view();
-    let spendable = balance.spendable();
     let first = offer.prices.first().map(|(_, price)| *price);
     let missing = first
         .and_then(|price| price.checked_sub(spendable).ok())
@@ -255,8 +256,18 @@ pub(super) fn standing(locale: Locale, owned: &OwnedModule) -> String {
 
 /// The modules on a license's page: those it has, and those it could have.
 pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<AnyView> {
+    let waits = modules.waits.then(|| {
+        view! { <p class="panel-note">{t!(locale, "modules-wait")}</p> }
+    });
     if modules.owned.is_empty() && modules.available.is_empty() {
-        return None;
+        return waits.map(|text| {
+            view! {
+                <Panel title=t!(locale, "license-modules") id="modules">
+                    {text}
+                </Panel>
+            }
+            .into_any()
+        });
     }
     let columns = vec![
         Column::text(t!(locale, "module-col-name")),
@@ -270,11 +281,21 @@ pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<A
         let name = module.plan.get(locale).to_owned();
         let actions = if let Some(own) = module.license {
             let manage = format!("/my/licenses/{own}");
+            let renew = module.renewal.is_some().then(|| {
+                let href = format!("/my/licenses/{own}/renew");
+                view! {
+                    <LinkButton href=href size="btn-sm">
+                        {t!(locale, "change-renew")}
+                    </LinkButton>
+                }
+            });
             view! {
+                {renew}
                 <LinkButton href=manage size="btn-sm">
                     {t!(locale, "module-manage")}
                 </LinkButton>
             }
+            .into_any()
         } else {
             let order = format!("/my/orders/{}", module.order);
             view! {
@@ -282,15 +303,23 @@ pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<A
                     {t!(locale, "col-order")}
                 </LinkButton>
             }
+            .into_any()
         };
+        let no_price = module.renewal.is_none();
+        let price = module.renewal.map_or_else(
+            || "–".to_owned(),
+            |(period, price)| {
+                format!("{} {}", format::price(locale, price), format::per_period(locale, period))
+            },
+        );
         view! {
             <tr>
                 <RowHead>{name}</RowHead>
                 <Cell label=t!(locale, "col-status")>
                     <StatusPill tone=tone label=says />
                 </Cell>
-                <Cell label=t!(locale, "col-price") num=true none=true>
-                    "–"
+                <Cell label=t!(locale, "col-price") num=true none=no_price>
+                    <Money text=price />
                 </Cell>
                 <ActionsCell>{actions}</ActionsCell>
             </tr>
@@ -327,6 +356,7 @@ pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<A
             <DataTable caption=t!(locale, "license-modules") columns=columns>
                 {rows}
             </DataTable>
+            {waits}
         </Panel>
     };
     Some(view.into_any())

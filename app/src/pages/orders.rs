@@ -159,6 +159,11 @@ pub fn table(
             let plan = order.plan.get(locale).to_owned();
             let period = format::period(locale, order.period);
             let price = format::price(locale, order.price);
+            // Whoever paid reads where the money is.
+            let is_back = base == "/my/orders"
+                && order.state == OperationState::Rejected
+                && !order.price.is_zero();
+            let back = is_back.then(|| t!(locale, "order-back", amount = price.clone()));
             view! {
                 <tr>
                     <RowHead
@@ -171,7 +176,7 @@ pub fn table(
                         {plan}
                     </Cell>
                     <Cell label=t!(locale, "col-server")>{server(locale, order.ip)}</Cell>
-                    <Cell label=t!(locale, "col-status")>
+                    <Cell label=t!(locale, "col-status") sub=back>
                         <StatusPill tone=tone icon=icon label=status />
                     </Cell>
                     <Cell label=t!(locale, "col-price") num=true>

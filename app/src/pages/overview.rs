@@ -53,8 +53,8 @@ async fn overview(cx: Context) -> Shown {
     } else {
         let recent = orders.iter().take(SHOWN).cloned().collect::<Vec<_>>();
         view! {
-            {recent_orders(locale, recent)}
             {expiring(locale, &licenses)}
+            {recent_orders(locale, recent)}
         }
         .into_any()
     };
@@ -94,7 +94,7 @@ async fn overview(cx: Context) -> Shown {
     frame::client(&cx, viewer, &title, "/my", main).await
 }
 
-/// Something of this order takes longer than it should.
+/// Something of this order takes longer than usual.
 const fn is_problem(state: OperationState) -> bool {
     matches!(state, OperationState::Unknown | OperationState::Review | OperationState::Parked)
 }

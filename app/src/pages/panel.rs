@@ -51,7 +51,7 @@ pub(super) async fn landing(cx: Context, ask: PanelAsk) -> Shown {
                 }
                 (None, _) => String::new(),
             };
-            let body = for_home(&cx, &offer, home).await?;
+            let body = for_home(&cx, &offer, &ask, home).await?;
             let body = view! {
                 <p class="price-line">{price}</p>
                 {body}
@@ -71,7 +71,7 @@ pub(super) async fn landing(cx: Context, ask: PanelAsk) -> Shown {
     frame::shop(&cx, &title, main).await
 }
 
-async fn for_home(cx: &Context, offer: &Offer, home: PanelHome) -> Shown {
+async fn for_home(cx: &Context, offer: &Offer, ask: &PanelAsk, home: PanelHome) -> Shown {
     let locale = cx.locale;
     Ok(match home {
         PanelHome::SignIn => {
@@ -91,21 +91,7 @@ async fn for_home(cx: &Context, offer: &Offer, home: PanelHome) -> Shown {
             .into_any()
         }
         PanelHome::NotYours if cx.viewer.staff().is_some() => staff_note(locale),
-        PanelHome::NotYours => {
-            let product = format!("/p/{}", offer.plan.slug);
-            view! {
-                <Notice tone=Tone::Warning>
-                    <p>{t!(locale, "panel-not-yours")}</p>
-                </Notice>
-                <div class="actions">
-                    <LinkButton href=product kind=ButtonKind::Primary>
-                        {t!(locale, "panel-other-license")}
-                    </LinkButton>
-                    <LinkButton href="/my/licenses">{t!(locale, "licenses-title")}</LinkButton>
-                </div>
-            }
-            .into_any()
-        }
+        PanelHome::NotYours => not_yours(cx, offer, ask)?,
         PanelHome::Unfit { plan, fits } => {
             let fits: Vec<&str> = fits.iter().map(|name| name.get(locale)).collect();
             let text = t!(locale, "panel-unfit", plan = plan.get(locale), fits = fits.join(", "));
@@ -118,6 +104,38 @@ async fn for_home(cx: &Context, offer: &Offer, home: PanelHome) -> Shown {
         }
         PanelHome::Yours(home) => yours(cx, offer, *home).await?,
     })
+}
+
+/// Which license the panel named and who is signed in: one of the two is the wrong one.
+fn not_yours(cx: &Context, offer: &Offer, ask: &PanelAsk) -> Shown {
+    let locale = cx.locale;
+    let named: Vec<&str> =
+        [&ask.license, &ask.ip].into_iter().map(String::as_str).filter(|v| !v.is_empty()).collect();
+    let named = (!named.is_empty()).then(|| {
+        let named = named.join(", ");
+        view! { <Fact label=t!(locale, "panel-named")>{named}</Fact> }
+    });
+    let email = cx.customer()?.email.clone();
+    let product = format!("/p/{}", offer.plan.slug);
+    Ok(view! {
+        <Notice tone=Tone::Warning>
+            <p>{t!(locale, "panel-not-yours")}</p>
+        </Notice>
+        <DefinitionGrid>
+            {named} <Fact label=t!(locale, "panel-account")>{email}</Fact>
+        </DefinitionGrid>
+        <div class="actions">
+            <LinkButton href=product kind=ButtonKind::Primary>
+                {t!(locale, "panel-other-license")}
+            </LinkButton>
+            <form method="post" action="/logout">
+                <button class="btn" type="submit">
+                    {t!(locale, "panel-other-account")}
+                </button>
+            </form>
+        </div>
+    }
+    .into_any())
 }
 
 async fn yours(cx: &Context, offer: &Offer, home: ModuleHome) -> Shown {

@@ -41,6 +41,7 @@ async fn product(cx: Context) -> Shown {
         None => (String::new(), None),
     };
     let module = offer.plan.capabilities.module;
+    let fits = if module { fitting(&cx, &offer).await? } else { Vec::new() };
     let form = if module {
         let form = module::form(&cx, &offer).await?;
         view! { <div class="buy-aside">{form}</div> }.into_any()
@@ -86,7 +87,7 @@ async fn product(cx: Context) -> Shown {
                 {addon_section(locale, &offer)}
                 <section class="product-section" aria-labelledby="server-title">
                     <h2 id="server-title">{t!(locale, "product-server")}</h2>
-                    {server_facts(locale, &offer, free)}
+                    {server_facts(locale, &offer, &fits, free)}
                 </section>
                 <section class="product-section" aria-labelledby="after-title">
                     <h2 id="after-title">{t!(locale, "product-after")}</h2>
@@ -134,15 +135,20 @@ fn what_happens(locale: Locale, free: bool, module: bool) -> impl IntoView {
             <Step title=t!(locale, "after-reserve") text=t!(locale, "after-reserve-text") />
         }
     };
-    let (title, last) = if module {
-        (t!(locale, "module-step-update"), t!(locale, "module-step-update-text"))
+    // A module has no key: its panel is told to look for it.
+    let (order, last) = if module {
+        let last = view! {
+            <Step title=t!(locale, "module-step-open") text=t!(locale, "module-step-open-text") />
+            <Step title=t!(locale, "module-step-update") text=t!(locale, "module-step-update-text") />
+        };
+        (t!(locale, "after-order-module"), last.into_any())
     } else {
-        (t!(locale, "after-key"), after_key(locale, free))
+        let last = view! { <Step title=t!(locale, "after-key") text=after_key(locale, free) /> };
+        (t!(locale, "after-order-text"), last.into_any())
     };
     view! {
         <Steps>
-            {first} <Step title=t!(locale, "after-order") text=t!(locale, "after-order-text") />
-            <Step title=title text=last />
+            {first} <Step title=t!(locale, "after-order") text=order /> {last}
         </Steps>
     }
 }
@@ -151,10 +157,24 @@ fn after_key(locale: Locale, free: bool) -> String {
     if free { t!(locale, "after-key-free-text") } else { t!(locale, "after-key-text") }
 }
 
-fn server_facts(locale: Locale, offer: &Offer, free: bool) -> impl IntoView + use<> {
+/// The names of the plans on the shelf whose licenses the module fits.
+async fn fitting(cx: &Context, offer: &Offer) -> Result<Vec<String>, ApiError> {
+    let shelf = cx.portal.shelf(cx.viewer.group()).await.map_err(|error| cx.failed(&error))?;
+    let plans = shelf.iter().flat_map(|family| &family.plans).map(|offer| &offer.plan);
+    let fitting = plans.filter(|plan| offer.plan.fits.contains(&plan.slug));
+    Ok(fitting.map(|plan| plan.name.get(cx.locale).to_owned()).collect())
+}
+
+fn server_facts(
+    locale: Locale,
+    offer: &Offer,
+    fits: &[String],
+    free: bool,
+) -> impl IntoView + use<> {
     let (label, place, hint) = if offer.plan.capabilities.module {
         let label = t!(locale, "server-works-with");
-        (label, t!(locale, "server-license"), t!(locale, "server-license-hint"))
+        let place = if fits.is_empty() { t!(locale, "server-license") } else { fits.join(", ") };
+        (label, place, t!(locale, "server-license-hint"))
     } else if offer.plan.capabilities.needs_ip {
         (t!(locale, "server-address"), t!(locale, "server-ip"), t!(locale, "server-ip-hint"))
     } else {
@@ -216,7 +236,7 @@ fn addon_name(locale: Locale, offer: &Offer, code: &str) -> String {
     name.map_or_else(|| code.to_owned(), |name| name.get(locale).to_owned())
 }
 
-/// "Each further one €12.00 / month, €126.00 / year".
+/// "Each further one €12.00 a month, €126.00 a year".
 fn addon_prices(locale: Locale, offer: &Offer, code: &str) -> String {
     let prices: Vec<String> = offer
         .prices
@@ -307,7 +327,20 @@ pub(super) fn period_choice(
     period: Period,
     price: Money,
 ) -> PeriodChoice {
-    let hint = match period {
+    let saving = offer.year_saving().filter(|_| period == Period::YEAR);
+    PeriodChoice {
+        value: period.to_string(),
+        title: format::period(locale, period),
+        hint: period_hint(locale, period, price),
+        price: format::price(locale, price),
+        badge: saving.map(|percent| t!(locale, "saving", percent = percent)).unwrap_or_default(),
+        amount: price.amount(),
+    }
+}
+
+/// What a longer term is a month, and what the others are.
+pub(super) fn period_hint(locale: Locale, period: Period, price: Money) -> String {
+    match period {
         Period::Trial => t!(locale, "period-hint-trial"),
         Period::Lifetime => t!(locale, "period-hint-lifetime"),
         Period::Months(months) if months.get() > 1 => {
@@ -315,16 +348,21 @@ pub(super) fn period_choice(
             t!(locale, "period-hint-months", price = format::money(locale, each))
         }
         Period::Months(_) => String::new(),
-    };
-    let saving = offer.year_saving().filter(|_| period == Period::YEAR);
-    PeriodChoice {
-        value: period.to_string(),
-        title: format::period(locale, period),
-        hint,
-        price: format::price(locale, price),
-        badge: saving.map(|percent| t!(locale, "saving", percent = percent)).unwrap_or_default(),
-        amount: price.amount(),
     }
+}
+
+/// What is left to spend after a choice, or what it takes more; nothing for what is free.
+pub(super) fn left(locale: Locale, spendable: Money, price: Money) -> Option<String> {
+    if price.is_zero() {
+        return None;
+    }
+    let left = spendable.checked_sub(price).ok()?;
+    Some(if left.is_negative() {
+        let missing = price.checked_sub(spendable).ok()?;
+        t!(locale, "form-missing", missing = format::money(locale, missing))
+    } else {
+        t!(locale, "choice-left", amount = format::money(locale, left))
+    })
 }
 
 /// A month's share, to the nearest cent, for comparing only.

@@ -68,7 +68,7 @@ async fn wallet(cx: Context) -> Shown {
     let kinds =
         MovementKind::ALL.map(|kind| (kind.as_str().to_owned(), moved(locale, kind))).to_vec();
     let fields = view! {
-        {asked.select_field(locale, "kind", t!(locale, "col-what"), kinds)}
+        {asked.select_field(locale, "kind", t!(locale, "filter-movement"), kinds)}
         {asked.sort_field(locale)}
         {asked.day_fields(locale)}
     }
@@ -217,7 +217,7 @@ fn table(
             view! {
                 <tr>
                     {what}
-                    <Cell label=t!(locale, "col-when")>
+                    <Cell label=t!(locale, "col-when-utc")>
                         <time datetime=format::machine(line.at)>
                             {format::moment(locale, line.at)}
                         </time>

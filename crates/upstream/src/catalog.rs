@@ -64,6 +64,8 @@ pub struct TablePlan {
     pub name: String,
     /// Where it belongs in our catalogue, as a hint.
     pub family: Option<String>,
+    /// The product that it is an edition of: a license can become one of another edition.
+    pub product: Option<String>,
     /// For how long it is sold.
     #[serde(default)]
     pub terms: Vec<TableTerm>,
@@ -409,6 +411,7 @@ impl TablePlan {
             code: code.into(),
             name: name.into(),
             family: None,
+            product: None,
             terms: Vec::new(),
             addons: Vec::new(),
             fits: Vec::new(),

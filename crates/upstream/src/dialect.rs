@@ -113,6 +113,8 @@ pub struct VendorLicense {
     pub key_changed_on: Option<Date>,
     /// When the vendor created it, by the vendor's clock; never compared with ours.
     pub created_at: Option<PrimitiveDateTime>,
+    /// The vendor renews it by itself (`autoprolong`); none where that is not shown.
+    pub renews: Option<bool>,
 }
 
 impl fmt::Debug for VendorLicense {
@@ -132,6 +134,7 @@ impl fmt::Debug for VendorLicense {
             .field("ip_changed_on", &self.ip_changed_on)
             .field("key_changed_on", &self.key_changed_on)
             .field("created_at", &self.created_at)
+            .field("renews", &self.renews)
             .finish()
     }
 }

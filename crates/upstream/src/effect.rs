@@ -101,6 +101,14 @@ pub fn effect(action: &Action, before: &Before, now: Option<&VendorLicense>) -> 
                 (Some(_), None) => Effect::Unclear("the name is not shown"),
             }
         }
+        // A trial becomes a paid license of the same plan: then only the last day tells, and two terms
+        // may end on one day.
+        Action::ChangePlan { plan_code, .. } if before.plan_code.as_ref() == Some(plan_code) => {
+            match (before.expires_on, now.expires_on) {
+                (Some(was), Some(is)) if is != was => Effect::Applied,
+                _ => Effect::Unclear("the plan was the same before"),
+            }
+        }
         Action::ChangePlan { plan_code, .. } => match &now.plan_code {
             Some(code) => when(code == plan_code),
             None => Effect::Unclear("the plan is not shown"),

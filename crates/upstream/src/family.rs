@@ -162,6 +162,9 @@ impl Family {
                 (Role::Resume, "platform.resume"),
                 (Role::Delete, "platform.delete"),
                 (Role::Prolong, "service.prolong"),
+                // Only of a trial, which seed 000 sells: no document names the function for this family,
+                // so it is inferred from `soft`.
+                (Role::ChangePlan, "service.changepricelist"),
             ]),
             address: None,
             name: Some("comment"),

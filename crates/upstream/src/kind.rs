@@ -145,7 +145,7 @@ mod tests {
             lacking.map(K::as_str).collect()
         };
         assert_eq!(lacks(DialectKind::Soft), <[&str; 0]>::default());
-        assert_eq!(lacks(DialectKind::Platform), ["change_plan", "reissue_key"]);
+        assert_eq!(lacks(DialectKind::Platform), ["reissue_key"]);
         assert_eq!(lacks(DialectKind::SoftExternal), ["change_plan", "reissue_key"]);
         assert_eq!(lacks(DialectKind::ParallelsLic), ["change_plan", "addons", "reissue_key"]);
         assert_eq!(

@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use billmgr::{Call, read_xml};
+use billmgr::Call;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
@@ -107,7 +108,16 @@ pub trait Wire: Send + Sync {
 }
 
 /// An answer that is awaited.
-pub type Posting<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Broken>> + Send + 'a>>;
+pub type Posting<'a> = Pin<Box<dyn Future<Output = Result<Posted, Broken>> + Send + 'a>>;
+
+/// A good answer.
+#[derive(Debug)]
+pub struct Posted {
+    /// What came.
+    pub body: Vec<u8>,
+    /// What its header says that it is: some vendors name the charset only there.
+    pub content_type: Option<String>,
+}
 
 /// Why there is no good answer, and what came instead of it.
 pub type Broken = (Failure, Vec<u8>);
@@ -167,7 +177,9 @@ impl Sender {
         let (result, body) = match tokio::time::timeout(limits.total, work).await {
             Err(_) => (Err(Failure::OutcomeUnknown("no answer in time".to_owned())), Vec::new()),
             Ok(Err((failure, body))) => (Err(failure), body),
-            Ok(Ok(body)) => (read_xml(&body).map_err(Failure::from), body),
+            Ok(Ok(Posted { body, content_type })) => {
+                (billmgr::read(&body, content_type.as_deref()).map_err(Failure::from), body)
+            }
         };
         let secrets = [authinfo.as_str(), password];
         let result = result.map(|mut doc| {
@@ -189,8 +201,10 @@ impl Wire for Http {
         Box::pin(async move {
             let response = request.send().await.map_err(|error| classify(&error))?;
             let status = response.status().as_u16();
+            let content_type = response.headers().get(CONTENT_TYPE);
+            let content_type = content_type.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
             let body = read_body(response, limits).await?;
-            accept(status, body)
+            accept(status, body, content_type)
         })
     }
 }
@@ -199,9 +213,9 @@ impl Wire for Http {
 ///
 /// # Errors
 /// Any other status says nothing about what happened.
-pub fn accept(status: u16, body: Vec<u8>) -> Result<Vec<u8>, Broken> {
+pub fn accept(status: u16, body: Vec<u8>, content_type: Option<String>) -> Result<Posted, Broken> {
     if (200..300).contains(&status) {
-        Ok(body)
+        Ok(Posted { body, content_type })
     } else {
         Err((Failure::OutcomeUnknown(format!("HTTP {status}")), body))
     }

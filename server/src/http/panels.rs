@@ -1,6 +1,7 @@
 //! `pricelist.export` for ispmanager panels, which fetch the prices of modules without signing in
 //! (seed 004, step 1; protocol section 5). Asked for on the root path or where a BILLmanager would be.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +16,7 @@ use portal::catalog::PanelModule;
 use quick_xml::escape::escape;
 use sha2::{Digest as _, Sha256};
 use time::Date;
+use url::form_urlencoded;
 
 /// Where panels ask.
 const PATHS: [&str; 3] = ["/", "/billmgr", "/manager/billmgr"];
@@ -139,11 +141,22 @@ fn four_decimals(amount: i64) -> String {
     format!("{sign}{whole}.{part:04}")
 }
 
-/// The value of a parameter of the address.
-fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
-    uri.query()?.split('&').find_map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (key == name).then_some(value)
+/// The value of a parameter of the address. The semicolon that the documents' own samples end with is
+/// no part of it.
+fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<Cow<'a, str>> {
+    let pair = uri.query()?.split('&').find(|pair| {
+        pair.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    })?;
+    let value = pair.split_once('=').map_or("", |(_, value)| value);
+    // Almost nobody encodes any of it.
+    let value = if value.contains(['%', '+']) {
+        form_urlencoded::parse(pair.as_bytes()).next().map_or(Cow::Borrowed(""), |(_, value)| value)
+    } else {
+        Cow::Borrowed(value)
+    };
+    Some(match value {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches([';', ' '])),
+        Cow::Owned(text) => Cow::Owned(text.trim_end_matches([';', ' ']).to_owned()),
     })
 }
 
@@ -156,7 +169,7 @@ pub(super) async fn prices(
     let uri = request.uri();
     let is_asked = matches!(*request.method(), Method::GET | Method::HEAD)
         && PATHS.contains(&uri.path())
-        && parameter(uri, "func") == Some(FUNC);
+        && parameter(uri, "func").as_deref() == Some(FUNC);
     if !is_asked {
         return next.run(request).await;
     }
@@ -166,7 +179,8 @@ pub(super) async fn prices(
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/xml")], body)
             .into_response();
     };
-    let wanted = parameter(uri, "itemtype").unwrap_or("addition");
+    let wanted = parameter(uri, "itemtype");
+    let wanted = wanted.as_deref().unwrap_or("addition");
     let available = parameter(uri, "onlyavailable").is_some_and(|value| value != "off");
     let document = match (wanted, available) {
         ("addition", false) => lists.all,

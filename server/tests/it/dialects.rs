@@ -214,6 +214,11 @@ async fn live(portal: &TestPortal, license: Uuid, plan: &str, addon: Option<(&st
         let edited = change(portal, license, Change::Edit { ip, name: name.clone() }).await;
         if ip.is_some() {
             assert_eq!(edited.ip, "203.0.113.41", "{plan}");
+            // Once a month, also where the vendor shows no date of it.
+            let ip = Some(LicenseIp::parse("203.0.113.42").unwrap());
+            let again = Change::Edit { ip, name: None };
+            let again = portal.portal.preview_change(&viewer, license, &again).await;
+            assert!(matches!(again, Err(ChangeError::TooSoon(_))), "{plan}: {again:?}");
         }
         if name.is_some() {
             let shown = format!("{}{}", edited.licname, edited.comment);
@@ -284,6 +289,140 @@ async fn a_life_in_platform(pool: PgPool) {
     let month = wish(&portal, "vm6", Period::MONTH).await;
     let (license, _) = buy(&portal, &month).await;
     live(&portal, license, "vm6", Some(("vm", 20))).await;
+}
+
+/// `autoprolong` is never on at both levels: an order says `null`, and what somebody switches on at the
+/// vendor's site ends ours.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_license_renews_by_itself_on_one_side_only(pool: PgPool) {
+    let portal = portal(pool).await;
+    let viewer = portal.customer().await;
+    let (license, vendor) = buy(&portal, &wish(&portal, "vm6", Period::MONTH).await).await;
+    let number = vendor.id;
+    portal.portal.set_auto_renew(&viewer, license, true).await.unwrap();
+    portal.vendor().by_hand(number, upstream_sim::ByHand::Autoprolong(Some(1)));
+    sqlx::query("update license set next_check_at = $1")
+        .bind(portal.portal.clock.now())
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    portal.drain().await;
+    let seen = portal.portal.license(&viewer, license).await.unwrap().unwrap();
+    assert_eq!(seen.renews, portal::licenses::Renews::ByVendor);
+    let refused = portal.portal.set_auto_renew(&viewer, license, true).await;
+    assert!(refused.is_err(), "{refused:?}");
+    // Two days before its end nothing is planned here.
+    let renewals = "select count(*) from operation where kind = 'renew'";
+    let end = seen.row.expires_on.unwrap().midnight().assume_utc();
+    let left = std::time::Duration::try_from(end - portal.portal.clock.now()).unwrap();
+    portal.clock.advance(left - std::time::Duration::from_secs(2 * 86_400));
+    portal.drain().await;
+    assert_eq!(portal.count(renewals).await, 0);
+    // Switched off there, it is ours again.
+    portal.vendor().by_hand(number, upstream_sim::ByHand::Autoprolong(None));
+    portal.drain().await;
+    sqlx::query("update license set next_check_at = $1")
+        .bind(portal.portal.clock.now())
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    portal.drain().await;
+    portal.settle().await;
+    assert_eq!(portal.count(renewals).await, 1);
+}
+
+/// A free term of a plan that is sold, too (seed 000).
+async fn add_trial(portal: &TestPortal, plan: &str) {
+    sqlx::query(
+        "with plan as (select id from plan where slug = $1),
+              term as (insert into plan_period (plan_id, period, cost) select id, -100, 0 from plan),
+              counted as (insert into addon_cost (plan_id, code, period, cost)
+                          select a.plan_id, a.code, -100, 0 from plan_addon a join plan on plan.id = a.plan_id)
+         insert into cost_change (plan_id, period, addon, cost, source, at)
+         select id, -100, null, 0, 'initial', $2::timestamptz from plan
+         union all
+         select a.plan_id, -100, a.code, 0, 'initial', $2
+           from plan_addon a join plan on plan.id = a.plan_id",
+    )
+    .bind(plan)
+    .bind(portal.portal.clock.now())
+    .execute(&portal.portal.pool)
+    .await
+    .unwrap();
+}
+
+/// A trial cannot be renewed; it becomes a paid license from today by a change of plan: of another one
+/// in `soft`, of the same one where a plan has both terms.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_trial_becomes_a_paid_license_from_today(pool: PgPool) {
+    for (trial, paid) in [("isp6-trial", "isp6-lite"), ("vm6", "vm6")] {
+        for fault in [None, Some(Fault::ResetAfter)] {
+            let portal = portal(fresh(&pool).await).await;
+            add_trial(&portal, "vm6").await;
+            let viewer = portal.customer().await;
+            let (license, born) = buy(&portal, &wish(&portal, trial, Period::Trial).await).await;
+            let possible = portal.portal.possible_changes(&viewer, license).await.unwrap().unwrap();
+            assert!(!possible.allows(OperationKind::Renew) && !possible.may_renew(), "{trial}");
+            assert!(possible.allows(OperationKind::ChangePlan), "{trial}");
+            let offered: Vec<_> = possible.plans.iter().map(|offer| &offer.plan.slug).collect();
+            assert!(offered.iter().any(|slug| *slug == paid), "{trial}: {offered:?}");
+            assert!(possible.plans.iter().all(|offer| offer.price_of(Period::Trial).is_none()));
+            let forged = Change::ChangePlan { plan: paid.to_owned(), period: Period::Trial };
+            let refused = portal.portal.preview_change(&viewer, license, &forged).await;
+            assert!(refused.is_err(), "{trial}: {refused:?}");
+            if let Some(fault) = fault {
+                portal.vendor().add_fault("service.changepricelist!", fault, Times::Once);
+            }
+            let bought = portal.vendor().debits().len();
+            let month = Change::ChangePlan { plan: paid.to_owned(), period: Period::MONTH };
+            let now = change(&portal, license, month).await;
+            assert!(now.expires != born.expires && now.status == Status::Active, "{trial}");
+            assert_eq!((now.period, portal.vendor().debits().len()), (1, bought + 1), "{trial}");
+            let possible = portal.portal.possible_changes(&viewer, license).await.unwrap().unwrap();
+            assert!(possible.may_renew(), "{trial}");
+            assert_eq!(possible.allows(OperationKind::ChangePlan), trial == "isp6-trial");
+        }
+    }
+}
+
+/// Vendors change one edition of a product for another, and nothing else.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_license_becomes_only_what_its_vendor_makes_of_it(pool: PgPool) {
+    let portal = portal(pool).await;
+    let viewer = portal.customer().await;
+    for (plan, others) in [
+        ("isp6-lite", vec!["isp6-pro", "isp6-host", "isp6-biz"]),
+        ("dci5-essential", vec!["dci5-progressive", "dci5-enterprise"]),
+        ("vm5-kvm", vec![]),
+        ("dns5", vec![]),
+        ("vm6", vec![]),
+    ] {
+        let (license, _) = buy(&portal, &wish(&portal, plan, Period::MONTH).await).await;
+        let possible = portal.portal.possible_changes(&viewer, license).await.unwrap().unwrap();
+        let offered: Vec<_> = possible.plans.iter().map(|offer| offer.plan.slug.as_str()).collect();
+        assert_eq!(offered, others, "{plan}");
+        assert_eq!(possible.allows(OperationKind::ChangePlan), !others.is_empty(), "{plan}");
+        // Nor is it made by a form of somebody's own.
+        let forged = Change::ChangePlan { plan: "bill5".to_owned(), period: Period::MONTH };
+        let refused = portal.portal.preview_change(&viewer, license, &forged).await;
+        assert!(matches!(refused, Err(ChangeError::NoPrice | ChangeError::NotNow(_))), "{plan}");
+    }
+    // What staff know that a plan cannot is offered to nobody.
+    sqlx::query("update plan set withheld = '{change_plan,suspend}' where slug = 'isp6-lite'")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    let lite: Uuid = sqlx::query_scalar(
+        "select l.id from license l join plan p on p.id = l.plan_id where p.slug = 'isp6-lite'",
+    )
+    .fetch_one(&portal.portal.pool)
+    .await
+    .unwrap();
+    let possible = portal.portal.possible_changes(&viewer, lite).await.unwrap().unwrap();
+    assert!(
+        !possible.allows(OperationKind::ChangePlan) && !possible.allows(OperationKind::Suspend)
+    );
+    portal.sound().await;
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -374,7 +374,7 @@ async fn the_short_lists_of_the_desk_are_lists_too(pool: PgPool) {
     }
     // Filtered or not, the last owner is known to be the last one.
     let page = desk.get(&portal, "/admin/staff?role=owner").await.body;
-    assert!(page.contains("Only owner, cannot be removed"), "{page}");
+    assert!(page.contains("Only owner: role and access stay"), "{page}");
 }
 
 #[sqlx::test(migrations = "../migrations")]

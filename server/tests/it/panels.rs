@@ -50,6 +50,14 @@ async fn panels_fetch_prices_without_signing_in(pool: PgPool) {
         let same = get(&portal, &LIST.replacen('/', path, 1)).await;
         assert_eq!(prices(&same), known, "{path}");
     }
+    // Slips of the documents' own samples, and what a careful client encodes.
+    for slip in [
+        "/?func=pricelist.export;&itemtype=addition;&out=xml",
+        "/?func=pricelist%2Eexport&itemtype=addition%3B",
+    ] {
+        let list = get(&portal, slip).await;
+        assert!(list.body.contains("<pricelist>"), "{slip}: {}", list.body);
+    }
     let none = get(&portal, "/?func=pricelist.export&itemtype=soft&out=xml").await;
     assert_eq!(prices(&none), []);
     assert_eq!(

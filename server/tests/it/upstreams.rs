@@ -529,6 +529,9 @@ async fn owners_do_it_all_on_the_pages(pool: PgPool) {
         ("lease_ms", "120000"),
         ("quiet_window_ms", "300000"),
         ("second_sighting_ms", "60000"),
+        ("max_attempts", "3"),
+        ("resend_within_ms", "3600000"),
+        ("undo_window_ms", "3600000"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();

@@ -8,7 +8,7 @@ use portal::listing::{Cursor, Days, Key, Listed, Paging};
 use portal::locale::Locale;
 use portal::people::Permission;
 use portal::pricing::{
-    CHANGE_SORTS, COSTS_BY_CHANGE, CostEvent, CostHistory, CostRow, Group, PriceChange,
+    CHANGE_SORTS, COSTS_BY_CHANGE, CostEvent, CostHistory, CostRow, CostSource, Group, PriceChange,
 };
 
 use super::{actor, crumbs, group_name, margin, price, source, source_from, sources, unit};
@@ -359,6 +359,7 @@ fn history_row(locale: Locale, found: &CostHistory, event: &CostEvent) -> impl I
     let reason = event.reason.clone().unwrap_or_else(|| "—".to_owned());
     let (by, at) = (actor(locale, &event.by), format::moment(locale, event.by.at));
     let cost = format::money(locale, event.cost);
+    let first = event.source == CostSource::Initial;
     let source = source(locale, event.source);
     view! {
         <tr>
@@ -370,7 +371,9 @@ fn history_row(locale: Locale, found: &CostHistory, event: &CostEvent) -> impl I
             <Cell label=t!(locale, "col-cost") num=true>
                 <Money text=cost />
             </Cell>
-            <Cell label=t!(locale, "col-source")>{source}</Cell>
+            <Cell label=t!(locale, "col-source") none=first>
+                {source}
+            </Cell>
             <Cell label=t!(locale, "col-reason") none=no_reason>
                 {reason}
             </Cell>

@@ -19,13 +19,14 @@ use super::{
 };
 use crate::api::ApiError;
 use crate::components::{
-    ActionsCell, ButtonKind, Cell, CheckField, Column, Crumb, DataTable, Empty, Field, LinkButton,
-    Money, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill, Tone,
+    ActionsCell, ButtonKind, Cell, CheckField, Column, Crumb, DataTable, Empty, ErrorSummary,
+    Field, LinkButton, Money, Notice, PageHead, Panel, RowHead, SelectField, SelectOption,
+    StatusPill, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
 use crate::lists::{Asked, Nothing, list};
-use crate::pages::{Shown, frame, page, param, refusal};
+use crate::pages::{Shown, frame, page, param};
 use crate::{format, t};
 
 /// `/admin/pricelists/{group}`
@@ -39,13 +40,11 @@ async fn pricelist(cx: Context) -> Shown {
     let editor = editor_of(&cx, staff, &param("group")?).await?;
     let locale = cx.locale;
     let may = staff.role.may(Permission::SetPrices);
-    let title = group_name(locale, &editor.group);
+    let name = group_name(locale, &editor.group);
+    let title = format!("{}: {name}", t!(locale, "fact-pricelist"));
     let crumbs = crumbs(
         locale,
-        vec![
-            Crumb::link("/admin/pricelists", t!(locale, "pricelists-title")),
-            Crumb::here(title.clone()),
-        ],
+        vec![Crumb::link("/admin/pricelists", t!(locale, "pricelists-title")), Crumb::here(name)],
     );
     let versions = format!("/admin/pricelists/{}/versions", editor.group.code);
     let actions = view! {
@@ -67,7 +66,7 @@ async fn pricelist(cx: Context) -> Shown {
     let forms = may.then(|| forms(&cx, &editor));
     let main = view! {
         <PageHead title=title.clone() subtitle=subtitle crumbs=crumbs actions=actions />
-        {refusal(&cx, t!(locale, "prices-refused"))}
+        {refused(&cx)}
         {notices(&cx, &editor)}
         {rules}
         {forms}
@@ -75,6 +74,30 @@ async fn pricelist(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/pricelists", main))
+}
+
+/// What is wrong with a form of this page. A rule's form has many fields, so each is named.
+fn refused(cx: &Context) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let title = match cx.typed("place").as_deref() {
+        None => t!(locale, "prices-refused"),
+        Some("") => t!(locale, "rule-not-added"),
+        Some(_) => t!(locale, "rule-not-changed"),
+    };
+    let named = |(field, text): (String, String)| {
+        let label = match field.as_str() {
+            "subject" => t!(locale, "rule-subject"),
+            "addon" => t!(locale, "rule-addon"),
+            "period" => t!(locale, "rule-period"),
+            "kind" => t!(locale, "rule-kind"),
+            "value" => t!(locale, "rule-value"),
+            "currency" => t!(locale, "rule-currency"),
+            _ => return (field, text),
+        };
+        (field, format!("{label}: {text}"))
+    };
+    let items = cx.errors().into_iter().map(named).collect();
+    view! { <ErrorSummary title=title items=items /> }
 }
 
 /// The group's pricelist with the viewer's own draft.
@@ -157,7 +180,7 @@ fn draft(cx: &Context, editor: &Editor) -> Option<impl IntoView + use<>> {
         <form method="post" action="/admin/pricelist_discard">
             {seen_fields(&editor.group.code, seen)}
             <button class="btn" type="submit">
-                {t!(locale, "prices-discard")}
+                {t!(locale, "prices-discard", count = editor.changes.len())}
             </button>
         </form>
     }
@@ -233,8 +256,9 @@ fn rules(cx: &Context, editor: &Editor, may: bool) -> AnyView {
             }
         })
         .collect_view();
+    let hint = view! { {t!(locale, "rules-hint")} }.into_any();
     view! {
-        <Panel title=title.clone() id="rules" flush=true>
+        <Panel title=title.clone() id="rules" flush=true foot=hint>
             <DataTable caption=title columns=columns>
                 {rows}
             </DataTable>
@@ -521,8 +545,13 @@ fn settings(cx: &Context, editor: &Editor) -> impl IntoView + use<> {
         </button>
     }
     .into_any();
+    // Where there is one currency, a rounding of its own would be the same field twice.
+    let mut each = currencies(editor);
+    if each.len() < 2 {
+        each.retain(|currency| list.roundings.contains_key(currency));
+    }
     let roundings = std::iter::once(None)
-        .chain(currencies(editor).into_iter().map(Some))
+        .chain(each.into_iter().map(Some))
         .map(|currency| rounding_form(cx, editor, list, currency))
         .collect_view();
     view! {
@@ -709,7 +738,7 @@ fn price_table(
         asked.sortable(PRICES_BY_COST, Column::num(t!(locale, "col-cost"))),
         Column::text(t!(locale, "col-rule")),
         asked.sortable(PRICES_BY_PRICE, Column::num(t!(locale, "col-price"))),
-        asked.sortable(PRICES_BY_MARGIN, Column::num(t!(locale, "col-margin"))),
+        asked.sortable(PRICES_BY_MARGIN, Column::num(t!(locale, "col-margin-share"))),
     ];
     if may {
         columns.push(Column::actions(t!(locale, "col-actions")));
@@ -753,7 +782,7 @@ fn price_table(
                     <Cell label=t!(locale, "col-price") num=true sub=before>
                         {price}
                     </Cell>
-                    <Cell label=t!(locale, "col-margin") num=true none=no_margin>
+                    <Cell label=t!(locale, "col-margin-share") num=true none=no_margin>
                         <Money text=margin />
                     </Cell>
                     {action}

@@ -26,13 +26,14 @@ async fn review(cx: Context) -> Shown {
     let locale = cx.locale;
     let back = format!("/admin/pricelists/{}", editor.group.code);
     let Some(draft) = editor.draft.clone() else { return Ok(go(&back)) };
-    let title = t!(locale, "review-title");
+    let (word, name) = (t!(locale, "review-title"), group_name(locale, &editor.group));
+    let title = format!("{word}: {name}");
     let crumbs = crumbs(
         locale,
         vec![
             Crumb::link("/admin/pricelists", t!(locale, "pricelists-title")),
-            Crumb::link(back.clone(), group_name(locale, &editor.group)),
-            Crumb::here(title.clone()),
+            Crumb::link(back.clone(), name),
+            Crumb::here(word),
         ],
     );
     let overtaken = draft.base_version != editor.version;

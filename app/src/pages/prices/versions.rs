@@ -43,14 +43,15 @@ async fn versions(cx: Context) -> Shown {
     let listed = asked.load(&cx, query).await?;
     let names = cx.portal.staff_names(staff).await.map_err(|error| cx.failed(&error))?;
     let locale = cx.locale;
-    let title = t!(locale, "versions-title");
+    let (word, name) = (t!(locale, "versions-title"), group_name(locale, &group));
+    let title = format!("{word}: {name}");
     let address = format!("/admin/pricelists/{}", group.code);
     let crumbs = crumbs(
         locale,
         vec![
             Crumb::link("/admin/pricelists", t!(locale, "pricelists-title")),
-            Crumb::link(address.clone(), group_name(locale, &group)),
-            Crumb::here(title.clone()),
+            Crumb::link(address.clone(), name),
+            Crumb::here(word),
         ],
     );
     let mut authors = vec![(NOBODY.to_owned(), t!(locale, "audit-nobody"))];
@@ -188,15 +189,17 @@ async fn version(cx: Context) -> Shown {
         .map_err(|error| cx.failed(&error))?
         .ok_or(ApiError::NotFound)?;
     let locale = cx.locale;
-    let title = t!(locale, "version-number", number = number);
+    let word = t!(locale, "version-number", number = number);
+    let name = group_name(locale, &found.group);
+    let title = format!("{word}: {name}");
     let address = format!("/admin/pricelists/{}", found.group.code);
     let crumbs = crumbs(
         locale,
         vec![
             Crumb::link("/admin/pricelists", t!(locale, "pricelists-title")),
-            Crumb::link(address.clone(), group_name(locale, &found.group)),
+            Crumb::link(address.clone(), name),
             Crumb::link(format!("{address}/versions"), t!(locale, "versions-title")),
-            Crumb::here(title.clone()),
+            Crumb::here(word),
         ],
     );
     let by = author(locale, &found.info.by);

@@ -119,9 +119,9 @@ async fn new_plan_in_tx(
         "insert into plan
             (id, slug, family, position, upstream_account_id, dialect, upstream_plan_code, name,
              tagline, description, needs_ip, available, created_at, has_key, fits, service_name,
-             fields, sale_ends_on, renewal_ends_on)
+             fields, sale_ends_on, renewal_ends_on, product)
          select $1, $2, $3, least(coalesce(max(position), 0)::integer + 1, 32767)::smallint, $4, $5, $6, $7,
-                $8, $8, $9, false, $10, $11, $12, $13, $14, $15, $16
+                $8, $8, $9, false, $10, $11, $12, $13, $14, $15, $16, $17
            from plan",
         id,
         new.plan.slug,
@@ -139,6 +139,7 @@ async fn new_plan_in_tx(
         Json(&new.fields) as _,
         new.sale_ends_on,
         new.renewal_ends_on,
+        new.product,
     )
     .execute(&mut *tx)
     .await?;

@@ -30,6 +30,7 @@ use crate::{Error, Portal, audit};
 pub use import::{ImportError, Source, StoredImport};
 pub use ping::{Check, Looked};
 use propose::families;
+pub(crate) use propose::is_product;
 pub use propose::{Change, NewPlan, PlanName, PlanTerm, Proposal, ProposedAddon};
 pub use upstream::DialectKind;
 pub use upstream::balance::BalanceFunction;
@@ -65,6 +66,12 @@ pub struct Limits {
     pub quiet_window_ms: i32,
     /// Between two sightings of an absence.
     pub second_sighting_ms: i32,
+    /// How often an order that is proved absent is sent at most.
+    pub max_attempts: i16,
+    /// How old an order may be to be sent again.
+    pub resend_within_ms: i32,
+    /// How long a deletion can be taken back.
+    pub undo_window_ms: i32,
     /// Calls at one time.
     pub max_concurrency: i16,
     /// Calls per minute; none is no limit.
@@ -246,6 +253,9 @@ impl Default for Limits {
             lease_ms: 120_000,
             quiet_window_ms: 300_000,
             second_sighting_ms: 60_000,
+            max_attempts: 3,
+            resend_within_ms: 3_600_000,
+            undo_window_ms: 3_600_000,
             max_concurrency: 4,
             calls_per_minute: Some(300),
             kept_suspended_days: 30,
@@ -255,7 +265,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Each with its name and the bounds that the database has.
-    fn bounded(&self) -> [(&'static str, i64, i64, i64); 9] {
+    fn bounded(&self) -> [(&'static str, i64, i64, i64); 12] {
         const DAY: i64 = 86_400_000;
         [
             ("connect_timeout_ms", self.connect_timeout_ms.into(), 50, 60_000),
@@ -265,6 +275,9 @@ impl Limits {
             ("lease_ms", self.lease_ms.into(), 200, DAY),
             ("quiet_window_ms", self.quiet_window_ms.into(), 100, DAY),
             ("second_sighting_ms", self.second_sighting_ms.into(), 50, DAY),
+            ("max_attempts", self.max_attempts.into(), 1, 3),
+            ("resend_within_ms", self.resend_within_ms.into(), 0, DAY),
+            ("undo_window_ms", self.undo_window_ms.into(), 0, DAY),
             ("max_concurrency", self.max_concurrency.into(), 1, 64),
             ("kept_suspended_days", self.kept_suspended_days.into(), 1, 366),
         ]
@@ -609,7 +622,8 @@ async fn write_in_tx(
                 connect_timeout_ms = $14, call_timeout_ms = $15, check_timeout_ms = $16,
                 send_deadline_ms = $17, lease_ms = $18, quiet_window_ms = $19,
                 second_sighting_ms = $20, max_concurrency = $21, kept_suspended_days = $22,
-                calls_per_minute = $23, unmarked = $24,
+                calls_per_minute = $23, unmarked = $24, max_attempts = $25,
+                resend_within_ms = $26, undo_window_ms = $27,
                 version = version + 1
           where id = $1 and version = $2",
         id,
@@ -636,6 +650,9 @@ async fn write_in_tx(
         limits.kept_suspended_days,
         limits.calls_per_minute,
         &settings.unmarked.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>(),
+        limits.max_attempts,
+        limits.resend_within_ms,
+        limits.undo_window_ms,
     )
     .execute(tx)
     .await?;
@@ -648,7 +665,8 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                 u.ordering, u.balance_function, u.low_balance, u.change_rule,
                 u.module_names_parent, u.unmarked, u.preset, u.functions as \"functions: Json<Functions>\",
                 u.connect_timeout_ms, u.call_timeout_ms, u.check_timeout_ms, u.send_deadline_ms,
-                u.lease_ms, u.quiet_window_ms, u.second_sighting_ms, u.max_concurrency,
+                u.lease_ms, u.quiet_window_ms, u.max_attempts, u.resend_within_ms,
+                u.undo_window_ms, u.second_sighting_ms, u.max_concurrency,
                 u.kept_suspended_days, u.calls_per_minute, u.balance, u.balance_at,
                 u.ping as \"ping: Json<Vec<Check>>\", u.ping_at,
                 (select count(*) from plan p where p.upstream_account_id = u.id) as \"plans!\",
@@ -706,6 +724,9 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                         lease_ms: row.lease_ms,
                         quiet_window_ms: row.quiet_window_ms,
                         second_sighting_ms: row.second_sighting_ms,
+                        max_attempts: row.max_attempts,
+                        resend_within_ms: row.resend_within_ms,
+                        undo_window_ms: row.undo_window_ms,
                         max_concurrency: row.max_concurrency,
                         kept_suspended_days: row.kept_suspended_days,
                         calls_per_minute: row.calls_per_minute,

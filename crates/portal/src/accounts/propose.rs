@@ -90,6 +90,13 @@ pub struct PlanName {
     pub code: String,
 }
 
+/// Whether a product can be called so.
+pub(crate) fn is_product(name: &str) -> bool {
+    name.trim() == name
+        && (1..=60).contains(&name.chars().count())
+        && !name.chars().any(char::is_control)
+}
+
 /// A plan as it would be made: not for sale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewPlan {
@@ -101,6 +108,8 @@ pub struct NewPlan {
     pub inferred: bool,
     /// Where it would stand.
     pub family: String,
+    /// What it is an edition of.
+    pub product: Option<String>,
     /// The terms with a cost.
     pub terms: Vec<PlanTerm>,
     /// What is counted.
@@ -528,6 +537,7 @@ impl<'a> Work<'a> {
             dialect: kind,
             inferred: plan.inferred,
             family,
+            product: plan.product.clone().filter(|name| is_product(name)),
             terms,
             addons,
             fits: None,

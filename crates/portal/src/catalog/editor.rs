@@ -1,16 +1,20 @@
 //! What staff say about products: texts in both languages, family, availability, what a module fits,
 //! and when its vendor ends it. What a product costs and sells for has its own pages.
 
+use std::collections::BTreeMap;
+
+use domain::operation::OperationKind;
 use serde_json::{Value, json};
 use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder};
 use time::Date;
 use uuid::Uuid;
 
+use crate::accounts::is_product;
 use crate::listing::{HERE, Listed, Paging, SortKey, push_beginning};
 use crate::locale::{Locale, Localized};
 use crate::people::{Permission, StaffViewer};
-use crate::upstreams::dialect_kind;
+use crate::upstreams::{Speech, dialect_kind};
 use crate::{Error, Portal, audit};
 
 /// In the order of the catalogue.
@@ -131,6 +135,10 @@ pub struct PlanText {
     pub fits: Vec<String>,
     /// What panels call a module.
     pub service_name: Option<String>,
+    /// The product that it is an edition of.
+    pub product: Option<String>,
+    /// What its functions could do and this plan cannot.
+    pub withheld: Vec<OperationKind>,
 }
 
 /// A plan as its page shows it.
@@ -144,6 +152,8 @@ pub struct PlanPage {
     pub text: PlanText,
     /// It is a module of other plans' licenses.
     pub is_module: bool,
+    /// What its functions can do.
+    pub abilities: Vec<OperationKind>,
     /// Plans that a module of this vendor can fit, with their names.
     pub homes: Vec<(String, Localized)>,
     /// All families.
@@ -245,11 +255,16 @@ impl PlanText {
         if !service.is_none_or(usable) {
             return Err(EditError::Text("service_name"));
         }
+        let product = self.product.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        if product.is_some_and(|name| !is_product(name)) {
+            return Err(EditError::Text("product"));
+        }
         Ok(Self {
             name: tidy(&self.name, "name", 120, false)?,
             tagline: tidy(&self.tagline, "tagline", 200, false)?,
             description: tidy(&self.description, "description", 5000, true)?,
             service_name: service.map(str::to_owned),
+            product: product.map(str::to_owned),
             ..self.clone()
         })
     }
@@ -260,7 +275,8 @@ impl PlanText {
             "family": self.family, "available": self.available, "fits": self.fits,
             "sale_ends_on": self.sale_ends_on.map(|day| day.to_string()),
             "renewal_ends_on": self.renewal_ends_on.map(|day| day.to_string()),
-            "service_name": self.service_name,
+            "service_name": self.service_name, "product": self.product,
+            "withheld": self.withheld.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
         })
     }
 }
@@ -333,10 +349,13 @@ impl Portal {
         let row: Option<Row> = query.build_query_as().fetch_optional(&self.pool).await?;
         let Some(row) = row.map(PlanRow::from) else { return Ok(None) };
         let plan = sqlx::query!(
-            "select version, family, tagline as \"tagline: Json<Localized>\",
-                    description as \"description: Json<Localized>\", available, sale_ends_on,
-                    renewal_ends_on, fits, service_name, dialect, upstream_account_id
-               from plan where slug = $1",
+            "select p.version, p.family, p.tagline as \"tagline: Json<Localized>\",
+                    p.description as \"description: Json<Localized>\", p.available, p.sale_ends_on,
+                    p.renewal_ends_on, p.fits, p.service_name, p.dialect, p.upstream_account_id,
+                    p.product, p.withheld, u.module_names_parent,
+                    u.functions as \"functions: Json<BTreeMap<String, BTreeMap<String, String>>>\"
+               from plan p join upstream_account u on u.id = p.upstream_account_id
+              where p.slug = $1",
             slug,
         )
         .fetch_one(&self.pool)
@@ -348,6 +367,8 @@ impl Portal {
         )
         .fetch_all(&self.pool)
         .await?;
+        let kind = dialect_kind(&plan.dialect)?;
+        let speech = Speech::read(&plan.functions.0, plan.module_names_parent)?;
         Ok(Some(PlanPage {
             version: plan.version,
             text: PlanText {
@@ -360,8 +381,20 @@ impl Portal {
                 renewal_ends_on: plan.renewal_ends_on,
                 fits: plan.fits.unwrap_or_default(),
                 service_name: plan.service_name,
+                product: plan.product,
+                withheld: plan
+                    .withheld
+                    .iter()
+                    .filter_map(|word| OperationKind::from_word(word))
+                    .collect(),
             },
-            is_module: dialect_kind(&plan.dialect)?.has_parent(),
+            is_module: kind.has_parent(),
+            abilities: OperationKind::ALL
+                .into_iter()
+                .filter(|operation| {
+                    *operation != OperationKind::Order && speech.can(kind, *operation)
+                })
+                .collect(),
             homes: homes.into_iter().map(|home| (home.slug, home.name.0)).collect(),
             families: self.families(staff).await?,
             row,
@@ -398,7 +431,7 @@ impl Portal {
                 set name = $3, tagline = $4, description = $5, family = $6, available = $7,
                     sale_ends_on = $8, renewal_ends_on = $9,
                     fits = case when fits is null then null else $10::text[] end, service_name = $11,
-                    version = version + 1
+                    product = $12, withheld = $13, version = version + 1
               where slug = $1 and version = $2 returning id",
             slug,
             version,
@@ -411,6 +444,8 @@ impl Portal {
             text.renewal_ends_on,
             &text.fits,
             text.service_name,
+            text.product,
+            &text.withheld.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>(),
         )
         .fetch_optional(&mut *tx)
         .await?;

@@ -77,6 +77,8 @@ pub struct Plan {
     pub slug: String,
     /// Its family.
     pub family: String,
+    /// The product that it is an edition of.
+    pub(crate) product: Option<String>,
     /// Name.
     pub name: Localized,
     /// One line.
@@ -186,6 +188,15 @@ impl Plan {
             (Err(_), Ok(_)) => true,
             (_, Err(_)) => false,
         }
+    }
+
+    /// Whether a license of this plan can become one of the other: vendors change one edition of a
+    /// product for another, and nothing else; `trial` ones become paid ones of the same plan, too.
+    pub(crate) fn becomes(&self, other: &Self, trial: bool) -> bool {
+        let same_vendor =
+            self.upstream_account == other.upstream_account && self.dialect == other.dialect;
+        let editions = self.product.is_some() && self.product == other.product;
+        same_vendor && if self.slug == other.slug { trial } else { editions }
     }
 
     /// It is sold on this day.
@@ -475,7 +486,7 @@ async fn plans_with(
     any: bool,
 ) -> Result<Vec<Plan>, Error> {
     let rows = sqlx::query!(
-        "select p.id, p.slug, p.family, p.upstream_account_id, p.dialect, p.upstream_plan_code,
+        "select p.id, p.slug, p.family, p.product, p.upstream_account_id, p.dialect, p.upstream_plan_code,
                 p.name as \"name: Json<Localized>\", p.tagline as \"tagline: Json<Localized>\",
                 p.description as \"description: Json<Localized>\", p.needs_ip, u.currency,
                 (p.available and u.enabled) as \"is_available!\",
@@ -550,6 +561,7 @@ async fn plans_with(
                 costs,
                 slug: row.slug,
                 family: row.family,
+                product: row.product,
                 name: row.name.0,
                 tagline: row.tagline.0,
                 description: row.description.0,

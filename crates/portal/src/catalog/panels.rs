@@ -80,7 +80,8 @@ impl PanelAsk {
     #[must_use]
     pub fn tidy(self) -> Self {
         let keep = |text: String| {
-            let text = text.trim();
+            // The semicolon is a slip of the documents' own samples.
+            let text = text.trim().trim_end_matches([';', ' ']);
             let sane = text.chars().count() <= LONGEST && !text.chars().any(char::is_control);
             if sane { text.to_owned() } else { String::new() }
         };
@@ -243,7 +244,7 @@ mod tests {
         let ask = PanelAsk {
             module: " DDoSGUARD ".into(),
             module_id: "x".repeat(10_000),
-            license: "334601\n".into(),
+            license: "334601;\n".into(),
             ip: "10.0.0.1\u{0}".into(),
         };
         let tidy = ask.tidy();

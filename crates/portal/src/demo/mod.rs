@@ -77,6 +77,8 @@ struct Family {
 struct Plan {
     slug: String,
     family: String,
+    /// What it is an edition of.
+    product: Option<String>,
     #[serde(default = "soft")]
     dialect: String,
     code: String,
@@ -338,8 +340,9 @@ async fn fill_plan_in_tx(
     sqlx::query!(
         "insert into plan
             (id, slug, family, position, upstream_account_id, upstream_plan_code, name,
-             tagline, description, needs_ip, created_at, dialect, has_key, fits, service_name, fields)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $10, $12, $13, $14, $15, $16)",
+             tagline, description, needs_ip, created_at, dialect, has_key, fits, service_name, fields,
+             product)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $10, $12, $13, $14, $15, $16, $17)",
         id,
         plan.slug,
         plan.family,
@@ -356,6 +359,7 @@ async fn fill_plan_in_tx(
         plan.fits.as_deref(),
         plan.service_name,
         Json(&plan.fields) as _,
+        plan.product,
     )
     .execute(&mut *tx)
     .await?;

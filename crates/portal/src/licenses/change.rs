@@ -89,6 +89,16 @@ impl Possible {
         }
     }
 
+    /// Whether there is another term after this one: by itself, too.
+    #[must_use]
+    pub fn may_renew(&self) -> bool {
+        self.can.contains(&OperationKind::Renew)
+            && !self.renewal_over
+            && self.license.renews != super::Renews::ByVendor
+            && self.license.period.months().is_some()
+            && self.periods.contains(&self.license.period)
+    }
+
     /// Whether this kind of change makes sense now; the button is not there otherwise.
     #[must_use]
     pub fn allows(&self, kind: OperationKind) -> bool {
@@ -271,12 +281,7 @@ impl Portal {
         let plans = shelf
             .iter()
             .flat_map(|family| &family.plans)
-            .filter(|offer| {
-                let other = &offer.plan;
-                other.family == plan.family
-                    && other.slug != plan.slug
-                    && other.upstream_account == owned.account
-            })
+            .filter(|offer| plan.becomes(&offer.plan, owned.period == Period::Trial))
             .map(|offer| {
                 let mut offer = offer.clone();
                 offer.prices.retain(|(period, _)| *period != Period::Trial);
@@ -691,7 +696,9 @@ fn check(
                 return Err(NotNow::Same.into());
             }
         }
-        Change::ChangePlan { plan, .. } if plan == owned.slug => return Err(NotNow::Same.into()),
+        Change::ChangePlan { plan, .. } if *plan == owned.slug && owned.period != Period::Trial => {
+            return Err(NotNow::Same.into());
+        }
         Change::Addons { counts }
             if counts.iter().all(|(code, count)| owned.addons.get(code) == Some(count)) =>
         {
@@ -756,8 +763,9 @@ async fn priced(
     let quote = match change {
         Change::Renew { .. } => quoted(&owned.addons)?,
         Change::ChangePlan { .. } => {
-            // Another vendor's plan is another license.
-            if plan.upstream_account != owned.account || !plan.is_sold_on(today) {
+            let now = any_plan(db, &owned.slug).await?.ok_or(ChangeError::NoPrice)?;
+            let trial = owned.period == Period::Trial;
+            if period == Period::Trial || !now.becomes(&plan, trial) || !plan.is_sold_on(today) {
                 return Err(ChangeError::NoPrice);
             }
             quoted(&BTreeMap::new())?

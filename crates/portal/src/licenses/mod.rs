@@ -93,6 +93,17 @@ pub struct LicenseRow {
     pub has_key: bool,
 }
 
+/// Who renews a license; never both sides, or it would be paid twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renews {
+    /// Its owner.
+    ByHand,
+    /// The portal, from the wallet, before its end.
+    ByPortal,
+    /// The vendor, as somebody has set at its site.
+    ByVendor,
+}
+
 /// A license in full.
 #[derive(Debug, Clone)]
 pub struct LicenseDetail {
@@ -106,6 +117,8 @@ pub struct LicenseDetail {
     pub parent: Option<(Uuid, i64)>,
     /// It is stopped, and the vendor deletes it on this day.
     pub deleted_on: Option<Date>,
+    /// For how many days the vendor keeps what is suspended.
+    pub kept_days: i16,
     /// The last day on which it can be renewed, where there is one.
     pub renewal_ends_on: Option<Date>,
     /// The key, once the vendor has issued it.
@@ -124,8 +137,8 @@ pub struct LicenseDetail {
     pub created_at: OffsetDateTime,
     /// When the vendor was last read.
     pub checked_at: Option<OffsetDateTime>,
-    /// It renews by itself.
-    pub auto_renew: bool,
+    /// Who renews it.
+    pub renews: Renews,
     /// The vendor's list does not have it, and a person looks at that.
     pub missing: bool,
 }
@@ -368,7 +381,7 @@ impl Portal {
             "select l.id, l.number, p.name as \"plan: Json<Localized>\", p.slug, host(l.ip) as ip,
                     l.name, l.status, l.expires_on, l.key, l.period,
                     l.addons as \"addons: Json<BTreeMap<String, u32>>\", o.id as order_id,
-                    o.number as order_number, l.created_at, l.checked_at, l.auto_renew,
+                    o.number as order_number, l.created_at, l.checked_at, l.auto_renew, l.vendor_renews,
                     p.has_key, p.renewal_ends_on, m.id as \"parent_id?\",
                     m.number as \"parent_number?\", l.suspended_since, u.kept_suspended_days,
                     exists (select from upstream_finding f where f.license_id = l.id
@@ -399,6 +412,7 @@ impl Portal {
             slug: row.slug,
             awaits_key: row.has_key,
             parent: row.parent_id.zip(row.parent_number),
+            kept_days: row.kept_suspended_days,
             deleted_on: row.suspended_since.and_then(|at| {
                 at.date().checked_add(Duration::days(row.kept_suspended_days.into()))
             }),
@@ -412,7 +426,11 @@ impl Portal {
             order_number: row.order_number,
             created_at: row.created_at,
             checked_at: row.checked_at,
-            auto_renew: row.auto_renew,
+            renews: match (row.vendor_renews, row.auto_renew) {
+                (true, _) => Renews::ByVendor,
+                (false, true) => Renews::ByPortal,
+                (false, false) => Renews::ByHand,
+            },
             missing: row.missing,
         }))
     }
@@ -507,6 +525,7 @@ impl Portal {
                     expires_on = coalesce($4, expires_on), ip = coalesce($5::text::inet, ip),
                     ip_changed_on = coalesce($9, ip_changed_on),
                     key_changed_on = coalesce($10, key_changed_on),
+                    vendor_renews = coalesce($12, vendor_renews),
                     checked_at = $6, next_check_at = $7, lease_until = null
               where id = $1 and version = $8",
             id,
@@ -520,6 +539,7 @@ impl Portal {
             view.ip_changed_on,
             view.key_changed_on,
             stateless,
+            view.renews,
         )
         .execute(&mut *tx)
         .await?

@@ -1,6 +1,8 @@
 //! Modules of a license: which it has, which it could have, and for whom a module is.
 
 use domain::license::LicenseStatus;
+use domain::operation::OperationKind;
+use domain::{Money, Period};
 use sqlx::types::Json;
 use time::Date;
 use uuid::Uuid;
@@ -26,6 +28,9 @@ pub struct OwnedModule {
     pub status: LicenseStatus,
     /// Last day; none while unknown and for what has no end.
     pub expires_on: Option<Date>,
+    /// What another term costs; none where it is not renewed or its page says so.
+    pub renewal: Option<(Period, Money)>,
+    period: Option<Period>,
 }
 
 /// The modules of one license.
@@ -35,6 +40,8 @@ pub struct Modules {
     pub owned: Vec<OwnedModule>,
     /// Those that it could have.
     pub available: Vec<Offer>,
+    /// There are some for it, and they wait until it works.
+    pub waits: bool,
 }
 
 /// A license that a module may be for.
@@ -73,19 +80,31 @@ impl Portal {
         .fetch_optional(&self.pool)
         .await?;
         let Some(about) = about else { return Ok(Modules::default()) };
-        let owned = self.owned_modules(viewer.customer, license).await?;
-        let mut available = Vec::new();
-        if read_status(&about.status)? == LicenseStatus::Active {
-            let shelf = self.shelf(&viewer.group).await?;
-            let fits = |offer: &&Offer| {
-                offer.plan.upstream_account == about.upstream_account_id
-                    && offer.plan.fits.contains(&about.slug)
-                    && owned.iter().all(|module| module.slug != offer.plan.slug)
-            };
-            let offers = shelf.iter().flat_map(|family| &family.plans).filter(fits);
-            available.extend(offers.cloned());
+        let mut owned = self.owned_modules(viewer.customer, license).await?;
+        let shelf = self.shelf(&viewer.group).await?;
+        let offers = || shelf.iter().flat_map(|family| &family.plans);
+        for module in &mut owned {
+            let lives = matches!(module.status, LicenseStatus::Active | LicenseStatus::Suspended);
+            let offer = offers().find(|offer| offer.plan.slug == module.slug);
+            module.renewal = offer
+                .filter(|offer| {
+                    lives && offer.plan.capabilities.can.contains(&OperationKind::Renew)
+                })
+                .zip(module.period.filter(|period| period.months().is_some()))
+                .and_then(|(offer, period)| Some((period, offer.price_of(period)?)));
         }
-        Ok(Modules { owned, available })
+        let fits = |offer: &&Offer| {
+            offer.plan.upstream_account == about.upstream_account_id
+                && offer.plan.fits.contains(&about.slug)
+                && owned.iter().all(|module| module.slug != offer.plan.slug)
+        };
+        let mut available: Vec<Offer> = offers().filter(fits).cloned().collect();
+        // A module is ordered for a license that works.
+        let waits = read_status(&about.status)? != LicenseStatus::Active && !available.is_empty();
+        if waits {
+            available.clear();
+        }
+        Ok(Modules { owned, available, waits })
     }
 
     async fn owned_modules(
@@ -95,7 +114,8 @@ impl Portal {
     ) -> Result<Vec<OwnedModule>, Error> {
         let rows = sqlx::query!(
             "select o.id as order_id, m.id as \"license?\", p.name as \"plan: Json<Localized>\",
-                    p.slug, coalesce(m.status, 'processing') as \"status!\", m.expires_on
+                    p.slug, coalesce(m.status, 'processing') as \"status!\", m.expires_on,
+                    m.period as \"period?\"
                from customer_order o
                join plan p on p.id = o.plan_id
                join operation x on x.order_id = o.id
@@ -118,6 +138,8 @@ impl Portal {
                     slug: row.slug,
                     status: read_status(&row.status)?,
                     expires_on: row.expires_on,
+                    renewal: None,
+                    period: row.period.and_then(|code| Period::try_from(code).ok()),
                 })
             })
             .collect()

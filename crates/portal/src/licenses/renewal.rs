@@ -4,7 +4,7 @@
 //! are bound to the last day from which they begin, so that whoever comes second finds the first.
 
 use domain::Money;
-use domain::change::Change;
+use domain::change::{Change, NotNow};
 use serde_json::json;
 use sqlx::types::Json;
 use time::{Date, Duration, OffsetDateTime};
@@ -35,13 +35,16 @@ impl Portal {
     /// Whether the license renews by itself from now on.
     ///
     /// # Errors
-    /// [`ChangeError::NoSuchLicense`]; anything else is inside.
+    /// [`ChangeError::NoSuchLicense`], also for one that nothing renews; anything else is inside.
     pub async fn set_auto_renew(
         &self,
         viewer: &CustomerViewer,
         license: Uuid,
         on: bool,
     ) -> Result<(), ChangeError> {
+        if on && !self.possible_changes(viewer, license).await?.is_some_and(|can| can.may_renew()) {
+            return Err(ChangeError::NoSuchLicense);
+        }
         let changed = sqlx::query!(
             "update license set auto_renew = $3, renew_next_at = null
               where id = $1 and customer_id = $2",
@@ -65,7 +68,7 @@ impl Portal {
                from customer c
               where c.id = l.customer_id and l.id = (
                     select d.id from license d
-                     where d.auto_renew and d.status = 'active' and d.expires_on <= $1
+                     where d.auto_renew and not d.vendor_renews and d.status = 'active' and d.expires_on <= $1
                        and d.period > 0
                        and (d.renew_next_at is null or d.renew_next_at <= $2)
                        and not exists (select from operation x
@@ -89,6 +92,13 @@ impl Portal {
             Err(ChangeError::Internal(error)) => return Err(error),
             Err(ChangeError::NotEnough { missing, .. }) => {
                 self.tell_unpaid(&due, missing, now).await?;
+            }
+            // What the vendor renews no more is not tried again.
+            Err(refused @ ChangeError::NotNow(NotNow::RenewalOver | NotNow::Unable)) => {
+                tracing::warn!(license.id = %due.id, %refused, "a license renews no more");
+                sqlx::query!("update license set auto_renew = false where id = $1", due.id)
+                    .execute(&self.pool)
+                    .await?;
             }
             Err(refused) => {
                 tracing::warn!(license.id = %due.id, %refused, "a license does not renew by itself");

@@ -159,6 +159,9 @@ impl Portal {
                     addons = case when $6::uuid is null then addons || coalesce($7::jsonb, '{}'::jsonb)
                                   else coalesce($7::jsonb, '{}'::jsonb) end,
                     key = case when $8 then null else key end, version = version + 1,
+                    ip_changed_on = case when $2::text is null or $2::text::inet = ip
+                                         then ip_changed_on else $11 end,
+                    key_changed_on = case when $8 then $11 else key_changed_on end,
                     quote = coalesce((select x.quote from operation x
                                        where x.id = $10 and x.kind in ('renew', 'change_plan')), quote),
                     next_check_at = case when $4 = 'deleted' then null else $9::timestamptz end,
@@ -174,6 +177,7 @@ impl Portal {
             work.change == Change::ReissueKey,
             now,
             work.operation,
+            now.date(),
         )
         .execute(tx)
         .await?;

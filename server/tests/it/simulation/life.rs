@@ -156,7 +156,7 @@ impl Wire for Indoors {
                 return Err::<_, Broken>((Failure::NotSent(why), Vec::new()));
             }
             let why = match self.vendor.post(form).await {
-                Posted::Answer { status, body } => return accept(status, body),
+                Posted::Answer { status, body } => return accept(status, body, None),
                 Posted::Reset => "the connection was reset",
                 Posted::Silence => {
                     self.clock.advance(limits.total);
