@@ -315,7 +315,7 @@ async fn a_license_renews_by_itself_on_one_side_only(pool: PgPool) {
     let renewals = "select count(*) from operation where kind = 'renew'";
     let end = seen.row.expires_on.unwrap().midnight().assume_utc();
     let left = std::time::Duration::try_from(end - portal.portal.clock.now()).unwrap();
-    portal.clock.advance(left - std::time::Duration::from_secs(2 * 86_400));
+    portal.clock.advance(left - std::time::Duration::from_hours(48));
     portal.drain().await;
     assert_eq!(portal.count(renewals).await, 0);
     // Switched off there, it is ours again.
@@ -772,7 +772,7 @@ async fn what_shows_no_mark_and_is_there_twice_is_judged_by_a_person(pool: PgPoo
     let mut other = wish(&portal, "plesk-host", Period::MONTH).await;
     other.ip = "203.0.113.61".to_owned();
     portal.portal.place_order(&viewer, &other).await.unwrap();
-    portal.clock.advance(std::time::Duration::from_secs(60));
+    portal.clock.advance(std::time::Duration::from_mins(1));
     portal.drain().await;
     assert_eq!((portal.state(other.id).await, plesk_orders(&portal)), ("planned".to_owned(), 1));
     let numbers = portal.vendor().live_licenses();
