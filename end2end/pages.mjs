@@ -68,6 +68,7 @@ export const pages = [
   { route: "/admin/staff", who: ["staff"] },
   { route: "/admin/upstreams", who: ["staff"] },
   { route: "/admin/upstreams/{slug}", who: ["staff"] },
+  { route: "/admin/upstreams/{slug}/licenses", who: ["staff"], example: "/admin/upstreams/simulator/licenses" },
   { route: "/admin/upstreams/{slug}/import", who: ["staff"], example: "/admin/upstreams/simulator/import" },
 ];
 

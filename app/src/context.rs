@@ -81,9 +81,17 @@ impl Theme {
 pub struct Site {
     /// Logical name to address.
     pub files: BTreeMap<String, String>,
+    /// The e-mail address that customers write to.
+    pub support: Option<String>,
 }
 
 impl Site {
+    /// The link by which somebody asks us, where there is an address for that.
+    #[must_use]
+    pub fn ask(&self) -> Option<String> {
+        self.support.as_ref().map(|address| format!("mailto:{address}"))
+    }
+
     /// The address of a file; its plain name when the bundle is missing.
     #[must_use]
     pub fn href(&self, name: &str) -> String {

@@ -136,11 +136,13 @@ pub enum Export {
     DeskFamilies,
     /// Our accounts at vendors.
     DeskUpstreams,
+    /// What one of them has there.
+    DeskAtVendor,
 }
 
 impl Export {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Orders,
         Self::Licenses,
         Self::Changes,
@@ -162,6 +164,7 @@ impl Export {
         Self::DeskProducts,
         Self::DeskFamilies,
         Self::DeskUpstreams,
+        Self::DeskAtVendor,
     ];
 
     /// Its address: the list's, with an ending.
@@ -189,6 +192,7 @@ impl Export {
             Self::DeskProducts => "/admin/products.csv",
             Self::DeskFamilies => "/admin/families.csv",
             Self::DeskUpstreams => "/admin/upstreams.csv",
+            Self::DeskAtVendor => "/admin/vendor-licenses.csv",
         }
     }
 
@@ -217,6 +221,7 @@ impl Export {
             Self::DeskProducts => pages::desk_products::CSV,
             Self::DeskFamilies => pages::desk_families::CSV,
             Self::DeskUpstreams => pages::desk_upstreams::CSV,
+            Self::DeskAtVendor => pages::desk_vendor_licenses::CSV,
         }
     }
 
@@ -240,6 +245,7 @@ impl Export {
             Self::DeskProducts => pages::desk_products::export(cx, after).await,
             Self::DeskFamilies => pages::desk_families::export(cx, after).await,
             Self::DeskUpstreams => pages::desk_upstreams::export(cx, after).await,
+            Self::DeskAtVendor => pages::desk_vendor_licenses::export(cx, after).await,
             Self::DeskPrices => pages::prices::editor::export(cx, after).await,
             Self::DeskCosts => pages::prices::costs::export(cx, after).await,
             Self::DeskCostHistory => pages::prices::cost::export(cx, after).await,

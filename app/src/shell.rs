@@ -132,6 +132,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/upstreams") view=pages::DeskUpstreams ssr=ssr.clone() />
                 <Route path=path!("/admin/upstreams/:slug") view=pages::DeskUpstream ssr=ssr.clone() />
                 <Route
+                    path=path!("/admin/upstreams/:slug/licenses")
+                    view=pages::DeskVendorLicenses
+                    ssr=ssr.clone()
+                />
+                <Route
                     path=path!("/admin/upstreams/:slug/import")
                     view=pages::DeskImport
                     ssr=ssr.clone()

@@ -60,12 +60,24 @@ pub struct Serve {
     /// Currency in which panels are told the prices of modules
     #[arg(long, env = "PORTAL_PANEL_CURRENCY", default_value = "EUR", value_parser = currency)]
     pub panel_currency: domain::Currency,
+    /// E-mail address that customers write to with questions; without it no page says whom to ask
+    #[arg(long, env = "PORTAL_SUPPORT", value_parser = address)]
+    pub support: Option<String>,
     #[command(flatten)]
     /// Mode.
     pub mode: Mode,
     #[command(flatten)]
     /// Mail.
     pub mail: Mail,
+}
+
+/// An address that can stand in a `mailto:` link as it is.
+fn address(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+');
+    let sound = text.split_once('@').is_some_and(|(who, host)| {
+        !who.is_empty() && host.contains('.') && who.chars().all(plain) && host.chars().all(plain)
+    });
+    if sound { Ok(text.to_owned()) } else { Err("not an address such as help@example.com".into()) }
 }
 
 fn currency(code: &str) -> Result<domain::Currency, String> {

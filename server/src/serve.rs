@@ -47,6 +47,10 @@ pub(crate) async fn serve(storage: &Storage, settings: &Serve) -> anyhow::Result
     let facing = http::Facing {
         trusted_proxies: settings.trusted_proxies.clone(),
         panel_currency: settings.panel_currency,
+        support: settings
+            .support
+            .clone()
+            .or_else(|| settings.mode.demo.then(|| portal::demo::SUPPORT.to_owned())),
     };
     let router = http::router(&started.portal, &site, &facing);
     println!("Keystall is at http://{addr}");

@@ -20,6 +20,7 @@ demo-banner = Демо: условные цены, условные деньги
 footer-note = Keystall продаёт лицензии на программы для хостинга. Вы платите ровно ту цену, которую видите, и ничего не продлевается, пока вы сами это не включите.
 
 nav-catalog = Каталог
+nav-ask = Написать нам
 nav-overview = Обзор
 nav-licenses = Лицензии
 nav-orders = Заказы
@@ -71,7 +72,7 @@ col-status = Состояние
 col-price = Цена
 col-cost = Закупочная цена
 col-margin = Маржа
-col-margin-share = Маржа, % от цены
+col-margin-share = Маржа, %
 col-customer = Клиент
 col-license = Лицензия
 col-paid-until = Оплачена до
@@ -539,7 +540,7 @@ col-family = Семейство
 col-before = Было
 col-after = Станет
 col-change = Разница
-col-margin-after = Маржа после, % от цены
+col-margin-after = Маржа после, %
 col-author = Автор
 col-note = Заметка
 col-rules = Правила
@@ -1250,7 +1251,8 @@ modules-wait = Модули можно добавить, как только л�
 license-says-suspended-until = Приостановлена; панель может не работать. Через { $left -> 
         [one] { $left } день
         [few] { $left } дня
-       *[other] { $left } дней
+        [many] { $left } дней
+       *[other] { $left } дня
     }, { $day }, поставщик удалит её безвозвратно.
 license-renewal-ends = Поставщик завершает этот продукт
 license-renewal-ends-text = Продлить можно до { $day }. Работать она будет до конца оплаченного к тому времени срока.
@@ -1268,6 +1270,7 @@ panel-not-yours = В этой учётной записи такой лицен�
 panel-named = Лицензия в панели
 panel-account = Вы вошли как
 panel-other-license = Выбрать из моих лицензий
+panel-ask = Спросить нас
 panel-other-account = Выйти и сменить учётную запись
 panel-unfit = Этот модуль не подходит к { $plan }. Он сделан для: { $fits }.
 panel-has-it = Он уже есть
@@ -1302,6 +1305,19 @@ upstream-password-hint = Шифруется перед сохранением и
 upstream-password-button = Сменить пароль
 upstream-dialects = Функции
 upstream-plans = Тарифы
+at-vendor = Лицензии там
+at-vendor-title = Лицензии у поставщика «{ $name }»
+at-vendor-lead = То, что есть в списках самого поставщика, прочитано только что.
+at-vendor-none = Там пока ничего нет
+at-vendor-none-text = Списки поставщика для этого логина пусты.
+at-vendor-plan = Тариф там
+at-vendor-whose = Чьи
+at-vendor-ours = Наши
+at-vendor-strange = Не наша
+at-vendor-renews = Продлевает поставщик
+at-vendor-broken = Некоторые списки не прочитаны: { $functions }. Того, что в них, ниже нет.
+at-vendor-why = Что ответил поставщик
+filter-at-vendor = Номер, название или сервер
 upstream-ordering = Заказ
 ordering-at-once = Оплата сразу
 ordering-basket = Через корзину

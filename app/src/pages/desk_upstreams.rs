@@ -381,6 +381,7 @@ async fn upstream(cx: Context) -> Shown {
     let title = account.settings.name.clone();
     let crumbs = crumbs(locale, vec![Crumb::here(title.clone())]);
     let import = format!("/admin/upstreams/{slug}/import");
+    let there = format!("/admin/upstreams/{}/licenses", account.slug);
     let actions = view! {
         <form method="post" action="/admin/upstream-ping">
             <input type="hidden" name="slug" value=slug.clone() />
@@ -388,6 +389,7 @@ async fn upstream(cx: Context) -> Shown {
                 {t!(locale, "upstream-ping")}
             </button>
         </form>
+        <LinkButton href=there>{t!(locale, "at-vendor")}</LinkButton>
         <LinkButton href=import>{t!(locale, "upstream-import")}</LinkButton>
     }
     .into_any();

@@ -132,6 +132,7 @@ pub fn shop_without_database(
             NavItem::new("/my/wallet", t!(locale, "nav-wallet")),
         ],
     });
+    footer.extend(cx.site.ask().map(|href| NavItem::new(href, t!(locale, "nav-ask"))));
     view! {
         {title(heading)}
         <ShopShell

@@ -128,6 +128,7 @@ fn not_yours(cx: &Context, offer: &Offer, ask: &PanelAsk) -> Shown {
             <LinkButton href=product kind=ButtonKind::Primary>
                 {t!(locale, "panel-other-license")}
             </LinkButton>
+            {ask_us(cx)}
             <form method="post" action="/logout">
                 <button class="btn" type="submit">
                     {t!(locale, "panel-other-account")}
@@ -204,6 +205,12 @@ fn facts(locale: Locale, home: &ModuleHome) -> impl IntoView + use<> {
     }
 }
 
+/// The way to a person.
+fn ask_us(cx: &Context) -> Option<impl IntoView + use<>> {
+    let text = t!(cx.locale, "panel-ask");
+    cx.site.ask().map(|href| view! { <LinkButton href=href>{text}</LinkButton> })
+}
+
 fn nothing(cx: &Context) -> AnyView {
     let locale = cx.locale;
     let sign_in = matches!(cx.viewer, Viewer::Guest).then(|| {
@@ -216,6 +223,7 @@ fn nothing(cx: &Context) -> AnyView {
                 {t!(locale, "nav-catalog")}
             </LinkButton>
             {sign_in}
+            {ask_us(cx)}
         </div>
     }
     .into_any()

@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::operation::OperationKind;
 use domain::{Currency, Money};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use upstream::Call;
 use upstream::balance::BalanceFunction;
@@ -316,6 +316,32 @@ impl Portal {
 }
 
 impl Portal {
+    /// Reads the vendor's whole list, or what of it ends between two days.
+    ///
+    /// A vendor may keep the list's filter for the login: then one reader at a time sets it and reads,
+    /// in all processes. What hides behind somebody else's filter would be bought once more.
+    pub(crate) async fn vendor_list(
+        &self,
+        account: &UpstreamAccount,
+        dialect: &dyn Dialect,
+        between: Option<(Date, Date)>,
+    ) -> Result<(Vec<VendorLicense>, Evidence), Failure> {
+        let filter = between.and_then(|(from, to)| dialect.between(from, to));
+        let Some(whole) = dialect.before_list() else {
+            return account.read_list(dialect, None).await;
+        };
+        let away = |error: sqlx::Error| Failure::OutcomeUnknown(error.to_string());
+        // Closed with its lock, whatever becomes of this reader.
+        let mut turn = self.pool.acquire().await.map_err(away)?.detach();
+        sqlx::query!("select pg_advisory_lock(hashtextextended($1, 0))", account.id.to_string())
+            .execute(&mut turn)
+            .await
+            .map_err(away)?;
+        account.read_list(dialect, Some(filter.unwrap_or(whole))).await
+    }
+}
+
+impl Portal {
     /// Writes down which vendors are left alone since lately, and which are not any more.
     pub(crate) async fn note_pauses(&self) -> Result<(), Error> {
         let turns = std::mem::take(&mut self.upstreams.lock().turns);
@@ -439,19 +465,20 @@ impl UpstreamAccount {
 
     /// Reads the vendor's whole list. One that cannot be read wholly proves nothing and is an
     /// error.
-    pub(crate) async fn list(
+    async fn read_list(
         &self,
         dialect: &dyn Dialect,
+        filter: Option<Call>,
     ) -> Result<(Vec<VendorLicense>, Evidence), Failure> {
         /// 100,000 licenses; a list that never ends is a broken vendor.
         const MOST_PAGES: u32 = 1000;
         let _slot = self.slot().await;
-        if let Some(call) = dialect.before_list() {
+        if let Some(call) = filter {
             let limits = Limits { total: self.call_timeout, list: false };
             let exchange = self.call(&call, limits).await;
             let doc = exchange.result?;
             if doc.error().is_some() || !doc.is_ok() {
-                let why = "the list's filter cannot be taken away";
+                let why = "the list's filter cannot be set";
                 return Err(Failure::OutcomeUnknown(why.to_owned()));
             }
         }

@@ -183,6 +183,14 @@ pub struct ListPage {
     pub total: Option<usize>,
 }
 
+pub(crate) fn paying(call: Call, bill: &str) -> Call {
+    call.with("billorder", bill).with("clicked_button", "fromsubaccount").with("sok", "ok")
+}
+
+pub(crate) fn throwing_away(call: Call, id: &str) -> Call {
+    call.with("clicked_button", "delete").with("id", id).with("sok", "ok")
+}
+
 /// The answer was well-formed but does not say what it must.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the answer lacks {0}")]
@@ -213,17 +221,19 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     }
     /// Pays one item from the balance (protocol section 3.5).
     fn pay(&self, bill: &str) -> Call {
-        Call::new("payment.add")
-            .with("billorder", bill)
-            .with("clicked_button", "fromsubaccount")
-            .with("sok", "ok")
+        paying(Call::new("payment.add"), bill)
     }
     /// Throws one unpaid item away.
     fn unbasket(&self, id: &str) -> Call {
-        Call::new("basket").with("clicked_button", "delete").with("id", id).with("sok", "ok")
+        throwing_away(self.basket(), id)
     }
     /// What has to be said before a list, so that nothing hides from it.
     fn before_list(&self) -> Option<Call> {
+        None
+    }
+    /// What has to be said before a list, so that it has only what ends between these days, both
+    /// included; none where the vendor keeps no such filter.
+    fn between(&self, _from: Date, _to: Date) -> Option<Call> {
         None
     }
     /// One page of all licenses of the account, from 1.

@@ -11,7 +11,7 @@ use domain::operation::OperationKind;
 
 use crate::dialect::{
     Action, Dialect, Item, LIST_PAGE, ListPage, OrderWish, Ordering, Term, Unclear, VendorLicense,
-    is_number,
+    is_number, paying, throwing_away,
 };
 use crate::read;
 
@@ -43,11 +43,17 @@ pub enum Role {
     ChangePlan,
     /// Tells whether an address can be ordered for.
     CheckIp,
+    /// Restricts the list to what ends between two days.
+    Filter,
+    /// Shows and empties the basket.
+    Basket,
+    /// Pays what lies in it.
+    Pay,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Order,
         Self::List,
         Self::Edit,
@@ -59,6 +65,9 @@ impl Role {
         Self::Prolong,
         Self::ChangePlan,
         Self::CheckIp,
+        Self::Filter,
+        Self::Basket,
+        Self::Pay,
     ];
 
     /// The word kept in settings.
@@ -76,6 +85,9 @@ impl Role {
             Self::Prolong => "prolong",
             Self::ChangePlan => "change_plan",
             Self::CheckIp => "check_ip",
+            Self::Filter => "filter",
+            Self::Basket => "basket",
+            Self::Pay => "pay",
         }
     }
 
@@ -83,6 +95,14 @@ impl Role {
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+
+    /// What is bought must be found again, and paid once: these are never taken away.
+    pub(crate) const fn is_needed(self) -> bool {
+        matches!(
+            self,
+            Self::Order | Self::List | Self::Edit | Self::Filter | Self::Basket | Self::Pay
+        )
     }
 
     /// What a person asks for with it; none for what only reads.
@@ -97,7 +117,7 @@ impl Role {
             Self::Delete => OperationKind::Delete,
             Self::Prolong => OperationKind::Renew,
             Self::ChangePlan => OperationKind::ChangePlan,
-            Self::List | Self::CheckIp => return None,
+            Self::List | Self::CheckIp | Self::Filter | Self::Basket | Self::Pay => return None,
         })
     }
 }
@@ -237,8 +257,7 @@ impl Family {
     #[must_use]
     pub fn with_names(mut self, names: &BTreeMap<Role, String>) -> Self {
         for (role, name) in names {
-            // What is bought must be found again: these are never taken away.
-            let needed = matches!(role, Role::Order | Role::List | Role::Edit);
+            let needed = role.is_needed();
             if !name.is_empty() {
                 self.functions.insert(*role, Cow::Owned(name.clone()));
             } else if !needed {
@@ -246,6 +265,11 @@ impl Family {
             }
         }
         self
+    }
+
+    /// A function that all families have, under the account's own name for it.
+    fn shared(&self, role: Role, name: &'static str) -> Call {
+        self.func(role).unwrap_or_else(|| Call::new(name))
     }
 
     fn func(&self, role: Role) -> Option<Call> {
@@ -278,6 +302,18 @@ fn counted(call: Call, addons: &BTreeMap<String, u32>) -> Call {
 }
 
 impl Dialect for Family {
+    fn basket(&self) -> Call {
+        self.shared(Role::Basket, "basket")
+    }
+
+    fn pay(&self, bill: &str) -> Call {
+        paying(self.shared(Role::Pay, "payment.add"), bill)
+    }
+
+    fn unbasket(&self, id: &str) -> Call {
+        throwing_away(self.basket(), id)
+    }
+
     fn can(&self, kind: OperationKind) -> bool {
         let has = self.functions.keys().any(|role| role.serves() == Some(kind));
         // A form without anything in it that could be changed only shows.

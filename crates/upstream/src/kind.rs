@@ -71,7 +71,7 @@ impl DialectKind {
             Self::SoftExternal => Family::softexternal(),
             Self::ParallelsLic => Family::parallelslic(),
             Self::Addition => Family::addition(with_parent),
-            Self::Software => return Some(Box::new(Software)),
+            Self::Software => return Some(Box::new(Software::with_names(names))),
             Self::Manual => return None,
         };
         Some(Box::new(family.with_names(names)))
@@ -160,5 +160,22 @@ mod tests {
         let without = Names::from([(Role::NewKey, String::new())]);
         assert!(!DialectKind::Soft.can(K::ReissueKey, &without));
         assert!(DialectKind::Soft.can(K::Edit, &without));
+        let names = Names::from([
+            (Role::Suspend, String::new()),
+            (Role::Prolong, "software.prolong".to_owned()),
+            (Role::Filter, String::new()),
+        ]);
+        assert!(!DialectKind::Software.can(K::Suspend, &names));
+        assert!(DialectKind::Software.can(K::Renew, &names));
+        let software = DialectKind::Software.dialect(&names, true).unwrap();
+        assert_eq!(software.before_list().unwrap().func(), "software.filter", "never taken away");
+        let renamed = Names::from([
+            (Role::Basket, "billing.basket".to_owned()),
+            (Role::Pay, "billing.pay".to_owned()),
+        ]);
+        let soft = DialectKind::Soft.dialect(&renamed, true).unwrap();
+        assert_eq!(soft.basket().func(), "billing.basket");
+        assert_eq!(soft.unbasket("1").func(), "billing.basket");
+        assert_eq!(soft.pay("1").func(), "billing.pay");
     }
 }

@@ -357,4 +357,31 @@ mod tests {
         let refused = sender.send(&endpoint, &credentials, &Call::new("soft"), limits).await;
         assert!(matches!(refused.result, Err(Failure::NotSent(_))), "{refused:?}");
     }
+
+    /// A vendor of 2009: the charset stands in the header alone.
+    struct OldVendor;
+
+    impl Wire for OldVendor {
+        fn post<'a>(
+            &'a self,
+            _: &'a Endpoint,
+            _: &'a [(&'a str, &'a str)],
+            _: Limits,
+        ) -> Posting<'a> {
+            let body = b"<doc><error code=\"3\">\xcd\xe5\xf2</error></doc>".to_vec();
+            Box::pin(async { accept(200, body, Some("text/xml; charset=windows-1251".into())) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_charset_that_only_the_header_names_is_read() {
+        let endpoint = Endpoint::parse("https://api.ispmanager.com/", &Inside::default()).unwrap();
+        let credentials = Credentials { username: "u".into(), password: "p".to_owned().into() };
+        let limits = Limits { total: Duration::from_secs(5), list: false };
+        let call = Call::new("software");
+        let exchange =
+            Sender::over(Arc::new(OldVendor)).send(&endpoint, &credentials, &call, limits).await;
+        let error = exchange.result.unwrap().error().unwrap();
+        assert_eq!(error.message, "Нет");
+    }
 }

@@ -215,3 +215,31 @@ fn a_form_shows_the_license_nested_or_with_more_than_we_know() {
         }
     }
 }
+
+#[test]
+fn a_basket_shows_under_which_number_an_item_is_paid() {
+    let soft = dialect(DialectKind::Soft);
+    let item = |id: &str, bill: Option<&str>| Item { id: id.into(), bill: bill.map(str::to_owned) };
+    for (text, items) in [
+        ("<doc/>", vec![]),
+        (
+            "<doc><elem><id>334601</id><billorder>3346010</billorder><cost>15.00 EUR</cost></elem>\
+             <elem><id>334602</id></elem></doc>",
+            vec![item("334601", Some("3346010")), item("334602", None)],
+        ),
+        (
+            "<doc><elem><id>7</id><billorder.id>70</billorder.id></elem></doc>",
+            vec![item("7", Some("70"))],
+        ),
+        (
+            "{\"doc\":{\"elem\":[{\"id\":{\"$\":\"7\"},\"billorder\":{\"$\":\"70\"}}]}}",
+            vec![item("7", Some("70"))],
+        ),
+    ] {
+        assert_eq!(soft.read_basket(&doc(text)).unwrap(), items, "{text}");
+    }
+    // A number that is none would pay for something else.
+    for text in ["<doc><elem><id>x</id></elem></doc>", "<doc><elem><cost>1</cost></elem></doc>"] {
+        assert!(soft.read_basket(&doc(text)).is_err(), "{text}");
+    }
+}

@@ -118,6 +118,7 @@ fn calls_about_the_account() {
     let soft = dialect(DialectKind::Soft);
     let mut calls = vec![soft.basket(), soft.pay("3346010"), soft.unbasket("334601")];
     calls.extend(BalanceFunction::ALL.map(BalanceFunction::call));
+    calls.push(upstream::export::call());
     let lines: Vec<String> = calls.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!("account", lines.join("\n"));
 }
@@ -266,7 +267,7 @@ fn the_calls_of_seed_003() {
     is_the_sample("out=xml&func=software", software.list(1));
     is_the_sample(
         "out=xml&func=software.filter&expires=2009-10-15&expiree=2009-10-25&sok=ok",
-        Software::filter(date!(2009 - 10 - 15), date!(2009 - 10 - 25)),
+        Software::default().filter(date!(2009 - 10 - 15), date!(2009 - 10 - 25)),
     );
     let wish = OrderWish {
         ip: Some("111.222.111.222".parse().unwrap()),

@@ -57,11 +57,13 @@ pub struct Facing {
     pub trusted_proxies: Vec<IpAddr>,
     /// In which panels are told prices.
     pub panel_currency: Currency,
+    /// Whom customers write to.
+    pub support: Option<String>,
 }
 
 impl Default for Facing {
     fn default() -> Self {
-        Self { trusted_proxies: Vec::new(), panel_currency: Currency::EUR }
+        Self { trusted_proxies: Vec::new(), panel_currency: Currency::EUR, support: None }
     }
 }
 
@@ -83,7 +85,10 @@ pub fn router(portal: &Portal, site: &Site, facing: &Facing) -> Router {
         .with_expiry(Expiry::OnInactivity(portal::sessions::IDLE));
     let state = context::Source {
         portal: portal.clone(),
-        site: Arc::new(app::context::Site { files: site.manifest.clone() }),
+        site: Arc::new(app::context::Site {
+            files: site.manifest.clone(),
+            support: facing.support.clone(),
+        }),
         trusted_proxies: facing.trusted_proxies.as_slice().into(),
     };
     // A layer runs behind the routing of its own router. Showing a form again means to route again,

@@ -8,6 +8,7 @@ use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 use domain::{Currency, Money, Period};
 use portal::licenses::{ChangeError, ChangeWish};
+use portal::listing::Days;
 use portal::orders::{PlaceError, Wish};
 use portal::wallet::Credit;
 use serde_json::json;
@@ -202,6 +203,10 @@ async fn can(portal: &TestPortal, plan: &str) -> Vec<OperationKind> {
 
 /// Does everything to a license that its family can, in the order of a life.
 async fn live(portal: &TestPortal, license: Uuid, plan: &str, addon: Option<(&str, u32)>) {
+    Box::pin(whole_life(portal, license, plan, addon)).await;
+}
+
+async fn whole_life(portal: &TestPortal, license: Uuid, plan: &str, addon: Option<(&str, u32)>) {
     let can = can(portal, plan).await;
     let viewer = portal.customer().await;
     let born = at_vendor(portal, license).await;
@@ -315,7 +320,7 @@ async fn a_license_renews_by_itself_on_one_side_only(pool: PgPool) {
     let renewals = "select count(*) from operation where kind = 'renew'";
     let end = seen.row.expires_on.unwrap().midnight().assume_utc();
     let left = std::time::Duration::try_from(end - portal.portal.clock.now()).unwrap();
-    portal.clock.advance(left - std::time::Duration::from_hours(48));
+    portal.clock.advance(left.checked_sub(std::time::Duration::from_hours(48)).unwrap());
     portal.drain().await;
     assert_eq!(portal.count(renewals).await, 0);
     // Switched off there, it is ours again.
@@ -540,6 +545,50 @@ async fn a_life_in_software(pool: PgPool) {
     let periods = portal.vendor().calls_of("software.period");
     assert_eq!(periods.last().unwrap().params["period"], "16", "Pro's own code");
     assert_eq!(portal.count("select count(*) from license").await, 2);
+    // What ends between two days, by the vendor's own filter; who reads next takes it away.
+    let days = |from, to| Days { from: Days::parse(from), to: Days::parse(to) };
+    let there = async |days| {
+        let by = portal::accounts::By::CommandLine;
+        let found = portal.portal.licenses_at_vendor(by, "legacy", days).await.unwrap();
+        assert!(found.failed.is_empty(), "{:?}", found.failed);
+        assert!(found.rows.iter().all(|row| row.ours.is_some()));
+        found.rows.len()
+    };
+    assert_eq!(there(days("2026-11-01", "2031-01-01")).await, 2);
+    let filters = portal.vendor().calls_of("software.filter");
+    assert_eq!(filters.last().unwrap().params["expires"], "2026-11-01");
+    assert_eq!(filters.last().unwrap().params["expiree"], "2031-01-01");
+    assert_eq!(there(days("2020-01-01", "2020-12-31")).await, 0);
+    assert_eq!(there(Days::default()).await, 2);
+    assert_eq!(portal.vendor().calls_of("software.filter").last().unwrap().params["expires"], "");
+}
+
+/// Whether an address is free is asked before an order, of the families that have a function for it.
+#[sqlx::test(migrations = "../migrations")]
+async fn an_address_is_checked_before_it_is_ordered_for(pool: PgPool) {
+    use portal::upstreams::IpCheck;
+    let portal = portal(pool).await;
+    let plans = [NewPlan {
+        slug: "isp4-lite",
+        dialect: "software",
+        code: "7",
+        terms: vec![(1, 40_000, Some("8"))],
+        addon: None,
+    }];
+    add_vendor(&portal, "legacy", "legacy@demo.test", "EUR", &plans).await;
+    for (plan, func) in [("isp6-lite", "soft.checkip"), ("isp4-lite", "software.licinfo")] {
+        let check = async || {
+            let ip = "203.0.113.40";
+            portal.portal.check_ip("public", plan, ip, "a test").await.unwrap()
+        };
+        assert_eq!(check().await, IpCheck::Free, "{plan}");
+        assert_eq!(portal.vendor().calls_of(func).len(), 1, "{plan}");
+        buy(&portal, &wish(&portal, plan, Period::MONTH).await).await;
+        let taken = check().await;
+        assert!(matches!(taken, IpCheck::Refused(_)), "{plan}: {taken:?}");
+        portal.vendor().add_fault(func, Fault::HttpBefore { status: 502 }, Times::Once);
+        assert_eq!(check().await, IpCheck::Unchecked, "{plan}: an order stays possible");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -308,3 +308,24 @@ async fn nobody_pays_more_than_the_panel_shows(pool: PgPool) {
     let charged = format!(",{},", year.unwrap().to_plain());
     assert!(file.lines().any(|line| line.contains("ddos-guard,12,") && line.contains(&charged)));
 }
+
+/// Who finds no match can ask a person, where the portal says whom.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_click_without_a_match_can_be_asked_about(pool: PgPool) {
+    let mut portal = portal(pool).await;
+    let path = click("DDoSGUARD", "999999", "203.0.113.99", "");
+    let mut own = portal.signed_in().await;
+    assert!(!own.get(&portal, &path).await.body.contains("mailto:"));
+    let facing = server::http::Facing {
+        support: Some("help@example.org".to_owned()),
+        ..server::http::Facing::default()
+    };
+    portal.router = server::http::router(&portal.portal, &server::http::Site::default(), &facing);
+    for path in [path.as_str(), "/?module=nonsense&license=1"] {
+        let page = own.get(&portal, path).await.body;
+        assert!(page.contains("href=\"mailto:help@example.org\""), "{path}");
+        assert!(page.contains("Ask us about it"), "{path}: {page}");
+    }
+    let page = get(&portal, "/").await.body;
+    assert!(page.contains("href=\"mailto:help@example.org\""), "in the footer");
+}

@@ -6,6 +6,7 @@
 
 mod apply;
 mod import;
+mod licenses;
 mod ping;
 mod propose;
 
@@ -28,6 +29,7 @@ use crate::people::{Permission, StaffViewer};
 use crate::{Error, Portal, audit};
 
 pub use import::{ImportError, Source, StoredImport};
+pub use licenses::{AT_VENDOR_BY_END, AT_VENDOR_BY_NUMBER, AT_VENDOR_SORTS, AtVendor, VendorList};
 pub use ping::{Check, Looked};
 use propose::families;
 pub(crate) use propose::is_product;

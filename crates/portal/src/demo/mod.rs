@@ -23,6 +23,8 @@ use crate::people::{self, StaffRole};
 use crate::upstreams::{self, NewUpstream};
 use crate::{Error, Portal};
 
+/// Whom customers of the demo write to.
+pub const SUPPORT: &str = "support@demo.test";
 /// The demo customer's address.
 pub const CUSTOMER: &str = "customer@demo.test";
 /// The demo owner's address.

@@ -102,7 +102,7 @@ impl Portal {
         account: &UpstreamAccount,
         dialect: &dyn Dialect,
     ) -> Result<Result<Option<VendorLicense>, Failure>, Error> {
-        let rows = match account.list(dialect).await {
+        let rows = match self.vendor_list(account, dialect, None).await {
             Ok((rows, _)) => rows,
             Err(failure) => return Ok(Err(failure)),
         };

@@ -89,7 +89,7 @@ impl Portal {
         dialect: &dyn Dialect,
         call: Call,
     ) -> Ready {
-        let rows = match account.list(dialect).await {
+        let rows = match self.vendor_list(account, dialect, None).await {
             Ok((rows, _)) => rows,
             Err(failure) => return Ready::Later(failure.to_string()),
         };
@@ -138,7 +138,7 @@ impl Portal {
         dialect: &dyn Dialect,
     ) -> Result<Seen, Error> {
         let looked_at = self.clock.now();
-        let (rows, evidence) = match account.list(dialect).await {
+        let (rows, evidence) = match self.vendor_list(account, dialect, None).await {
             Ok(listed) => listed,
             Err(failure) => return Ok(Seen::Nothing(failure.to_string())),
         };

@@ -94,7 +94,7 @@ impl Portal {
             let Some(dialect) = account.dialect(dialect_kind(&family)?) else { continue };
             let dialect = dialect.as_ref();
             let read_at = self.clock.now();
-            let rows = match account.list(dialect).await {
+            let rows = match self.vendor_list(account, dialect, None).await {
                 Ok((rows, _)) => rows,
                 Err(failure) => {
                     tracing::warn!(upstream = account.name, family, %failure, "the list cannot be compared now");
