@@ -180,18 +180,23 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
     On,
+    Silent,
     Low,
     Off,
 }
 
 impl Standing {
-    const ALL: [Self; 3] = [Self::On, Self::Low, Self::Off];
+    const ALL: [Self; 4] = [Self::On, Self::Silent, Self::Low, Self::Off];
 
     fn of(account: &Account) -> Self {
-        match (account.settings.enabled, account.is_low()) {
-            (false, _) => Self::Off,
-            (true, true) => Self::Low,
-            (true, false) => Self::On,
+        if !account.settings.enabled {
+            Self::Off
+        } else if account.paused_until.is_some() {
+            Self::Silent
+        } else if account.is_low() {
+            Self::Low
+        } else {
+            Self::On
         }
     }
 
@@ -199,6 +204,7 @@ impl Standing {
     const fn as_str(self) -> &'static str {
         match self {
             Self::On => "on",
+            Self::Silent => "silent",
             Self::Low => "low",
             Self::Off => "off",
         }
@@ -211,6 +217,7 @@ impl Standing {
     fn label(self, locale: Locale) -> String {
         match self {
             Self::On => t!(locale, "upstream-on"),
+            Self::Silent => t!(locale, "vendor-silent"),
             Self::Low => t!(locale, "upstream-low"),
             Self::Off => t!(locale, "upstream-off"),
         }
@@ -286,7 +293,7 @@ fn state(locale: Locale, account: &Account) -> AnyView {
     let standing = Standing::of(account);
     let tone = match standing {
         Standing::On => Tone::Success,
-        Standing::Low => Tone::Warning,
+        Standing::Silent | Standing::Low => Tone::Warning,
         Standing::Off => Tone::Neutral,
     };
     view! { <StatusPill tone=tone label=standing.label(locale) /> }.into_any()

@@ -56,6 +56,8 @@ struct Gate {
     slots: Arc<Semaphore>,
     pace: Option<Arc<DefaultDirectRateLimiter>>,
     breaker: Arc<Mutex<Breaker>>,
+    /// Who reads a list whose filter the vendor keeps: one of this process waits for the others.
+    list: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Gate {
@@ -63,7 +65,7 @@ impl Gate {
         let slots = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
         let limit = per_minute.and_then(|calls| NonZeroU32::new(u32::try_from(calls).ok()?));
         let pace = limit.map(|limit| Arc::new(RateLimiter::direct(Quota::per_minute(limit))));
-        Self { most, per_minute, slots, pace, breaker }
+        Self { most, per_minute, slots, pace, breaker, list: Arc::default() }
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
@@ -331,6 +333,7 @@ impl Portal {
             return account.read_list(dialect, None).await;
         };
         let away = |error: sqlx::Error| Failure::OutcomeUnknown(error.to_string());
+        let _first = account.gate.list.lock().await;
         // Closed with its lock, whatever becomes of this reader.
         let mut turn = self.pool.acquire().await.map_err(away)?.detach();
         sqlx::query!("select pg_advisory_lock(hashtextextended($1, 0))", account.id.to_string())

@@ -61,6 +61,9 @@ fn print(key: &str) -> String {
     format!("{:016x}", u64::from_be_bytes(start))
 }
 
+/// The plan tells nothing where it was the same before.
+pub const SAME_PLAN: &str = "the plan was the same before";
+
 /// Whether the action took effect between `before` and now; `now` is none when the vendor has no
 /// such license any more.
 #[must_use]
@@ -102,11 +105,14 @@ pub fn effect(action: &Action, before: &Before, now: Option<&VendorLicense>) -> 
             }
         }
         // A trial becomes a paid license of the same plan: then only the last day tells, and two terms
-        // may end on one day.
-        Action::ChangePlan { plan_code, .. } if before.plan_code.as_ref() == Some(plan_code) => {
+        // may end on one day. So it is, too, where nobody knows what it was before.
+        Action::ChangePlan { plan_code, .. }
+            if now.plan_code.as_ref() == Some(plan_code)
+                && before.plan_code.as_ref().is_none_or(|was| was == plan_code) =>
+        {
             match (before.expires_on, now.expires_on) {
                 (Some(was), Some(is)) if is != was => Effect::Applied,
-                _ => Effect::Unclear("the plan was the same before"),
+                _ => Effect::Unclear(SAME_PLAN),
             }
         }
         Action::ChangePlan { plan_code, .. } => match &now.plan_code {

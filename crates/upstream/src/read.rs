@@ -68,14 +68,15 @@ pub fn license(node: &Node) -> Result<VendorLicense, Unclear> {
         ip_changed_on: day(node, ["ip_change_date", "real_ipchange"]),
         key_changed_on: day(node, ["lickey_change_date", "real_keychange"]),
         created_at: node.value("createdate").and_then(date_time),
-        renews: node.child("autoprolong").map(|child| renews(child.text.trim())),
+        renews: node.code("autoprolong").map(|code| renews(code.trim())),
         ..VendorLicense::default()
     })
 }
 
-/// A term, or `on`, means yes; `null`, which every order of ours says, means no (seed 000).
-fn renews(text: &str) -> bool {
-    !matches!(text, "" | "null" | "off" | "0")
+/// A term, or `on`, means yes; `null`, which every order of ours says, means no (seed 000), and so do
+/// words that we do not know.
+fn renews(code: &str) -> bool {
+    code == "on" || code.parse::<i32>().is_ok_and(|term| term > 0)
 }
 
 fn addons(node: &Node) -> BTreeMap<String, u32> {

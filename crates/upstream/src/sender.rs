@@ -358,6 +358,36 @@ mod tests {
         assert!(matches!(refused.result, Err(Failure::NotSent(_))), "{refused:?}");
     }
 
+    #[tokio::test]
+    async fn a_redirect_is_followed_nowhere() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let sender = Sender::new(Duration::from_secs(2), Inside::machine()).unwrap();
+        let credentials = Credentials { username: "u".into(), password: "p".to_owned().into() };
+        let limits = Limits { total: Duration::from_secs(5), list: false };
+        let elsewhere = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        let endpoint = Endpoint::parse(&address, &Inside::machine()).unwrap();
+        let to = format!("http://{}/", elsewhere.local_addr().unwrap());
+        let vendor = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; 4096];
+            let _ = stream.read(&mut asked).await.unwrap();
+            let answer = format!(
+                "HTTP/1.1 307 Temporary Redirect\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let call = Call::new("soft.order.param");
+        let sent = sender.send(&endpoint, &credentials, &call, limits).await;
+        vendor.await.unwrap();
+        assert!(matches!(&sent.result, Err(Failure::OutcomeUnknown(why)) if why.contains("307")));
+        // The password and the order went nowhere else: nobody is waiting there.
+        let nobody = std::future::poll_fn(|cx| std::task::Poll::Ready(elsewhere.poll_accept(cx)));
+        assert!(nobody.await.is_pending());
+    }
+
     /// A vendor of 2009: the charset stands in the header alone.
     struct OldVendor;
 

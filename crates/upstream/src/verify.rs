@@ -94,11 +94,24 @@ impl Wanted<'_> {
             || words.any(|word| word == self.reference)
     }
 
+    /// Its plan, its server and its license are none but those that were ordered, as far as it shows
+    /// them, and it has no name: what a list without marks shows of ours.
+    #[must_use]
+    pub fn could_be(&self, license: &VendorLicense) -> bool {
+        license.name.as_deref().is_none_or(|name| name.trim().is_empty())
+            && license.reference.as_deref().is_none_or(str::is_empty)
+            && self.fits(license)
+    }
+
     /// Nothing that it shows says that it is another one.
     fn may_be(&self, license: &VendorLicense) -> bool {
         license.name.is_none()
             && license.reference.as_deref().is_none_or(str::is_empty)
-            && license.plan_code.as_deref().is_none_or(|code| code == self.plan_code)
+            && self.fits(license)
+    }
+
+    fn fits(&self, license: &VendorLicense) -> bool {
+        license.plan_code.as_deref().is_none_or(|code| code == self.plan_code)
             && license.ip.is_none_or(|ip| self.ip.is_none_or(|wanted| wanted == ip))
             && license.parent.as_deref().is_none_or(|id| self.parent.is_none_or(|of| of == id))
     }

@@ -243,3 +243,20 @@ fn a_basket_shows_under_which_number_an_item_is_paid() {
         assert!(soft.read_basket(&doc(text)).is_err(), "{text}");
     }
 }
+
+#[test]
+fn who_renews_is_told_by_the_code_and_not_by_the_word() {
+    let soft = dialect(DialectKind::Soft);
+    for (field, renews) in [
+        ("", None),
+        ("<autoprolong orig=\"null\">\u{41d}\u{435}\u{442}</autoprolong>", Some(false)),
+        ("<autoprolong>null</autoprolong>", Some(false)),
+        ("<autoprolong>off</autoprolong>", Some(false)),
+        ("<autoprolong>1</autoprolong>", Some(true)),
+        ("<autoprolong orig=\"12\">\u{413}\u{43e}\u{434}</autoprolong>", Some(true)),
+        ("<autoprolong>on</autoprolong>", Some(true)),
+    ] {
+        let view = soft.read_view(&doc(&format!("<doc><elid>7</elid>{field}</doc>"))).unwrap();
+        assert_eq!(view.renews, renews, "{field}");
+    }
+}

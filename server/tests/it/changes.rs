@@ -10,7 +10,7 @@ use domain::{Currency, Money, Period};
 use portal::licenses::{ChangeError, ChangeWish, LicenseDetail, Planned};
 use portal::orders::Wish;
 use sqlx::PgPool;
-use upstream_sim::{ByHand, Fault, LicenseView, Status};
+use upstream_sim::{ByHand, Fault, LicenseView, SimConfig, Status};
 use uuid::Uuid;
 
 use crate::harness::{IP, TestPortal, fresh};
@@ -481,4 +481,39 @@ async fn one_form_is_one_change(pool: PgPool) {
     portal.settle().await;
     assert_eq!(portal.sent("soft.suspend"), 1);
     portal.sound().await;
+}
+
+/// Both dates are shown before anybody pays: from its end if it works, from today if it is suspended.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_renewal_shows_from_when_and_until_when(pool: PgPool) {
+    use time::macros::date;
+    let config = SimConfig {
+        clock: upstream_sim::Clock::Fixed(time::macros::datetime!(2026-11-21 10:00 UTC)),
+        ..SimConfig::default()
+    };
+    let portal = TestPortal::with(pool, config).await;
+    let license = license(&portal).await;
+    let viewer = portal.customer().await;
+    let mut own = portal.signed_in().await;
+    let renewal = Change::Renew { period: Period::MONTH };
+    let preview = async || {
+        let seen = portal.portal.preview_change(&viewer, license, &renewal).await.unwrap();
+        (seen.until.unwrap(), seen.until_then.unwrap())
+    };
+    assert_eq!(preview().await, (date!(2026 - 12 - 21), date!(2027 - 01 - 21)));
+    let page = own.get(&portal, &format!("/my/licenses/{license}/renew")).await.body;
+    for day in ["21 Dec 2026", "21 Jan 2027"] {
+        assert!(page.contains(day), "{day}: {page}");
+    }
+    let ten = Duration::from_hours(240);
+    portal.clock.advance(ten);
+    portal.vendor().advance_clock(ten);
+    plan(&portal, license, Change::Suspend).await.unwrap();
+    portal.drain().await;
+    assert_eq!(preview().await, (date!(2026 - 12 - 21), date!(2027 - 01 - 01)));
+    let page = own.get(&portal, &format!("/my/licenses/{license}/renew")).await.body;
+    assert!(page.contains("1 Jan 2027") && page.contains("The next term begins today"), "{page}");
+    // How long the vendor keeps it is counted down.
+    let page = own.get(&portal, &format!("/my/licenses/{license}")).await.body;
+    assert!(page.contains("30 days") && page.contains("31 Dec 2026"), "{page}");
 }

@@ -841,6 +841,39 @@ async fn what_shows_no_mark_and_is_there_twice_is_judged_by_a_person(pool: PgPoo
     assert_eq!(portal.vendor().live_licenses().len(), 4);
 }
 
+/// What a person has judged is not looked at again as if nobody had.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_shows_no_mark_is_sent_again_if_a_person_says_so(pool: PgPool) {
+    let portal = unmarked(&pool).await;
+    let viewer = portal.customer().await;
+    portal.vendor().add_fault(PLESK_ORDER, Fault::ResetBefore, Times::Once);
+    let lost = wish(&portal, "plesk-host", Period::MONTH).await;
+    portal.portal.place_order(&viewer, &lost).await.unwrap();
+    portal.drain().await;
+    for _ in 0..2 {
+        past_us(&portal).await;
+    }
+    portal.settle().await;
+    assert_eq!(portal.state(lost.id).await, "review");
+    let operation: Uuid = sqlx::query_scalar("select id from operation where order_id = $1")
+        .bind(lost.id)
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let owner = portal.owner().await;
+    let again = portal::operations::Verdict::SendAgain;
+    portal.portal.decide(&owner, operation, &again, "both are ours by hand").await.unwrap();
+    portal.settle().await;
+    assert_eq!(portal.state(lost.id).await, "confirmed");
+    let theirs = portal.vendor().live_licenses();
+    let number: String = sqlx::query_scalar("select upstream_id from license")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    assert_eq!((plesk_orders(&portal), theirs.len()), (2, 4));
+    assert_eq!(number, theirs[3].id.to_string());
+}
+
 /// A product that its vendor ends (seed 001: ISPmanager 5).
 #[sqlx::test(migrations = "../migrations")]
 async fn a_product_that_ends_is_not_sold_and_then_not_renewed(pool: PgPool) {

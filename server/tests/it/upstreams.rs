@@ -554,6 +554,19 @@ async fn owners_do_it_all_on_the_pages(pool: PgPool) {
         let page = owner.get(&portal, path).await;
         assert!(page.body.contains("Low balance"), "{path}: {}", page.body);
     }
+    // A vendor that is left alone says so wherever it stands.
+    sqlx::query(
+        "insert into upstream_pause (upstream_account_id, since, retry_at, why)
+         select id, $1, $1 + interval '1 minute', 'HTTP 500' from upstream_account where slug = 'old'",
+    )
+    .bind(portal.portal.clock.now())
+    .execute(&portal.portal.pool)
+    .await
+    .unwrap();
+    for path in ["/admin/upstreams?status=silent", "/admin/upstreams/old", "/admin/vendors"] {
+        let page = owner.get(&portal, path).await;
+        assert!(page.body.contains("Not working"), "{path}: {}", page.body);
+    }
     let mut audit = owner.get(&portal, "/admin/audit").await.body;
     audit.retain(|c| c != '\n');
     for told in ["Vendor account added", "Vendor account changed", "Plans imported"] {

@@ -140,6 +140,8 @@ pub struct Account {
     pub dialects: Vec<DialectKind>,
     /// What it showed last, and when.
     pub balance: Option<(Money, OffsetDateTime)>,
+    /// It did not answer lately and is left alone until then.
+    pub paused_until: Option<OffsetDateTime>,
     /// The last look at everything.
     pub looked: Option<Looked>,
 }
@@ -670,11 +672,13 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                 u.lease_ms, u.quiet_window_ms, u.max_attempts, u.resend_within_ms,
                 u.undo_window_ms, u.second_sighting_ms, u.max_concurrency,
                 u.kept_suspended_days, u.calls_per_minute, u.balance, u.balance_at,
-                u.ping as \"ping: Json<Vec<Check>>\", u.ping_at,
+                u.ping as \"ping: Json<Vec<Check>>\", u.ping_at, s.retry_at as \"paused_until?\",
                 (select count(*) from plan p where p.upstream_account_id = u.id) as \"plans!\",
                 (select coalesce(array_agg(distinct p.dialect order by p.dialect), '{}')
                    from plan p where p.upstream_account_id = u.id) as \"dialects!\"
-           from upstream_account u where $1::text is null or u.slug = $1 order by u.name, u.slug",
+           from upstream_account u
+           left join upstream_pause s on s.upstream_account_id = u.id
+          where $1::text is null or u.slug = $1 order by u.name, u.slug",
         slug,
     )
     .fetch_all(db)
@@ -700,6 +704,7 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                 plans: row.plans,
                 dialects: dialects.collect::<Result<_, _>>()?,
                 balance: balance.zip(row.balance_at),
+                paused_until: row.paused_until,
                 looked: row
                     .ping
                     .zip(row.ping_at)

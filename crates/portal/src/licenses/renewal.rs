@@ -94,7 +94,7 @@ impl Portal {
                 self.tell_unpaid(&due, missing, now).await?;
             }
             // What the vendor renews no more is not tried again.
-            Err(refused @ ChangeError::NotNow(NotNow::RenewalOver | NotNow::Unable)) => {
+            Err(refused @ ChangeError::NotNow(NotNow::RenewalOver)) => {
                 tracing::warn!(license.id = %due.id, %refused, "a license renews no more");
                 sqlx::query!("update license set auto_renew = false where id = $1", due.id)
                     .execute(&self.pool)

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use upstream::DialectKind;
 use upstream::dialect::{Action, Dialect, VendorLicense};
-use upstream::effect::{Before, Effect, effect};
+use upstream::effect::{Before, Effect, SAME_PLAN, effect};
 use upstream::outcome::{Evidence, Failure};
 
 use super::steps::{Beforehand, Proof, Ready, Seen};
@@ -42,7 +42,13 @@ impl Portal {
             // Another key is another key.
             Action::Renew(_) | Action::NewKey => {}
             action => {
-                if effect(action, &before, Some(&license)) == Effect::Applied {
+                // Of a plan that stays the same only the first look tells what came about since.
+                let first = work.before.as_ref().filter(|_| op.attempts > 0);
+                let since = match action {
+                    Action::ChangePlan { .. } => first.unwrap_or(&before),
+                    _ => &before,
+                };
+                if effect(action, since, Some(&license)) == Effect::Applied {
                     // After an attempt it is that one's effect. Without one nobody pays for it.
                     return if op.attempts > 0 || op.hold.is_none() {
                         Ready::Already(Proof::Done)
@@ -87,6 +93,13 @@ impl Portal {
         Ok(match effect(&work.action, before, license.as_ref()) {
             Effect::Applied => Seen::Happened(Proof::Done),
             Effect::NotYet => Seen::NotYet,
+            // The vendor said no, and nothing has changed.
+            Effect::Unclear(SAME_PLAN)
+                if (op.refused || op.short)
+                    && license.as_ref().is_some_and(|now| now.expires_on == before.expires_on) =>
+            {
+                Seen::NotYet
+            }
             Effect::Unclear(why) if self.clock.now() - op.created_at > account.resend_within => {
                 Seen::Contradiction(why.to_owned(), Evidence(format!("{license:?}")))
             }
@@ -162,6 +175,8 @@ impl Portal {
                     ip_changed_on = case when $2::text is null or $2::text::inet = ip
                                          then ip_changed_on else $11 end,
                     key_changed_on = case when $8 then $11 else key_changed_on end,
+                    suspended_since = case when $4 = 'suspended' and status <> 'suspended'
+                                           then $9::timestamptz else suspended_since end,
                     quote = coalesce((select x.quote from operation x
                                        where x.id = $10 and x.kind in ('renew', 'change_plan')), quote),
                     next_check_at = case when $4 = 'deleted' then null else $9::timestamptz end,

@@ -23,6 +23,7 @@ impl Portal {
                    set state = $5, generation = generation + 1, attempts = attempts + 1,
                        sent_at = $1, first_sent_at = coalesce(first_sent_at, $1), lease_until = $1,
                        next_at = $1, counts_from = $1,
+                       alone_in = null, known_ids = null,
                        before = case when kind = 'order' then null else coalesce(before, $2) end
                  where state = 'planned' and attempts < 3
                 returning id, attempts, generation

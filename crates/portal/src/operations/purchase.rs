@@ -59,6 +59,7 @@ impl Portal {
     /// Looks up what is still needed to pay an item.
     pub(super) async fn ready_for_purchase(
         &self,
+        op: &Claimed,
         purchase: &Purchase,
         account: &UpstreamAccount,
         dialect: &dyn Dialect,
@@ -66,7 +67,8 @@ impl Portal {
         let stage = purchase.stage(account);
         if let Some(call) = stage.call(&purchase.wish, dialect) {
             if purchase.is_alone(account) {
-                return self.ready_alone(purchase, account, dialect, call).await;
+                let look = self.ready_alone(op, purchase, account, dialect, call);
+                return Box::pin(look).await;
             }
             return Ready::Go(call, None);
         }
@@ -84,49 +86,93 @@ impl Portal {
     /// call before has made after all is found here: it is not sent once more then.
     async fn ready_alone(
         &self,
+        op: &Claimed,
         purchase: &Purchase,
         account: &UpstreamAccount,
         dialect: &dyn Dialect,
         call: Call,
     ) -> Ready {
+        match store::is_taken(&self.pool, op.id, account.id, op.dialect).await {
+            Ok(false) => {}
+            Ok(true) => return Ready::Turn,
+            Err(error) => return Ready::Later(error.to_string()),
+        }
         let rows = match self.vendor_list(account, dialect, None).await {
             Ok((rows, _)) => rows,
             Err(failure) => return Ready::Later(failure.to_string()),
         };
+        match self.is_complete(op, account, &rows).await {
+            Ok(true) => {}
+            Ok(false) => return Ready::Later(INCOMPLETE.to_owned()),
+            Err(error) => return Ready::Later(error.to_string()),
+        }
         let ids = rows.iter().map(|row| row.id.clone()).collect();
-        let found = match find_ours(rows, Wanted::from(&purchase.wish)) {
-            _ if purchase.known.is_none() => Ok(Sighting::Absent),
-            Sighting::Unmarked(rows) => self.new_ones(purchase, account, rows).await,
-            found => Ok(found),
-        };
-        match found {
+        if purchase.known.is_none() {
+            return Ready::Go(call, Some(Beforehand::List(ids)));
+        }
+        match self.sighting(purchase, account, rows).await {
             Err(error) => Ready::Later(error.to_string()),
             Ok(Sighting::Absent) => Ready::Go(call, Some(Beforehand::List(ids))),
             Ok(Sighting::Found(one)) if one.status.is_none_or(is_bought) => {
                 Ready::Already(Proof::Number(one.id))
             }
-            Ok(_) => Ready::Later("the list shows what may be it".to_owned()),
+            Ok(Sighting::Found(one)) => Ready::Unclear(may_be(&[*one])),
+            Ok(Sighting::Several(rows) | Sighting::Unmarked(rows)) => Ready::Unclear(may_be(&rows)),
         }
     }
 
-    /// What the list shows of an order without a mark: of what may be it, that which is no license of
-    /// ours, and was not there before it was sent. One such is it; nothing else was sent since.
-    async fn new_ones(
+    /// A list without a single one of our licenses is filtered or somebody else's.
+    async fn is_complete(
+        &self,
+        op: &Claimed,
+        account: &UpstreamAccount,
+        rows: &[VendorLicense],
+    ) -> Result<bool, Error> {
+        let known = store::known_licenses(&self.pool, account.id, op.dialect).await?;
+        Ok(known.is_empty() || known.iter().any(|id| rows.iter().any(|row| row.id == *id)))
+    }
+
+    /// What the list shows of an order: what carries our mark, else, where the list was written down
+    /// before it was sent, what is new since and may be it. One such is it: nothing else was sent.
+    async fn sighting(
         &self,
         purchase: &Purchase,
         account: &UpstreamAccount,
-        unmarked: Vec<VendorLicense>,
+        rows: Vec<VendorLicense>,
     ) -> Result<Sighting, Error> {
-        let mut rows = store::not_ours(&self.pool, account.id, unmarked).await?;
-        if let Some(known) = &purchase.known {
-            rows.retain(|row| !known.contains(&row.id));
-            if let [_] = rows.as_slice()
-                && let Some(one) = rows.pop()
-            {
-                return Ok(Sighting::Found(Box::new(one)));
-            }
+        let wanted = Wanted::from(&purchase.wish);
+        let Some(known) = &purchase.known else {
+            return Ok(match find_ours(rows, wanted) {
+                Sighting::Unmarked(rows) => {
+                    let rows = store::not_ours(&self.pool, account.id, rows).await?;
+                    // Another unpaid item costs nothing, and nothing was paid yet.
+                    let free = purchase.stage(account) == Stage::Item && rows.iter().all(is_unpaid);
+                    if rows.is_empty() || free {
+                        Sighting::Absent
+                    } else {
+                        Sighting::Unmarked(rows)
+                    }
+                }
+                found => found,
+            });
+        };
+        let new: Vec<_> = rows
+            .iter()
+            .filter(|row| wanted.could_be(row) && !known.contains(&row.id))
+            .cloned()
+            .collect();
+        if let marked @ (Sighting::Found(_) | Sighting::Several(_)) = find_ours(rows, wanted) {
+            return Ok(marked);
         }
-        Ok(if rows.is_empty() { Sighting::Absent } else { Sighting::Unmarked(rows) })
+        let mut new = store::not_ours(&self.pool, account.id, new).await?;
+        Ok(match (new.pop(), new.is_empty()) {
+            (None, _) => Sighting::Absent,
+            (Some(one), true) => Sighting::Found(Box::new(one)),
+            (Some(last), false) => {
+                new.push(last);
+                Sighting::Unmarked(new)
+            }
+        })
     }
 
     /// Looks for our item, or else for our reference, in the vendor's whole list.
@@ -142,38 +188,22 @@ impl Portal {
             Ok(listed) => listed,
             Err(failure) => return Ok(Seen::Nothing(failure.to_string())),
         };
-        let known = store::known_licenses(&self.pool, account.id, op.dialect).await?;
-        let complete =
-            known.is_empty() || known.iter().any(|id| rows.iter().any(|row| row.id == *id));
+        let complete = self.is_complete(op, account, &rows).await?;
         let found = match &purchase.item {
             // Exactly that one is paid, whatever else carries our reference.
             Some(item) => match rows.into_iter().find(|row| row.id == item.id) {
                 Some(row) => Sighting::Found(Box::new(row)),
                 None => Sighting::Absent,
             },
-            None => find_ours(rows, Wanted::from(&purchase.wish)),
-        };
-        let found = match found {
-            // Another unpaid item costs nothing, and nothing was paid yet.
-            Sighting::Unmarked(rows)
-                if purchase.stage(account) == Stage::Item && rows.iter().all(is_unpaid) =>
-            {
-                Sighting::Absent
-            }
-            Sighting::Unmarked(rows) => self.new_ones(purchase, account, rows).await?,
-            found => found,
+            None => Box::pin(self.sighting(purchase, account, rows)).await?,
         };
         Ok(match found {
-            // A list without a single one of our licenses is filtered or somebody else's.
-            Sighting::Absent if !complete => {
-                Seen::Nothing("the list shows none of our licenses".to_owned())
-            }
+            Sighting::Absent if !complete => Seen::Nothing(INCOMPLETE.to_owned()),
             Sighting::Absent => Seen::NotYet,
             Sighting::Several(rows) => several(rows, purchase.ordering(account), evidence),
             // One of them may be ours, or none: what is under way besides may explain them yet.
             Sighting::Unmarked(rows) => {
-                let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-                let why = format!("the list shows no reference; it may be: {}", ids.join(", "));
+                let why = may_be(&rows);
                 let explained = purchase.known.is_some();
                 if !explained && looked_at - op.created_at < account.resend_within {
                     Seen::Nothing(why)
@@ -249,6 +279,13 @@ fn several(rows: Vec<VendorLicense>, ordering: Ordering, evidence: Evidence) -> 
             Seen::Contradiction(why, evidence)
         }
     }
+}
+
+const INCOMPLETE: &str = "the list shows none of our licenses";
+
+fn may_be(rows: &[VendorLicense]) -> String {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    format!("the list shows no reference; it may be: {}", ids.join(", "))
 }
 
 fn is_unpaid(row: &VendorLicense) -> bool {

@@ -85,6 +85,10 @@ pub(super) enum Ready {
     Stale(String),
     /// The vendor cannot be looked at now; in words.
     Later(String),
+    /// Another order of the family is under way.
+    Turn,
+    /// It may be there already: a person decides; in words.
+    Unclear(String),
 }
 
 /// An operation in the hands of this worker, with all that it takes to carry it out.
@@ -237,7 +241,9 @@ impl Portal {
         }
         let look = async {
             match &op.task {
-                Task::Order(purchase) => self.ready_for_purchase(purchase, account, dialect).await,
+                Task::Order(purchase) => {
+                    self.ready_for_purchase(&op, purchase, account, dialect).await
+                }
                 Task::Change(work) => self.ready_for_change(&op, work, account, dialect).await,
             }
         };
@@ -263,6 +269,10 @@ impl Portal {
                 return self.reject(&op, &why, now).await;
             }
             Ready::Later(why) => return self.postpone(&op, account, &why, now).await,
+            Ready::Turn => return self.wait_for_turn(&op).await,
+            Ready::Unclear(why) => {
+                return Box::pin(self.ask_a_person(op, account, &why)).await;
+            }
         };
         if !op.is_free(account) {
             let look = self.funds(&op, account);
@@ -294,10 +304,40 @@ impl Portal {
         self.keep_promise(&op, account, dialect, promise).await
     }
 
+    /// What was sent before may be there, and nothing tells which one it is. It goes through all states,
+    /// so that each of them means the same for every operation.
+    async fn ask_a_person(
+        &self,
+        mut op: Claimed,
+        account: &UpstreamAccount,
+        why: &str,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        let request = "nothing was sent: it may be there already";
+        let lease = now + account.lease;
+        let promised = store::promise_in_tx(&mut tx, &op, request, lease, None, now).await;
+        match promised {
+            Err(error) if error.breaks(ALONE) => {
+                drop(tx);
+                return self.wait_for_turn(&op).await;
+            }
+            Err(error) => return Err(error),
+            Ok(false) => return Ok(()),
+            Ok(true) => op.state = OperationState::Sent,
+        }
+        if self.review_in_tx(&mut tx, &op, why, &Evidence::default(), now).await? {
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
     /// Another order of the family is under way: until it is known what became of it, nobody could say
     /// which license is whose.
     async fn wait_for_turn(&self, op: &Claimed) -> Result<(), Error> {
-        let next = Moved { next_at: Some(self.clock.now() + TURN), ..Moved::default() };
+        let now = self.clock.now();
+        // Nobody's fault: the time that it waits does not make it too old.
+        let next = Moved { next_at: Some(now + TURN), counts_from: Some(now), ..Moved::default() };
         let mut tx = self.pool.begin().await?;
         if store::transition_in_tx(&mut tx, op, OperationState::Planned, next).await? {
             tx.commit().await?;
@@ -717,6 +757,20 @@ impl Portal {
         };
         let license = match written {
             Ok(license) => license,
+            // The answer was another order's: what became of this one is for the list to say.
+            Err(why) if op.state == OperationState::Sent && event == EventKind::Confirmed => {
+                tracing::error!(operation.id = %op.id, why, "an answer is no proof");
+                store::doubt_answer_in_tx(&mut tx, op).await?;
+                let next_at = Some(now + account.second_sighting);
+                let unclear = Moved { next_at, ..Moved::default() };
+                let to = OperationState::Unknown;
+                if !store::transition_in_tx(&mut tx, op, to, unclear).await? {
+                    return Ok(false);
+                }
+                store::event_in_tx(&mut tx, op.id, EventKind::Unclear, Some(&why), now).await?;
+                tx.commit().await?;
+                return Ok(true);
+            }
             Err(why) => {
                 tracing::error!(operation.id = %op.id, why, "a confirmation cannot be written");
                 let owned = self.review_in_tx(&mut tx, op, &why, &Evidence::default(), now).await?;

@@ -448,6 +448,10 @@ pub(super) async fn transition_in_tx(
     change: Moved<'_>,
 ) -> Result<bool, Error> {
     let generation = generation(tx, op).await?;
+    // Nothing left, or a person has judged what there is: what the list had before says no more.
+    let waited = matches!(op.state, OperationState::Review | OperationState::Parked);
+    let forgets =
+        change.uncount || to == OperationState::Parked || (waited && to == OperationState::Planned);
     let rows = sqlx::query!(
         "update operation
             set state = $4, lease_until = $5, next_at = coalesce($6, next_at), absent_since = $7,
@@ -459,7 +463,9 @@ pub(super) async fn transition_in_tx(
                 finished_at = $12, upstream_id = coalesce($13, upstream_id),
                 license_id = coalesce($14, license_id), before = coalesce($15, before),
                 counts_from = coalesce($16, counts_from), short = $17,
-                item_id = coalesce($18, item_id), item_bill = coalesce($19, item_bill)
+                item_id = coalesce($18, item_id), item_bill = coalesce($19, item_bill),
+                alone_in = case when $20 then null else alone_in end,
+                known_ids = case when $20 then null else known_ids end
           where id = $1 and generation = $2 and state = $3",
         op.id,
         generation,
@@ -480,6 +486,7 @@ pub(super) async fn transition_in_tx(
         change.short,
         change.item.map(|item| item.id.as_str()),
         change.item.and_then(|item| item.bill.as_deref()),
+        forgets,
     )
     .execute(tx)
     .await?
@@ -592,6 +599,40 @@ pub(super) async fn answer_in_tx(
         answer.outcome,
         answer.text,
         answer.upstream_id,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Whether another order of this family is under way at the account, of which nobody knows the end.
+pub(super) async fn is_taken(
+    pool: &PgPool,
+    op: Uuid,
+    account: Uuid,
+    family: DialectKind,
+) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        "select exists (
+            select from operation x
+              join customer_order o on o.id = x.order_id join plan p on p.id = o.plan_id
+             where x.upstream_account_id = $2 and x.kind = 'order' and x.id <> $1
+               and x.state in ('sent', 'unknown', 'review') and p.dialect = $3) as \"taken!\"",
+        op,
+        account,
+        family.as_str(),
+    )
+    .fetch_one(pool)
+    .await?)
+}
+
+/// Takes back what the last answer was taken for; its text stays as evidence.
+pub(super) async fn doubt_answer_in_tx(tx: &mut PgConnection, op: &Claimed) -> Result<(), Error> {
+    sqlx::query!(
+        "update operation_attempt set outcome = 'unknown', upstream_id = null
+          where operation_id = $1 and generation = $2 and outcome = 'confirmed'",
+        op.id,
+        op.generation,
     )
     .execute(tx)
     .await?;

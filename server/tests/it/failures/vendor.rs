@@ -235,6 +235,31 @@ async fn r12_what_cannot_be_read_proves_nothing(pool: PgPool) {
     unknown_at_first(&pool, Fault::GarbageBefore, &AT_SECOND).await;
 }
 
+/// A number that is another license's of ours is believed by nobody: the list tells what was bought.
+#[sqlx::test(migrations = "../migrations")]
+async fn r12_an_answer_that_came_before_proves_nothing(pool: PgPool) {
+    let portal = in_step(pool).await;
+    let first = order(&portal).await;
+    portal.drain().await;
+    portal.vendor().add_fault("soft.order.param", Fault::RepeatedAnswer, Times::Once);
+    let second = order_for(&portal, "203.0.113.9").await;
+    portal.drain().await;
+    assert_eq!(portal.state(second).await, "unknown");
+    rest(&portal).await;
+    for order in [first, second] {
+        assert_eq!(portal.state(order).await, "confirmed");
+    }
+    let numbers = "select count(distinct upstream_id) from license";
+    assert_eq!((portal.count(numbers).await, portal.vendor().debits().len()), (2, 2));
+    assert_eq!((portal.vendor().live_licenses().len(), portal.sent("soft.order.param")), (2, 2));
+    healthy(&portal).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn r12_an_answer_that_is_there_twice_is_none(pool: PgPool) {
+    unknown_at_first(&pool, Fault::DoubledAnswer, &ONCE).await;
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn r12_a_list_that_cannot_be_read_proves_no_absence(pool: PgPool) {
     for fault in [Fault::EmptyBody, Fault::TruncatedXml, Fault::GarbageAfter, Fault::WrongCharset] {
