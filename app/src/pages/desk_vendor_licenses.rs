@@ -140,7 +140,9 @@ pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiErr
         all.into_iter().next().ok_or(ApiError::NotFound)?.slug
     };
     let (asked, days) = asked(cx, &slug);
-    let asked = asked.for_export(after)?;
+    let mut asked = asked.for_export(after)?;
+    // Every chunk would ask the vendor for all of its lists once more.
+    asked.paging.limit = u16::MAX;
     let found = read(cx, &asked, &slug, days).await?;
     Ok(Chunk::of(listed(&asked, found), |row| {
         vec![
