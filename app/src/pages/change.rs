@@ -92,7 +92,11 @@ async fn change(cx: Context) -> Shown {
     frame::client(&cx, viewer, &title, "/my/licenses", main).await
 }
 
-async fn possible(cx: &Context, viewer: &CustomerViewer, id: Uuid) -> Result<Possible, ApiError> {
+pub(super) async fn possible(
+    cx: &Context,
+    viewer: &CustomerViewer,
+    id: Uuid,
+) -> Result<Possible, ApiError> {
     let found = cx.portal.possible_changes(viewer, id).await;
     found.map_err(|error| cx.failed(&error))?.ok_or(ApiError::NotFound)
 }
@@ -546,12 +550,12 @@ pub(super) async fn panels(
     cx: &Context,
     viewer: &CustomerViewer,
     id: Uuid,
+    possible: &Possible,
 ) -> Result<AnyView, ApiError> {
     let locale = cx.locale;
-    let possible = possible(cx, viewer, id).await?;
     let history = cx.portal.license_history(viewer, id).await.map_err(|error| cx.failed(&error))?;
     let [usual, stops] =
-        [KINDS.as_slice(), STOPS.as_slice()].map(|kinds| buttons(locale, id, &possible, kinds));
+        [KINDS.as_slice(), STOPS.as_slice()].map(|kinds| buttons(locale, id, possible, kinds));
     let manage = (usual.is_some() || stops.is_some()).then(|| {
         view! {
             <Panel title=t!(locale, "license-manage") id="manage">

@@ -45,16 +45,14 @@ async fn license(cx: Context) -> Shown {
     let status = view! { <StatusPill tone=tone label=status /> }.into_any();
     let sentence = sentence(locale, &license, cx.portal.clock.now().date());
     let key = key(&cx, &license);
-    let possible = cx.portal.possible_changes(viewer, id).await;
-    let possible = possible.map_err(|error| cx.failed(&error))?;
-    let renew = possible.as_ref().filter(|possible| possible.allows(OperationKind::Renew));
-    let renew = renew.and_then(|_| change::name(locale, OperationKind::Renew)).map(|label| {
+    let possible = change::possible(&cx, viewer, id).await?;
+    let renew = possible.allows(OperationKind::Renew);
+    let renew = renew.then(|| change::name(locale, OperationKind::Renew)).flatten().map(|label| {
         let href = format!("/my/licenses/{id}/renew");
         view! { <LinkButton href=href>{label}</LinkButton> }.into_any()
     });
-    let renews = possible.is_some_and(|possible| possible.may_renew());
-    let summary = summary(locale, &license, renews);
-    let changes = change::panels(&cx, viewer, id).await?;
+    let summary = summary(locale, &license, possible.may_renew());
+    let changes = change::panels(&cx, viewer, id, &possible).await?;
     let modules = cx.portal.modules_of(viewer, id).await.map_err(|error| cx.failed(&error))?;
     let modules = module::panel(locale, id, modules);
     let missing = license.missing.then(|| {
