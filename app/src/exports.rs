@@ -110,6 +110,8 @@ pub enum Export {
     DeskOperations,
     /// All customers.
     DeskCustomers,
+    /// A customer's wallet's statement.
+    DeskWallet,
     /// All licenses.
     DeskLicenses,
     /// What was written to customers.
@@ -142,7 +144,7 @@ pub enum Export {
 
 impl Export {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Orders,
         Self::Licenses,
         Self::Changes,
@@ -151,6 +153,7 @@ impl Export {
         Self::DeskOrders,
         Self::DeskOperations,
         Self::DeskCustomers,
+        Self::DeskWallet,
         Self::DeskLicenses,
         Self::DeskMail,
         Self::DeskAudit,
@@ -179,6 +182,7 @@ impl Export {
             Self::DeskOrders => "/admin/orders.csv",
             Self::DeskOperations => "/admin/operations.csv",
             Self::DeskCustomers => "/admin/customers.csv",
+            Self::DeskWallet => "/admin/wallet.csv",
             Self::DeskLicenses => "/admin/licenses.csv",
             Self::DeskMail => "/admin/mail.csv",
             Self::DeskAudit => "/admin/audit.csv",
@@ -203,7 +207,7 @@ impl Export {
             Self::Orders => pages::orders::CSV,
             Self::Licenses => pages::licenses::CSV,
             Self::Changes => pages::changes::CSV,
-            Self::Statement => pages::wallet::CSV,
+            Self::Statement | Self::DeskWallet => pages::wallet::CSV,
             Self::DeskInbox => pages::desk_inbox::CSV,
             Self::DeskOrders => pages::desk_orders::CSV,
             Self::DeskOperations => pages::desk_operations::CSV,
@@ -236,6 +240,7 @@ impl Export {
             Self::DeskOrders => pages::desk_orders::export(cx, after).await,
             Self::DeskOperations => pages::desk_operations::export(cx, after).await,
             Self::DeskCustomers => pages::desk_customers::export(cx, after).await,
+            Self::DeskWallet => pages::desk_wallet::export(cx, after).await,
             Self::DeskLicenses => pages::desk_licenses::export(cx, after).await,
             Self::DeskMail => pages::desk_mail::export(cx, after).await,
             Self::DeskAudit => pages::desk_audit::export(cx, after).await,

@@ -152,6 +152,7 @@ pub fn App() -> impl IntoView {
                 />
                 <Route path=path!("/admin/customers") view=pages::DeskCustomers ssr=ssr.clone() />
                 <Route path=path!("/admin/customers/:id") view=pages::DeskCustomerPage ssr=ssr.clone() />
+                <Route path=path!("/admin/customers/:id/wallet") view=pages::DeskWalletPage ssr=ssr.clone() />
                 <Route path=path!("/admin/licenses") view=pages::DeskLicenses ssr=ssr.clone() />
                 <Route path=path!("/admin/pricelists") view=pages::Pricelists ssr=ssr.clone() />
                 <Route

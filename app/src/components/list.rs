@@ -240,19 +240,14 @@ pub fn Pager(
     #[prop(into)]
     older_label: String,
 ) -> impl IntoView {
-    let link = |href: Option<String>, rel: &'static str, text: String| match href {
-        Some(href) => view! {
-            <a class="btn btn-sm" rel=rel href=href>
-                {text}
-            </a>
-        }
-        .into_any(),
-        None => view! {
-            <span class="btn btn-sm" aria-disabled="true">
-                {text}
-            </span>
-        }
-        .into_any(),
+    let link = |href: Option<String>, rel: &'static str, text: String| {
+        href.map(|href| {
+            view! {
+                <a class="btn btn-sm" rel=rel href=href>
+                    {text}
+                </a>
+            }
+        })
     };
     view! {
         <nav class="pager" aria-label=label>

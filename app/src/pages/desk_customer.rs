@@ -1,6 +1,7 @@
 //! One customer, for the staff: who they are, their money, what they bought, and changing it.
 
 use domain::{Currency, Money};
+use ledger::Balance;
 use leptos::prelude::*;
 use portal::audit::{self, AuditFilter};
 use portal::customers::CustomerDetail;
@@ -60,16 +61,23 @@ async fn customer(cx: Context) -> Shown {
     let joined = format::day(locale, row.joined.date());
     let subtitle = t!(locale, "customer-subtitle", number = number, joined = joined);
     let href = format!("/admin/operations?customer={}", row.number);
-    let journal =
-        view! { <LinkButton href=href icon="list">{t!(locale, "nav-operations")}</LinkButton> }
-            .into_any();
+    let wallet = format!("/admin/customers/{id}/wallet");
+    let ways = view! {
+        <LinkButton href=wallet icon="receipt">
+            {t!(locale, "statement-title")}
+        </LinkButton>
+        <LinkButton href=href icon="list">
+            {t!(locale, "nav-operations")}
+        </LinkButton>
+    }
+    .into_any();
     let main = view! {
         <PageHead
             title=title.clone()
             subtitle=subtitle
             status=status
             crumbs=crumbs
-            actions=journal
+            actions=ways
         />
         {done(&cx)}
         {refusal(&cx, t!(locale, "customer-refused-title"))}
@@ -118,6 +126,11 @@ fn stats(locale: Locale, detail: &CustomerDetail) -> AnyView {
     let row = &detail.row;
     let licenses = license_count(row.licenses);
     let href = format!("/admin/licenses?customer={}", row.number);
+    let wallet = |balance: &Balance| {
+        let code = balance.available.currency().code();
+        // The statement has no tabs where there is one currency; it understands the name all the same.
+        format!("/admin/customers/{}/wallet?currency={code}", row.id)
+    };
     let money = row
         .balances
         .iter()
@@ -130,6 +143,7 @@ fn stats(locale: Locale, detail: &CustomerDetail) -> AnyView {
                 <Stat
                     label=t!(locale, "wallet-available")
                     value=format::money(locale, balance.available)
+                    href=wallet(balance)
                 />
                 <Stat
                     label=t!(locale, "wallet-held")

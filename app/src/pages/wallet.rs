@@ -7,8 +7,7 @@ use ledger::{Balance, Movement, MovementKind};
 use leptos::prelude::*;
 use portal::listing::{Cursor, Paging};
 use portal::locale::Locale;
-use portal::people::CustomerViewer;
-use portal::wallet::{BY_LINE, Behind, MovementFilter, SORTS};
+use portal::wallet::{BY_LINE, Behind, Holder, MovementFilter, SORTS};
 use uuid::Uuid;
 
 use super::{PAGE, Shown, change, frame, page};
@@ -29,16 +28,85 @@ pub fn WalletPage() -> impl IntoView {
 
 async fn wallet(cx: Context) -> Shown {
     let viewer = cx.customer()?;
-    let failed = |error| cx.failed(&error);
-    let wallets = cx.portal.balances(viewer).await.map_err(failed)?;
-    let shown = chosen(&cx, &wallets);
-    let currency = shown.available.currency();
-    let (asked, filter) = asked(&cx, &wallets);
-    let statement = cx.portal.statement(viewer, currency, &filter, &asked.paging);
-    let statement = asked.load(&cx, statement).await?;
-    let behind = behind(&cx, viewer, &statement.rows).await?;
     let locale = cx.locale;
+    let Wallet { tabs, stats, statement } = read(&cx, &Reader::Own(viewer.into())).await?;
     let title = t!(locale, "wallet-title");
+    let top_up = if cx.portal.demo {
+        t!(locale, "top-up-demo", staff = portal::demo::ADMIN)
+    } else {
+        t!(locale, "top-up-text", email = viewer.email.clone())
+    };
+    let main = view! {
+        <PageHead title=title.clone() subtitle=t!(locale, "wallet-lead") />
+        {tabs}
+        {stats}
+        <Panel title=t!(locale, "top-up-title") id="top-up">
+            <p>{top_up}</p>
+        </Panel>
+        {statement}
+    }
+    .into_any();
+    frame::client(&cx, viewer, &title, "/my/wallet", main).await
+}
+
+/// Who reads a statement, which decides where it lives and where its lines lead.
+pub enum Reader {
+    /// The customer.
+    Own(Holder),
+    /// Staff, who look at this customer.
+    Desk(Holder, Uuid),
+}
+
+impl Reader {
+    const fn holder(&self) -> Holder {
+        match self {
+            Self::Own(holder) | Self::Desk(holder, _) => *holder,
+        }
+    }
+
+    fn base(&self) -> String {
+        match self {
+            Self::Own(_) => "/my/wallet".to_owned(),
+            Self::Desk(_, customer) => format!("/admin/customers/{customer}/wallet"),
+        }
+    }
+
+    fn order(&self, id: Uuid) -> String {
+        match self {
+            Self::Own(_) => format!("/my/orders/{id}"),
+            Self::Desk(..) => format!("/admin/orders/{id}"),
+        }
+    }
+
+    /// Customers see the license, staff what was done to it.
+    fn change(&self, license: Uuid, operation: Uuid) -> String {
+        match self {
+            Self::Own(_) => format!("/my/licenses/{license}"),
+            Self::Desk(..) => format!("/admin/operations/{operation}"),
+        }
+    }
+}
+
+/// The parts of a page about one wallet.
+pub struct Wallet {
+    /// The ways to the others, if there are any.
+    pub tabs: Option<AnyView>,
+    /// What it holds.
+    pub stats: AnyView,
+    /// What moved.
+    pub statement: AnyView,
+}
+
+/// Reads the wallet that the address names.
+pub async fn read(cx: &Context, reader: &Reader) -> Result<Wallet, ApiError> {
+    let wallets = cx.portal.balances(reader.holder()).await.map_err(|error| cx.failed(&error))?;
+    let shown = chosen(cx, &wallets);
+    let currency = shown.available.currency();
+    let (asked, filter) = asked(cx, reader, &wallets);
+    let statement = cx.portal.statement(reader.holder(), currency, &filter, &asked.paging);
+    let statement = asked.load(cx, statement).await?;
+    let behind = behind(cx, reader, &statement.rows).await?;
+    let locale = cx.locale;
 
     let tabs = (wallets.len() > 1).then(|| {
         let items = wallets
@@ -46,24 +114,14 @@ async fn wallet(cx: Context) -> Shown {
             .map(|wallet| {
                 let code = wallet.available.currency().code().to_owned();
                 TabItem {
-                    href: format!("/my/wallet?currency={code}"),
+                    href: format!("{}?currency={code}", reader.base()),
                     current: wallet.available.currency() == currency,
                     label: code,
                     count: None,
                 }
             })
             .collect();
-        view! { <Tabs label=t!(locale, "wallet-currencies") items=items /> }
-    });
-    let credit = (!shown.credit_limit.is_zero()).then(|| {
-        let spendable = format::money(locale, shown.spendable());
-        view! {
-            <Stat
-                label=t!(locale, "wallet-credit")
-                value=format::money(locale, shown.credit_limit)
-                hint=t!(locale, "wallet-spendable", amount = spendable)
-            />
-        }
+        view! { <Tabs label=t!(locale, "wallet-currencies") items=items /> }.into_any()
     });
     let kinds =
         MovementKind::ALL.map(|kind| (kind.as_str().to_owned(), moved(locale, kind))).to_vec();
@@ -80,17 +138,28 @@ async fn wallet(cx: Context) -> Shown {
         action: None,
     };
     let heading = Some(t!(locale, "statement-title"));
-    let content = list(&cx, &asked, heading, fields, statement, nothing, |rows| {
-        table(locale, &asked, rows, &behind).into_any()
+    let statement = list(cx, &asked, heading, fields, statement, nothing, |rows| {
+        table(locale, &asked, rows, reader, &behind).into_any()
     });
-    let top_up = if cx.portal.demo {
-        t!(locale, "top-up-demo", staff = portal::demo::ADMIN)
-    } else {
-        t!(locale, "top-up-text", email = viewer.email.clone())
-    };
-    let main = view! {
-        <PageHead title=title.clone() subtitle=t!(locale, "wallet-lead") />
-        {tabs}
+    Ok(Wallet { tabs, stats: stats(locale, reader, shown), statement: statement.into_any() })
+}
+
+fn stats(locale: Locale, reader: &Reader, shown: Balance) -> AnyView {
+    let credit = (!shown.credit_limit.is_zero()).then(|| {
+        let spendable = format::money(locale, shown.spendable());
+        let hint = match reader {
+            Reader::Own(_) => t!(locale, "wallet-spendable", amount = spendable),
+            Reader::Desk(..) => t!(locale, "desk-wallet-spendable", amount = spendable),
+        };
+        view! {
+            <Stat
+                label=t!(locale, "wallet-credit")
+                value=format::money(locale, shown.credit_limit)
+                hint=hint
+            />
+        }
+    });
+    view! {
         <Stats lead=true>
             <Stat
                 label=t!(locale, "wallet-available")
@@ -104,13 +173,8 @@ async fn wallet(cx: Context) -> Shown {
             />
             {credit}
         </Stats>
-        <Panel title=t!(locale, "top-up-title") id="top-up">
-            <p>{top_up}</p>
-        </Panel>
-        {content}
     }
-    .into_any();
-    frame::client(&cx, viewer, &title, "/my/wallet", main).await
+    .into_any()
 }
 
 /// The wallet that the address names, or the main one.
@@ -120,10 +184,13 @@ fn chosen(cx: &Context, wallets: &[Balance]) -> Balance {
     found.copied().unwrap_or_else(|| main_balance(wallets))
 }
 
-fn asked(cx: &Context, wallets: &[Balance]) -> (Asked, MovementFilter) {
+fn asked(cx: &Context, reader: &Reader, wallets: &[Balance]) -> (Asked, MovementFilter) {
     let names = ["kind", "from", "to"];
     let usual = Paging::first(BY_LINE, PAGE);
-    let mut asked = Asked::read(cx, "/my/wallet", &names, &SORTS, usual);
+    let mut asked = Asked::read(cx, &reader.base(), &names, &SORTS, usual);
+    if let Reader::Desk(_, customer) = reader {
+        asked.file_at("/admin/wallet.csv", "customer", customer.to_string());
+    }
     if wallets.len() > 1 {
         let currency = chosen(cx, wallets).available.currency();
         asked.keep("currency", currency.code().to_owned());
@@ -136,11 +203,11 @@ fn asked(cx: &Context, wallets: &[Balance]) -> (Asked, MovementFilter) {
 /// The orders behind movements.
 async fn behind(
     cx: &Context,
-    viewer: &CustomerViewer,
+    reader: &Reader,
     movements: &[Movement],
 ) -> Result<BTreeMap<Uuid, Behind>, ApiError> {
     let causes: Vec<Uuid> = movements.iter().map(|line| line.cause_id).collect();
-    cx.portal.behind(viewer, &causes).await.map_err(|error| cx.failed(&error))
+    cx.portal.behind(reader.holder(), &causes).await.map_err(|error| cx.failed(&error))
 }
 
 /// The columns of the file.
@@ -159,14 +226,18 @@ pub const CSV: &[&str] = &[
 
 /// The rows of the file.
 pub async fn export(cx: &Context, after: Option<Cursor>) -> Result<Chunk, ApiError> {
-    let viewer = cx.customer()?;
-    let wallets = cx.portal.balances(viewer).await.map_err(|error| cx.failed(&error))?;
+    rows(cx, &Reader::Own(cx.customer()?.into()), after).await
+}
+
+/// The rows of a statement's file for whoever reads it.
+pub async fn rows(cx: &Context, reader: &Reader, after: Option<Cursor>) -> Result<Chunk, ApiError> {
+    let wallets = cx.portal.balances(reader.holder()).await.map_err(|error| cx.failed(&error))?;
     let currency = chosen(cx, &wallets).available.currency();
-    let (asked, filter) = asked(cx, &wallets);
+    let (asked, filter) = asked(cx, reader, &wallets);
     let asked = asked.for_export(after)?;
-    let statement = cx.portal.statement(viewer, currency, &filter, &asked.paging);
+    let statement = cx.portal.statement(reader.holder(), currency, &filter, &asked.paging);
     let statement = asked.load(cx, statement).await?;
-    let behind = behind(cx, viewer, &statement.rows).await?;
+    let behind = behind(cx, reader, &statement.rows).await?;
     Ok(Chunk::of(statement, |line| {
         let order = match behind.get(&line.cause_id) {
             Some(Behind::Order { number, .. }) => Some(*number),
@@ -207,12 +278,13 @@ fn table(
     locale: Locale,
     asked: &Asked,
     movements: Vec<Movement>,
+    reader: &Reader,
     behind: &BTreeMap<Uuid, Behind>,
 ) -> impl IntoView + use<> {
     let rows = movements
         .into_iter()
         .map(|line| {
-            let what = what(locale, &line, behind.get(&line.cause_id).copied());
+            let what = what(locale, &line, reader, behind.get(&line.cause_id).copied());
             let amount = amount(locale, &line);
             view! {
                 <tr>
@@ -256,7 +328,7 @@ fn moved(locale: Locale, kind: MovementKind) -> String {
 }
 
 /// What moved, in words, with the order or the license behind it.
-fn what(locale: Locale, line: &Movement, behind: Option<Behind>) -> AnyView {
+fn what(locale: Locale, line: &Movement, reader: &Reader, behind: Option<Behind>) -> AnyView {
     // Money that comes in because of an order was paid for it before.
     let back = line.kind == MovementKind::In && behind.is_some();
     let word = if back { t!(locale, "moved-back") } else { moved(locale, line.kind) };
@@ -270,12 +342,12 @@ fn what(locale: Locale, line: &Movement, behind: Option<Behind>) -> AnyView {
     let link = behind.map(|behind| {
         let (href, label) = match behind {
             Behind::Order { id, number } => {
-                (format!("/my/orders/{id}"), t!(locale, "order-link", number = number))
+                (reader.order(id), t!(locale, "order-link", number = number))
             }
             Behind::Change { license, number, kind } => {
                 let what = change::name(locale, kind).unwrap_or_default();
                 let label = t!(locale, "change-link", what = what, number = number);
-                (format!("/my/licenses/{license}"), label)
+                (reader.change(license, line.cause_id), label)
             }
         };
         view! {

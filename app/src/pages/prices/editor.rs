@@ -19,9 +19,9 @@ use super::{
 };
 use crate::api::ApiError;
 use crate::components::{
-    ActionsCell, ButtonKind, Cell, CheckField, Column, Crumb, DataTable, Empty, ErrorSummary,
-    Field, LinkButton, Money, Notice, PageHead, Panel, RowHead, SelectField, SelectOption,
-    StatusPill, Tone,
+    ActionsCell, ButtonKind, Cell, CheckField, Column, Crumb, DataTable, Disclosure, Empty,
+    ErrorSummary, Field, LinkButton, Money, Notice, PageHead, Panel, RowHead, SelectField,
+    SelectOption, StatusPill, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -244,9 +244,16 @@ fn rules(cx: &Context, editor: &Editor, may: bool) -> AnyView {
             let scope = format!("{}. {}", place + 1, names.scope(rule));
             let actions = may.then(|| rule_actions(cx, editor, place, &scope));
             let markup = names.markup(rule);
+            let fresh = (!editor.in_force.rules.contains(rule)).then(|| {
+                let label = t!(locale, "rule-unpublished");
+                view! {
+                    " "
+                    <StatusPill tone=Tone::Info label=label />
+                }
+            });
             view! {
                 <tr>
-                    <RowHead sub=idle>{scope}</RowHead>
+                    <RowHead sub=idle>{scope} {fresh}</RowHead>
                     <Cell label=t!(locale, "col-sets")>{markup}</Cell>
                     <Cell label=t!(locale, "col-decides") num=true>
                         {decides.to_string()}
@@ -256,7 +263,20 @@ fn rules(cx: &Context, editor: &Editor, may: bool) -> AnyView {
             }
         })
         .collect_view();
-    let hint = view! { {t!(locale, "rules-hint")} }.into_any();
+    let gone: Vec<String> = editor
+        .in_force
+        .rules
+        .iter()
+        .filter(|rule| !editor.list.rules.contains(rule))
+        .map(|rule| format!("{} ({})", names.scope(rule), names.markup(rule)))
+        .collect();
+    let gone = (!gone.is_empty()).then(|| {
+        view! {
+            " "
+            {t!(locale, "rules-gone", rules = gone.join("; "))}
+        }
+    });
+    let hint = view! { <span>{t!(locale, "rules-hint")} {gone}</span> }.into_any();
     view! {
         <Panel title=title.clone() id="rules" flush=true foot=hint>
             <DataTable caption=title columns=columns>
@@ -294,7 +314,7 @@ fn rule_actions(cx: &Context, editor: &Editor, place: usize, scope: &str) -> imp
 }
 
 /// What the form of a rule holds at first.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 struct Typed {
     place: String,
     subject: String,
@@ -389,9 +409,13 @@ fn forms(cx: &Context, editor: &Editor) -> impl IntoView + use<> {
         Err(_) => t!(locale, "rule-form-new"),
     };
     let (rule, settings) = (rule_form(cx, editor, &typed), settings(cx, editor));
+    // Rules and prices are what this page is for: the long form unfolds when it is wanted.
+    let wanted = editor.list.rules.is_empty() || typed != Typed::empty();
     view! {
         <Panel title=title id="rule">
-            {rule}
+            <Disclosure summary=t!(locale, "rule-form-unfold") open=wanted>
+                {rule}
+            </Disclosure>
         </Panel>
         <Panel title=t!(locale, "settings-title") id="settings">
             {settings}
@@ -626,7 +650,7 @@ fn rounding_form(
 }
 
 /// Prices of a page.
-const PRICES: u16 = 100;
+const PRICES: u16 = 50;
 /// What is looked for among them.
 const SHOWN: [&str; 2] = ["unsold", "loss"];
 

@@ -36,6 +36,8 @@ pub struct Editor {
     pub others: Vec<OtherDraft>,
     /// The rules: the draft's, else those in force.
     pub list: Pricelist,
+    /// The rules in force.
+    pub in_force: Pricelist,
     /// Every price that these rules make.
     pub rows: Vec<PriceRow>,
     /// What publishing would change.
@@ -216,6 +218,7 @@ impl Portal {
             draft,
             others,
             list,
+            in_force: current.content,
             rows,
             changes,
             customers,

@@ -35,6 +35,26 @@ pub struct MovementFilter {
     pub days: Days,
 }
 
+/// A customer whose wallet whoever holds this may read: the customer's own, or any for staff.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder {
+    customer: Uuid,
+}
+
+impl Holder {
+    /// For the desk: whoever works there may see what customers have.
+    #[must_use]
+    pub const fn for_staff(_staff: &StaffViewer, customer: Uuid) -> Self {
+        Self { customer }
+    }
+}
+
+impl From<&CustomerViewer> for Holder {
+    fn from(viewer: &CustomerViewer) -> Self {
+        Self { customer: viewer.customer }
+    }
+}
+
 /// What a movement is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behind {
@@ -108,22 +128,24 @@ impl Portal {
     }
 
     /// All wallets of the customer.
-    pub async fn balances(&self, viewer: &CustomerViewer) -> Result<Vec<Balance>, Error> {
+    pub async fn balances(&self, holder: impl Into<Holder>) -> Result<Vec<Balance>, Error> {
+        let customer = holder.into().customer;
         let mut db = self.pool.acquire().await?;
-        let wallets = wallets(&mut db, &[viewer.customer]).await?;
+        let wallets = wallets(&mut db, &[customer]).await?;
         Ok(wallets.into_iter().map(|wallet| wallet.balance).collect())
     }
 
     /// The wallet's statement.
     pub async fn statement(
         &self,
-        viewer: &CustomerViewer,
+        holder: impl Into<Holder>,
         currency: Currency,
         filter: &MovementFilter,
         paging: &Paging,
     ) -> Result<Listed<Movement>, Error> {
+        let customer = holder.into().customer;
         let mut db = self.pool.acquire().await?;
-        let wallet = wallets(&mut db, &[viewer.customer])
+        let wallet = wallets(&mut db, &[customer])
             .await?
             .into_iter()
             .find(|wallet| wallet.account.currency == currency);
@@ -156,9 +178,10 @@ impl Portal {
     /// The orders and licenses behind a statement's movements, by their causes.
     pub async fn behind(
         &self,
-        viewer: &CustomerViewer,
+        holder: impl Into<Holder>,
         causes: &[Uuid],
     ) -> Result<BTreeMap<Uuid, Behind>, Error> {
+        let customer = holder.into().customer;
         let rows = sqlx::query!(
             "select c.id as \"cause!\", o.id as \"order?\", o.number as \"order_number?\",
                     l.id as \"license?\", l.number as \"license_number?\", x.kind as \"kind?\"
@@ -170,7 +193,7 @@ impl Portal {
                  on l.id = x.license_id and x.kind <> 'order' and l.customer_id = $2
               where o.id is not null or l.id is not null",
             causes,
-            viewer.customer,
+            customer,
         )
         .fetch_all(&self.pool)
         .await?;
