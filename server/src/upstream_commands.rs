@@ -535,6 +535,10 @@ fn describe(proposal: &Proposal) -> String {
                 let of = addon.as_ref().map(|(_, name)| format!(", {name}")).unwrap_or_default();
                 writeln!(text, "changed cost  {}, {period}{of}: {before} -> {after}", plan.slug)
             }
+            Change::TermCode { period, before, after, .. } => {
+                let before = before.as_deref().unwrap_or("none");
+                writeln!(text, "changed code  {}, {period}: {before} -> {after}", plan.slug)
+            }
             Change::Gone { .. } => {
                 writeln!(text, "gone          {} ({}); nothing is deleted", plan.slug, plan.code)
             }

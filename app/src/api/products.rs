@@ -45,6 +45,33 @@ pub async fn edit_product(
     with_status(on_server::edit_product(&form).await)
 }
 
+/// The form of `/admin/products/{plan}` about how it is bought: codes, terms, add-ons and fields.
+#[server(prefix = "/admin", endpoint = "product-wire")]
+pub async fn edit_product_wire(
+    plan: String,
+    version: i32,
+    #[server(default)] dialect: String,
+    #[server(default)] code: String,
+    #[server(default)] needs_ip: String,
+    #[server(default)] has_key: String,
+    #[server(default)] term: BTreeMap<String, String>,
+    #[server(default)] addon: BTreeMap<String, BTreeMap<String, String>>,
+    #[server(default)] field: BTreeMap<String, BTreeMap<String, String>>,
+) -> Result<(), ApiError> {
+    let form = on_server::WireForm {
+        plan,
+        version,
+        dialect,
+        code,
+        needs_ip: !needs_ip.is_empty(),
+        has_key: !has_key.is_empty(),
+        term,
+        addon,
+        field,
+    };
+    with_status(on_server::edit_product_wire(&form).await)
+}
+
 /// The forms of `/admin/families/{family}` and, for a new one, of `/admin/families`: its name and its sentence.
 #[server(prefix = "/admin", endpoint = "family")]
 pub async fn edit_family(
@@ -62,8 +89,11 @@ mod on_server {
 
     use axum::http::StatusCode;
     use domain::operation::OperationKind;
-    use portal::catalog::{EditError, PlanText};
+    use domain::plan::Field;
+    use portal::accounts::DialectKind;
+    use portal::catalog::{AddonWire, EditError, PlanText, PlanWire, WireField, field_kind};
     use portal::locale::{Locale, Localized};
+    use portal::people::Permission;
     use time::Date;
 
     use crate::api::ApiError;
@@ -167,6 +197,123 @@ mod on_server {
         }
     }
 
+    pub struct WireForm {
+        pub plan: String,
+        pub version: i32,
+        pub dialect: String,
+        pub code: String,
+        pub needs_ip: bool,
+        pub has_key: bool,
+        pub term: BTreeMap<String, String>,
+        pub addon: BTreeMap<String, BTreeMap<String, String>>,
+        pub field: BTreeMap<String, BTreeMap<String, String>>,
+    }
+
+    impl WireForm {
+        /// What was typed, by the fields' ids: `term-12`, `addon-nodes-base`.
+        fn typed(&self) -> BTreeMap<String, String> {
+            let flag = |on: bool| if on { "on" } else { "" }.to_owned();
+            let mut values: BTreeMap<String, String> = [
+                ("dialect", self.dialect.clone()),
+                ("code", self.code.clone()),
+                ("needs_ip", flag(self.needs_ip)),
+                ("has_key", flag(self.has_key)),
+            ]
+            .map(|(field, value)| (field.to_owned(), value))
+            .into();
+            for (period, code) in &self.term {
+                values.insert(format!("term-{period}"), code.clone());
+            }
+            for (of, parts) in [("addon", &self.addon), ("field", &self.field)] {
+                for (key, part) in parts {
+                    for (name, value) in part {
+                        values.insert(format!("{of}-{key}-{name}"), value.clone());
+                    }
+                }
+            }
+            values
+        }
+
+        /// What it says, or the field that says nothing.
+        fn read(&self) -> Result<PlanWire, String> {
+            let both = |part: &BTreeMap<String, String>| {
+                let of = |locale: Locale| {
+                    let text = part.get(&format!("name-{}", locale.as_str())).cloned();
+                    (locale.as_str().to_owned(), text.unwrap_or_default())
+                };
+                Localized(Locale::ALL.map(of).into())
+            };
+            let text = |part: &BTreeMap<String, String>, name: &str| {
+                part.get(name).map(|text| text.trim().to_owned()).unwrap_or_default()
+            };
+            let mut terms = BTreeMap::new();
+            for (period, code) in &self.term {
+                let at = || format!("term-{period}");
+                terms.insert(period.parse().map_err(|_| at())?, Some(code.clone()));
+            }
+            let mut addons = BTreeMap::new();
+            for (key, part) in &self.addon {
+                let number = |name: &str| {
+                    text(part, name).parse().map_err(|_| format!("addon-{key}-{name}"))
+                };
+                let addon = AddonWire {
+                    code: text(part, "code"),
+                    name: both(part),
+                    base: number("base")?,
+                    max: number("max")?,
+                    step: number("step")?,
+                };
+                addons.insert(key.clone(), addon);
+            }
+            let mut fields: Vec<WireField> = Vec::new();
+            // A row that was emptied is a field that is not asked for any more.
+            let filled = self.field.iter().filter(|(_, part)| !text(part, "code").is_empty());
+            for (place, part) in filled {
+                let kind = field_kind(&text(part, "kind"));
+                let kind = kind.ok_or_else(|| format!("field-{place}-kind"))?;
+                let field = Field { code: text(part, "code"), kind };
+                fields.push(WireField { field, name: both(part) });
+            }
+            Ok(PlanWire {
+                dialect: DialectKind::from_word(&self.dialect).ok_or("dialect")?,
+                code: self.code.clone(),
+                needs_ip: self.needs_ip,
+                has_key: self.has_key,
+                terms,
+                addons,
+                fields,
+            })
+        }
+    }
+
+    pub async fn edit_product_wire(form: &WireForm) -> Result<(), ApiError> {
+        let cx = context();
+        let staff = cx.staff()?;
+        let page = format!("/admin/products/{}", form.plan);
+        let refuse = |status: StatusCode, field: String, text: String| {
+            let errors = vec![(field, text)];
+            Err(cx.refuse(Refused { page: page.clone(), errors, values: form.typed(), status }))
+        };
+        if !staff.role.may(Permission::ManageVendors) {
+            let (status, field, text) = not_written(&cx, EditError::Forbidden)?;
+            return refuse(status, field, text);
+        }
+        let wire = match form.read() {
+            Ok(wire) => wire,
+            Err(field) => return refuse(BAD, field, t!(cx.locale, "wire-bad")),
+        };
+        match cx.portal.edit_plan_wire(staff, &form.plan, form.version, &wire).await {
+            Ok(()) => {
+                see_other(&format!("{page}?done=1"));
+                Ok(())
+            }
+            Err(error) => {
+                let (status, field, text) = not_written(&cx, error)?;
+                refuse(status, field, text)
+            }
+        }
+    }
+
     pub async fn edit_family(
         family: &str,
         version: Option<i32>,
@@ -208,6 +355,10 @@ mod on_server {
                 (StatusCode::FORBIDDEN, String::new(), t!(locale, "product-forbidden"))
             }
             EditError::Stale => (StatusCode::CONFLICT, String::new(), t!(locale, "product-stale")),
+            EditError::Wire(field) => (BAD, field, t!(locale, "wire-bad")),
+            EditError::UnderWay => (StatusCode::CONFLICT, at("code"), t!(locale, "wire-under-way")),
+            EditError::Living => (StatusCode::CONFLICT, at("dialect"), t!(locale, "wire-living")),
+            EditError::Taken => (StatusCode::CONFLICT, at("code"), t!(locale, "wire-taken")),
             EditError::Text("product") => (BAD, at("product"), t!(locale, "product-bad-product")),
             EditError::Text("service_name") => {
                 (BAD, at("service_name"), t!(locale, "product-bad-service"))

@@ -473,6 +473,7 @@ mod on_server {
                 (BAD, "table", t!(locale, "import-bad-table", why = error.to_string()))
             }
             ImportError::Vendor(why) => (BAD, "source", t!(locale, "import-no-list", why = why)),
+            ImportError::UnderWay => (StatusCode::CONFLICT, "", t!(locale, "import-under-way")),
             ImportError::Stale => (StatusCode::CONFLICT, "", t!(locale, "import-stale")),
         };
         Err(cx.refuse(Refused { page, errors: vec![(field.to_owned(), text)], values, status }))

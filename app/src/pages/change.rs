@@ -66,7 +66,7 @@ async fn change(cx: Context) -> Shown {
         form(&cx, viewer, id, kind, &possible).await?
     } else {
         // A date, where one is known: nobody has to click to find out.
-        let from = possible.key_from.filter(|_| kind == OperationKind::ReissueKey);
+        let from = possible.again_from(kind);
         let text = match from {
             Some(day) => t!(locale, "not-now-too-soon", day = format::day(locale, day)),
             None if kind == OperationKind::Renew && possible.license.period == Period::Trial => {
@@ -556,10 +556,16 @@ pub(super) async fn panels(
     let history = cx.portal.license_history(viewer, id).await.map_err(|error| cx.failed(&error))?;
     let [usual, stops] =
         [KINDS.as_slice(), STOPS.as_slice()].map(|kinds| buttons(locale, id, possible, kinds));
-    let manage = (usual.is_some() || stops.is_some()).then(|| {
+    // What may not be changed again yet has its date here, before anybody clicks.
+    let day = |kind| possible.again_from(kind).map(|day| format::day(locale, day));
+    let ip = day(OperationKind::Edit).map(|day| t!(locale, "ip-again-from", day = day));
+    let key = day(OperationKind::ReissueKey).map(|day| t!(locale, "key-again-from", day = day));
+    let again: Vec<_> =
+        [ip, key].into_iter().flatten().map(|text| view! { <p class="fine">{text}</p> }).collect();
+    let manage = (usual.is_some() || stops.is_some() || !again.is_empty()).then(|| {
         view! {
             <Panel title=t!(locale, "license-manage") id="manage">
-                {usual} {stops}
+                {usual} {again} {stops}
             </Panel>
         }
     });

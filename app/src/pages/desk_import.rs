@@ -256,6 +256,12 @@ fn row(locale: Locale, currency: Currency, change: &Change) -> impl IntoView + u
             let kind = t!(locale, "import-cost");
             (kind, detail, Some(money(before.0)), Some(money(after.0)))
         }
+        Change::TermCode { period, before, after, .. } => (
+            t!(locale, "import-term-code"),
+            format::period(locale, *period),
+            before.clone(),
+            Some(after.clone()),
+        ),
         Change::Gone { .. } => {
             (t!(locale, "import-gone"), t!(locale, "import-gone-text"), None, None)
         }

@@ -2,9 +2,12 @@
 //! module fits.
 
 use domain::operation::OperationKind;
+use domain::plan::FieldKind;
 use leptos::prelude::*;
+use portal::accounts::DialectKind;
 use portal::catalog::{
-    FamilyRow, PLAN_SORTS, PLANS_BY_NAME, PLANS_BY_SHELF, PlanFilter, PlanPage, PlanRow,
+    AddonWire, FamilyRow, PLAN_SORTS, PLANS_BY_NAME, PLANS_BY_SHELF, PlanFilter, PlanPage, PlanRow,
+    WireField,
 };
 use portal::listing::{Cursor, Paging};
 use portal::locale::{Locale, Localized};
@@ -13,9 +16,9 @@ use portal::people::Permission;
 use super::{DESK_PAGE, Shown, desk_inbox, frame, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Fact, Field,
-    LinkButton, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill, TextArea,
-    Tone,
+    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Disclosure, Fact,
+    Field, LinkButton, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill,
+    TextArea, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -270,6 +273,7 @@ async fn product(cx: Context) -> Shown {
     let status = standing(locale, &plan.row);
     let (facts, elsewhere) = (facts(locale, &plan.row), elsewhere(locale, &plan.row));
     let form = form(&cx, &plan, staff.role.may(Permission::SetPrices));
+    let wire = staff.role.may(Permission::ManageVendors).then(|| wire_form(&cx, &plan));
     let main = view! {
         <PageHead
             title=title.clone()
@@ -284,6 +288,7 @@ async fn product(cx: Context) -> Shown {
         <Panel title=t!(locale, "product-text") id="text">
             {form}
         </Panel>
+        {wire}
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/products", main))
@@ -490,6 +495,190 @@ fn module_fields(cx: &Context, plan: &PlanPage) -> AnyView {
             value=service
             error=service_error
         />
+    }
+    .into_any()
+}
+
+/// How it is bought. For owners, and rarely: it unfolds when it is wanted.
+fn wire_form(cx: &Context, plan: &PlanPage) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let wire = &plan.wire;
+    let open = cx.typed("dialect").is_some();
+    let dialect = cx.typed("dialect").unwrap_or_else(|| wire.dialect.as_str().to_owned());
+    let dialects = DialectKind::ALL
+        .map(|kind| SelectOption::new(kind.as_str(), kind.as_str(), &dialect))
+        .to_vec();
+    let flag = |field: &str, known: bool| cx.typed(field).map_or(known, |typed| typed == "on");
+    let (needs_ip, has_key) = (flag("needs_ip", wire.needs_ip), flag("has_key", wire.has_key));
+    let code = cx.typed("code").unwrap_or_else(|| wire.code.clone());
+    let (code_error, dialect_error) = (cx.error_of("code"), cx.error_of("dialect"));
+    let terms = wire
+        .terms
+        .iter()
+        .map(|(period, code)| {
+            let label = t!(locale, "wire-term", term = format::period(locale, *period));
+            let known = code.clone().unwrap_or_default();
+            text_part(cx, format!("term-{period}"), format!("term[{period}]"), label, known, false)
+        })
+        .collect_view();
+    let addons = wire.addons.iter().map(|(key, addon)| addon_part(cx, key, addon)).collect_view();
+    // One row more than there are, for a new one.
+    let places = if plan.is_module { wire.fields.len().saturating_add(1) } else { 0 };
+    let fields =
+        (0..places).map(|place| field_part(cx, place, wire.fields.get(place))).collect_view();
+    let (slug, version) = (plan.row.slug.clone(), plan.version.to_string());
+    view! {
+        <Panel title=t!(locale, "wire-title") id="wire">
+            <Disclosure summary=t!(locale, "wire-lead") open=open>
+                <form class="form" method="post" action="/admin/product-wire">
+                    <input type="hidden" name="plan" value=slug />
+                    <input type="hidden" name="version" value=version />
+                    <p class="hint">{t!(locale, "wire-hint")}</p>
+                    <div class="pair">
+                        <SelectField
+                            label=t!(locale, "wire-functions")
+                            name="dialect"
+                            options=dialects
+                            hint=t!(locale, "wire-functions-hint")
+                            error=dialect_error
+                        />
+                        <Field
+                            label=t!(locale, "product-code")
+                            name="code"
+                            autocomplete="off"
+                            maxlength=60
+                            value=code
+                            error=code_error
+                            required=true
+                        />
+                    </div>
+                    <CheckField label=t!(locale, "wire-needs-ip") name="needs_ip" checked=needs_ip />
+                    <CheckField label=t!(locale, "wire-has-key") name="has_key" checked=has_key />
+                    <fieldset class="fieldset">
+                        <legend>{t!(locale, "wire-terms")}</legend>
+                        <p class="hint">{t!(locale, "wire-terms-hint")}</p>
+                        <div class="fields fields-three">{terms}</div>
+                    </fieldset>
+                    {addons}
+                    {fields}
+                    <div class="actions">
+                        <button class="btn" type="submit">
+                            {t!(locale, "wire-save")}
+                        </button>
+                    </div>
+                </form>
+            </Disclosure>
+        </Panel>
+    }
+}
+
+fn text_part(
+    cx: &Context,
+    id: String,
+    name: String,
+    label: String,
+    known: String,
+    required: bool,
+) -> AnyView {
+    let value = cx.typed(&id).unwrap_or(known);
+    let error = cx.error_of(&id);
+    view! {
+        <Field
+            label=label
+            name=name
+            id=id
+            autocomplete="off"
+            maxlength=80
+            value=value
+            error=error
+            required=required
+        />
+    }
+    .into_any()
+}
+
+/// The names of a part in both languages.
+fn part_names(
+    cx: &Context,
+    part: &str,
+    field: &str,
+    what: &str,
+    known: &Localized,
+    required: bool,
+) -> Vec<AnyView> {
+    Locale::ALL
+        .into_iter()
+        .zip(in_both(cx.locale, what))
+        .map(|(locale, label)| {
+            let code = locale.as_str();
+            let text = known.0.get(code).cloned().unwrap_or_default();
+            let required = required && locale == Locale::En;
+            let name = format!("{field}[name-{code}]");
+            text_part(cx, format!("{part}-name-{code}"), name, label, text, required)
+        })
+        .collect()
+}
+
+fn addon_part(cx: &Context, key: &str, addon: &AddonWire) -> AnyView {
+    let locale = cx.locale;
+    let what = addon.name.get(locale).to_owned();
+    let (part, field) = (format!("addon-{key}"), format!("addon[{key}]"));
+    let names = part_names(cx, &part, &field, &what, &addon.name, true);
+    let text = |name: &str, label: String, known: String| {
+        text_part(cx, format!("{part}-{name}"), format!("{field}[{name}]"), label, known, true)
+    };
+    let numbers = [
+        text("code", t!(locale, "wire-part-code", what = what.as_str()), addon.code.clone()),
+        text("base", t!(locale, "wire-addon-base", what = what.as_str()), addon.base.to_string()),
+        text("max", t!(locale, "wire-addon-max", what = what.as_str()), addon.max.to_string()),
+        text("step", t!(locale, "wire-addon-step", what = what.as_str()), addon.step.to_string()),
+    ];
+    view! {
+        <fieldset class="fieldset">
+            <legend>{what}</legend>
+            <div class="fields fields-three">{names} {numbers.into_iter().collect_view()}</div>
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn field_part(cx: &Context, place: usize, known: Option<&WireField>) -> AnyView {
+    let locale = cx.locale;
+    let legend = match known {
+        Some(_) => t!(locale, "wire-field", number = place.saturating_add(1)),
+        None => t!(locale, "wire-field-new"),
+    };
+    let (part, field) = (format!("field-{place}"), format!("field[{place}]"));
+    let code = known.map(|known| known.field.code.clone()).unwrap_or_default();
+    let nothing = Localized::default();
+    let words = known.map_or(&nothing, |known| &known.name);
+    let names = part_names(cx, &part, &field, &legend, words, false);
+    let id = format!("{part}-kind");
+    let kind = cx.typed(&id).unwrap_or_else(|| match known.map(|known| known.field.kind) {
+        Some(FieldKind::Email) => "email".to_owned(),
+        _ => "text".to_owned(),
+    });
+    let kinds = [("text", t!(locale, "wire-kind-text")), ("email", t!(locale, "wire-kind-email"))]
+        .map(|(word, label)| SelectOption::new(word, label, &kind))
+        .to_vec();
+    let label = t!(locale, "wire-part-code", what = legend.as_str());
+    let code = text_part(cx, format!("{part}-code"), format!("{field}[code]"), label, code, false);
+    let kind_error = cx.error_of(&id);
+    view! {
+        <fieldset class="fieldset">
+            <legend>{legend.clone()}</legend>
+            <div class="fields fields-three">
+                {code}
+                <SelectField
+                    label=t!(locale, "wire-field-kind", what = legend.as_str())
+                    name=format!("{field}[kind]")
+                    id=id
+                    options=kinds
+                    error=kind_error
+                />
+                {names}
+            </div>
+        </fieldset>
     }
     .into_any()
 }

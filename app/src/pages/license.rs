@@ -63,7 +63,13 @@ async fn license(cx: Context) -> Shown {
         }
     });
     let renewal_ends = license.renewal_ends_on.map(|day| {
-        let text = t!(locale, "license-renewal-ends-text", day = format::day(locale, day));
+        let over = day < cx.portal.clock.now().date();
+        let day = format::day(locale, day);
+        let text = if over {
+            t!(locale, "license-renewal-over-text", day = day)
+        } else {
+            t!(locale, "license-renewal-ends-text", day = day)
+        };
         view! {
             <Notice tone=Tone::Info title=t!(locale, "license-renewal-ends")>
                 <p>{text}</p>

@@ -17,6 +17,7 @@ use upstream::balance::BalanceFunction;
 use upstream::breaker::{Breaker, Turn};
 use upstream::dialect::Term;
 use upstream::dialect::{Dialect, Item, Ordering, VendorLicense};
+use upstream::export;
 use upstream::outcome::{Evidence, Exchange, Failure};
 pub use upstream::resolve::{Inside, InsideHost};
 use upstream::sender::{Credentials, Endpoint, Limits, Sender, Wire};
@@ -131,6 +132,31 @@ pub(crate) struct Speech {
     module_names_parent: bool,
     /// Families whose lists show neither our reference nor a name.
     unmarked: Vec<DialectKind>,
+    /// Names of what belongs to no family.
+    own: BTreeMap<OwnRole, String>,
+}
+
+/// What a function of an account is for that belongs to no family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum OwnRole {
+    /// Tells the balance.
+    Balance,
+    /// Exports the price list.
+    PriceList,
+}
+
+impl OwnRole {
+    /// The word in front of them in settings, where families have theirs.
+    pub(crate) const PLACE: &str = "account";
+
+    /// The reverse of the word kept in settings.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "balance" => Some(Self::Balance),
+            "price_list" => Some(Self::PriceList),
+            _ => None,
+        }
+    }
 }
 
 impl Speech {
@@ -140,7 +166,14 @@ impl Speech {
     ) -> Result<Self, Error> {
         let bad = |what: &str| Error::unreadable("upstream_account", format!("function {what}"));
         let mut names = BTreeMap::new();
+        let mut own = BTreeMap::new();
         for (family, of) in functions {
+            if family == OwnRole::PLACE {
+                for (role, name) in of {
+                    own.insert(OwnRole::from_word(role).ok_or_else(|| bad(role))?, name.clone());
+                }
+                continue;
+            }
             let kind = DialectKind::from_word(family).ok_or_else(|| bad(family))?;
             let of: Result<Names, Error> = of
                 .iter()
@@ -151,12 +184,17 @@ impl Speech {
                 .collect();
             names.insert(kind, of?);
         }
-        Ok(Self { names, module_names_parent, unmarked: Vec::new() })
+        Ok(Self { names, module_names_parent, unmarked: Vec::new(), own })
     }
 
     fn with_unmarked(self, families: &[String]) -> Result<Self, Error> {
         let unmarked = families.iter().map(|family| dialect_kind(family)).collect::<Result<_, _>>();
         Ok(Self { unmarked: unmarked?, ..self })
+    }
+
+    /// The account's own name of a function, if it has one.
+    fn own(&self, role: OwnRole) -> Option<&str> {
+        self.own.get(&role).map(String::as_str)
     }
 
     /// Whether a family as this account speaks it can be asked for this.
@@ -267,8 +305,18 @@ impl Portal {
         tx: &mut sqlx::PgConnection,
         id: Uuid,
     ) -> Result<UpstreamAccount, Error> {
-        let row =
-            sqlx::query!("select * from upstream_account where id = $1", id).fetch_one(tx).await?;
+        // By name: with a star a server that runs would fail once a migration adds a column.
+        let row = sqlx::query!(
+            "select balance_function, base_url, call_timeout_ms, calls_per_minute,
+                    check_timeout_ms, connect_timeout_ms, currency, functions, lease_ms,
+                    max_attempts, max_concurrency, module_names_parent, name, ordering,
+                    quiet_window_ms, resend_within_ms, second_sighting_ms, secret,
+                    send_deadline_ms, undo_window_ms, unmarked, username
+               from upstream_account where id = $1",
+            id,
+        )
+        .fetch_one(tx)
+        .await?;
         let bad = |what: &str| Error::unreadable("upstream_account", what);
         let endpoint = Endpoint::parse(&row.base_url, &self.upstreams.inside)
             .map_err(|error| Error::unreadable("upstream_account", error))?;
@@ -441,7 +489,7 @@ impl UpstreamAccount {
         let function = self.balance_function?;
         let _slot = self.slot().await;
         let limits = Limits { total: self.call_timeout, list: false };
-        let call = function.call();
+        let call = function.call(self.speech.own(OwnRole::Balance));
         let exchange = self.call(&call, limits).await;
         Some(exchange.result.and_then(|doc| {
             match doc.error() {
@@ -451,6 +499,11 @@ impl UpstreamAccount {
                     .map_err(|unclear| Failure::OutcomeUnknown(unclear.to_string())),
             }
         }))
+    }
+
+    /// Asks for the vendor's price list.
+    pub(crate) fn price_list(&self) -> Call {
+        export::call(self.speech.own(OwnRole::PriceList))
     }
 
     /// The unpaid items in the basket.

@@ -38,10 +38,10 @@ impl BalanceFunction {
         Self::ALL.into_iter().find(|function| function.as_str() == word)
     }
 
-    /// What to ask.
+    /// What to ask, by the account's own name of the function if it has one.
     #[must_use]
-    pub fn call(self) -> Call {
-        let call = Call::new(self.as_str());
+    pub fn call(self, own: Option<&str>) -> Call {
+        let call = Call::new(own.unwrap_or(self.as_str()).to_owned());
         match self {
             Self::Subaccount | Self::AccountInfo => call,
             Self::Dashboard => call.with("dashboard", "info").with("sfrom", "ajax"),
@@ -141,7 +141,7 @@ mod tests {
         for function in BalanceFunction::ALL {
             assert_eq!(BalanceFunction::from_word(function.as_str()), Some(function));
         }
-        let calls = BalanceFunction::ALL.map(|function| function.call().to_string());
+        let calls = BalanceFunction::ALL.map(|function| function.call(None).to_string());
         assert_eq!(
             calls,
             ["subaccount", "accountinfo", "dashboard.info dashboard=info sfrom=ajax"]

@@ -137,7 +137,8 @@ pub fn effect(action: &Action, before: &Before, now: Option<&VendorLicense>) -> 
         // Between two keys there may be none for a while.
         Action::NewKey => match (&before.key_print, now.key.as_deref().map(print)) {
             (_, None) => Effect::Unclear("there is no key now"),
-            (None, Some(_)) => Effect::Applied,
+            // The first one comes by itself some time after the purchase.
+            (None, Some(_)) => Effect::Unclear("what the key was before is not known"),
             (Some(was), Some(is)) => when(*was != is),
         },
         Action::Delete => Effect::NotYet,

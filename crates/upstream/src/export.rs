@@ -11,10 +11,11 @@ use crate::DialectKind;
 use crate::catalog::{Amount, Note, Table, TableAddon, TablePlan, TableTerm, TermCost};
 use crate::dialect::Unclear;
 
-/// What to ask: everything, whether it is for sale now or not.
+/// What to ask: everything, whether it is for sale now or not; by the account's own name of the
+/// function if it has one.
 #[must_use]
-pub fn call() -> Call {
-    Call::new("pricelist.export")
+pub fn call(own: Option<&str>) -> Call {
+    Call::new(own.unwrap_or("pricelist.export").to_owned())
 }
 
 /// The table in an answer, with costs in this currency.

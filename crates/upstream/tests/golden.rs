@@ -117,8 +117,11 @@ fn every_call_of_every_family() {
 fn calls_about_the_account() {
     let soft = dialect(DialectKind::Soft);
     let mut calls = vec![soft.basket(), soft.pay("3346010"), soft.unbasket("334601")];
-    calls.extend(BalanceFunction::ALL.map(BalanceFunction::call));
-    calls.push(upstream::export::call());
+    calls.extend(BalanceFunction::ALL.map(|function| function.call(None)));
+    calls.push(upstream::export::call(None));
+    // Hosts rename functions.
+    calls.push(BalanceFunction::Subaccount.call(Some("v2.subaccount")));
+    calls.push(upstream::export::call(Some("pricelist.all")));
     let lines: Vec<String> = calls.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!("account", lines.join("\n"));
 }

@@ -339,6 +339,8 @@ fn functions(cast: &Cast) -> Vec<(&'static str, String, [StatusCode; PEOPLE])> {
         ),
         // Without its texts a product is no product, and without its code no family.
         ("/admin/product", "plan=isp6-lite&version=0".into(), desk([NO, NO, BAD, BAD])),
+        // Its functions are no functions.
+        ("/admin/product-wire", "plan=isp6-lite&version=0".into(), desk([NO, NO, NO, BAD])),
         (
             "/admin/family",
             "family=No+Code&name[en]=X&summary[en]=Y".into(),

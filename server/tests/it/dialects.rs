@@ -19,14 +19,14 @@ use uuid::Uuid;
 use crate::harness::{TestPortal, fresh};
 
 /// A plan of a vendor that the demo does not have.
-struct NewPlan {
-    slug: &'static str,
-    dialect: &'static str,
-    code: &'static str,
+pub struct NewPlan {
+    pub slug: &'static str,
+    pub dialect: &'static str,
+    pub code: &'static str,
     /// Term, cost in ten-thousandths, and the vendor's code of it.
-    terms: Vec<(i16, i64, Option<&'static str>)>,
+    pub terms: Vec<(i16, i64, Option<&'static str>)>,
     /// Our code, the vendor's, and what is included.
-    addon: Option<(&'static str, &'static str, i32)>,
+    pub addon: Option<(&'static str, &'static str, i32)>,
 }
 
 /// A portal whose vendor sells everything in the five documents.
@@ -35,7 +35,13 @@ pub async fn portal(pool: PgPool) -> TestPortal {
 }
 
 /// Another login at the simulator, with plans of its own, and money of its currency for the customer.
-async fn add_vendor(portal: &TestPortal, slug: &str, user: &str, money: &str, plans: &[NewPlan]) {
+pub async fn add_vendor(
+    portal: &TestPortal,
+    slug: &str,
+    user: &str,
+    money: &str,
+    plans: &[NewPlan],
+) {
     let pool = &portal.portal.pool;
     let id = Uuid::now_v7();
     sqlx::query(
@@ -169,7 +175,7 @@ pub async fn buy(portal: &TestPortal, wish: &Wish) -> (Uuid, LicenseView) {
 }
 
 /// The license as it really is at the vendor.
-async fn at_vendor(portal: &TestPortal, license: Uuid) -> LicenseView {
+pub async fn at_vendor(portal: &TestPortal, license: Uuid) -> LicenseView {
     let id: String = sqlx::query_scalar("select upstream_id from license where id = $1")
         .bind(license)
         .fetch_one(&portal.portal.pool)

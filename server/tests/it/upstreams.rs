@@ -35,7 +35,7 @@ async fn address(portal: &TestPortal) -> String {
 }
 
 /// An account with this shipped table, at the simulator.
-async fn account(
+pub async fn account(
     portal: &TestPortal,
     owner: &StaffViewer,
     slug: &str,
@@ -57,7 +57,7 @@ async fn account(
     new
 }
 
-async fn read(
+pub async fn read(
     portal: &TestPortal,
     owner: &StaffViewer,
     slug: &str,
@@ -71,7 +71,7 @@ async fn read(
     found
 }
 
-async fn apply(
+pub async fn apply(
     portal: &TestPortal,
     owner: &StaffViewer,
     slug: &str,

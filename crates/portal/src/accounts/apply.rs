@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::By;
 use super::import::{ImportError, Source};
 use super::propose::{Ask, Change, FAMILIES, NewPlan, PlanTerm, Proposal, ProposedAddon, in_both};
+use crate::catalog::hold_operations_in_tx;
 use crate::pricing::{CostSource, Origin, PriceKey, import_cost_in_tx};
 use crate::{Error, audit};
 
@@ -33,6 +34,9 @@ pub(super) async fn write_in_tx(
         author: by.user(),
         now,
     };
+    if proposal.changes.iter().any(|change| matches!(change, Change::TermCode { .. })) {
+        hold_operations_in_tx(tx).await?;
+    }
     for change in &proposal.changes {
         match change {
             Change::Plan(new) => new_plan_in_tx(tx, ask, new, origin).await?,
@@ -72,10 +76,44 @@ pub(super) async fn write_in_tx(
                 };
                 audit::write_in_tx(tx, entry, now).await?;
             }
+            Change::TermCode { plan, period, before, after } => {
+                let id = plan_id(tx, ask, &plan.slug).await?;
+                term_code_in_tx(tx, id, *period, before.as_deref(), after).await?;
+            }
             Change::Gone { .. } | Change::GoneTerm { .. } => {}
         }
     }
     Ok(proposal.to_write())
+}
+
+async fn term_code_in_tx(
+    tx: &mut PgConnection,
+    plan: Uuid,
+    period: Period,
+    before: Option<&str>,
+    after: &str,
+) -> Result<(), ImportError> {
+    let written = sqlx::query!(
+        "update plan_period set upstream_code = $4
+          where plan_id = $1 and period = $2 and upstream_code is not distinct from $3",
+        plan,
+        period.code(),
+        before,
+        after,
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(Error::from)
+    .map_err(|error| match error {
+        error if error.breaks("plan_wire_at_rest") => ImportError::UnderWay,
+        error => error.into(),
+    })?;
+    if written.rows_affected() == 0 {
+        return Err(ImportError::Stale);
+    }
+    // A form that shows the code before it is out of date.
+    sqlx::query!("update plan set version = version + 1 where id = $1", plan).execute(tx).await?;
+    Ok(())
 }
 
 async fn plan_id(tx: &mut PgConnection, ask: &Ask<'_>, slug: &str) -> Result<Uuid, ImportError> {

@@ -67,6 +67,9 @@ pub enum ImportError {
     /// The table's costs are in another currency than the account's.
     #[error("the table is in another currency than the account")]
     Currency,
+    /// Something is under way for a plan whose codes would change.
+    #[error("something is under way for a plan whose codes would change")]
+    UnderWay,
     /// The difference is another one than what was shown.
     #[error("the difference to the catalogue has changed meanwhile")]
     Stale,
@@ -230,7 +233,7 @@ impl Portal {
     async fn price_list(&self, account: &Account) -> Result<Table, ImportError> {
         let opened = self.upstream_account(account.id).await?;
         let doc = opened
-            .ask(&export::call(), true)
+            .ask(&opened.price_list(), true)
             .await
             .map_err(|failure| ImportError::Vendor(failure.to_string()))?;
         export::read(&doc, account.currency)

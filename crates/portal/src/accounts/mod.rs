@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::licenses::ChangeRule;
 use crate::listing::{HERE, SortKey};
 use crate::people::{Permission, StaffViewer};
+use crate::upstreams::OwnRole;
 use crate::{Error, Portal, audit};
 
 pub use import::{ImportError, Source, StoredImport};
@@ -346,11 +347,16 @@ impl Settings {
             wrong.push(("low_balance", Wrong::Shape));
         }
         let known = self.functions.iter().all(|(family, names)| {
-            let well = |(role, name): (&String, &String)| {
-                let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
-                Role::from_word(role).is_some() && name.len() <= 60 && name.chars().all(plain)
-            };
-            DialectKind::from_word(family).is_some() && names.iter().all(well)
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+            let named = |name: &String| name.len() <= 60 && name.chars().all(plain);
+            if family == OwnRole::PLACE {
+                // Which balance function there is, or none, is a setting of its own.
+                return names.iter().all(|(role, name)| {
+                    OwnRole::from_word(role).is_some() && named(name) && !name.is_empty()
+                });
+            }
+            DialectKind::from_word(family).is_some()
+                && names.iter().all(|(role, name)| Role::from_word(role).is_some() && named(name))
         });
         if !known {
             wrong.push(("functions", Wrong::Shape));
@@ -399,8 +405,12 @@ pub fn functions_from_text(text: &str) -> Option<Functions> {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (what, name) = line.split_once('=')?;
         let (family, role) = what.trim().split_once('.')?;
-        DialectKind::from_word(family)?;
-        Role::from_word(role)?;
+        if family == OwnRole::PLACE {
+            OwnRole::from_word(role)?;
+        } else {
+            DialectKind::from_word(family)?;
+            Role::from_word(role)?;
+        }
         found.entry(family.to_owned()).or_default().insert(role.to_owned(), name.trim().to_owned());
     }
     Some(found)
@@ -761,10 +771,11 @@ mod tests {
 
     #[test]
     fn functions_round_trip_as_text() {
-        let text = "soft.new_key = \nsoftexternal.addons = softexternal.edit";
+        let text = "account.balance = v2.subaccount\nsoft.new_key = \n\
+                    softexternal.addons = softexternal.edit";
         let functions = functions_from_text(text).unwrap();
         assert_eq!(functions_to_text(&functions), text);
-        for bad in ["soft", "soft.x = y", "hard.edit = y", "edit = y"] {
+        for bad in ["soft", "soft.x = y", "hard.edit = y", "edit = y", "account.edit = y"] {
             assert_eq!(functions_from_text(bad), None, "{bad}");
         }
     }

@@ -67,7 +67,7 @@ impl Portal {
             };
             checks.push(Check::new(format!("list:{}", kind.as_str()), read));
         }
-        let read = match account.ask(&export::call(), true).await {
+        let read = match account.ask(&account.price_list(), true).await {
             Err(error) => Err(error.to_string()),
             Ok(doc) => export::read(&doc, account.currency())
                 .map(|table| table.plans.len().to_string())

@@ -65,6 +65,17 @@ pub enum Change {
         /// What the vendor says.
         after: Amount,
     },
+    /// Another code of a term; without one the term would not be sold.
+    TermCode {
+        /// The plan.
+        plan: PlanName,
+        /// The term.
+        period: Period,
+        /// What it is in the catalogue.
+        before: Option<String>,
+        /// What the table says.
+        after: String,
+    },
     /// The vendor does not list this plan any more. Nothing is written.
     Gone {
         /// The plan.
@@ -245,8 +256,13 @@ pub(super) const FAMILIES: [ShippedFamily; 9] = [
 struct Known {
     plan: PlanName,
     dialect: DialectKind,
-    terms: BTreeMap<Period, i64>,
+    terms: BTreeMap<Period, KnownTerm>,
     addons: Vec<KnownAddon>,
+}
+
+struct KnownTerm {
+    cost: i64,
+    code: Option<String>,
 }
 
 struct KnownAddon {
@@ -329,7 +345,7 @@ async fn known(db: &mut PgConnection, account: Uuid) -> Result<Vec<Known>, Error
     .fetch_all(&mut *db)
     .await?;
     let terms = sqlx::query!(
-        "select t.plan_id, t.period, t.cost from plan_period t join plan p on p.id = t.plan_id
+        "select t.plan_id, t.period, t.cost, t.upstream_code from plan_period t join plan p on p.id = t.plan_id
           where p.upstream_account_id = $1",
         account,
     )
@@ -371,7 +387,10 @@ async fn known(db: &mut PgConnection, account: Uuid) -> Result<Vec<Known>, Error
         found.push(Known {
             dialect: dialect_kind(&row.dialect)?,
             terms: terms
-                .map(|term| Ok((period(term.period)?, term.cost)))
+                .map(|term| {
+                    let known = KnownTerm { cost: term.cost, code: term.upstream_code.clone() };
+                    Ok((period(term.period)?, known))
+                })
                 .collect::<Result<_, Error>>()?,
             addons: own,
             plan: PlanName {
@@ -577,16 +596,29 @@ impl<'a> Work<'a> {
     fn compare(&mut self, known: &'a Known, plan: &TablePlan) {
         let terms = self.terms(plan, known.dialect);
         for term in &terms {
-            match known.terms.get(&term.period) {
-                Some(cost) if *cost == term.cost.0 => {}
-                Some(cost) => self.changes.push(Change::Cost {
+            let Some(own) = known.terms.get(&term.period) else {
+                self.new_term(known, plan, term);
+                continue;
+            };
+            if own.cost != term.cost.0 {
+                self.changes.push(Change::Cost {
                     plan: known.plan.clone(),
                     period: term.period,
                     addon: None,
-                    before: Amount(*cost),
+                    before: Amount(own.cost),
                     after: term.cost,
-                }),
-                None => self.new_term(known, plan, term),
+                });
+            }
+            // A table without a code says nothing about it.
+            if let Some(code) = &term.code
+                && own.code.as_ref() != Some(code)
+            {
+                self.changes.push(Change::TermCode {
+                    plan: known.plan.clone(),
+                    period: term.period,
+                    before: own.code.clone(),
+                    after: code.clone(),
+                });
             }
         }
         if self.ask.whole {
@@ -733,6 +765,7 @@ impl Change {
             Self::Term { plan, .. }
             | Self::Addon { plan, .. }
             | Self::Cost { plan, .. }
+            | Self::TermCode { plan, .. }
             | Self::Gone { plan }
             | Self::GoneTerm { plan, .. } => plan,
         }

@@ -10,6 +10,7 @@ use sqlx::{Postgres, QueryBuilder};
 use time::Date;
 use uuid::Uuid;
 
+use super::wire::{self, PlanWire};
 use crate::accounts::is_product;
 use crate::listing::{HERE, Listed, Paging, SortKey, push_beginning};
 use crate::locale::{Locale, Localized};
@@ -158,6 +159,8 @@ pub struct PlanPage {
     pub homes: Vec<(String, Localized)>,
     /// All families.
     pub families: Vec<FamilyRow>,
+    /// How it is bought.
+    pub wire: PlanWire,
 }
 
 /// Families in the order of the catalogue.
@@ -207,6 +210,18 @@ pub enum EditError {
     /// A module fits at least one plan, and only plans of its vendor that are none themselves.
     #[error("a module must fit a plan")]
     Fits,
+    /// A part of how a plan is bought makes no sense; the field's id.
+    #[error("{0} is not usable")]
+    Wire(String),
+    /// Something is under way for the plan: only what it was sent with finds it again.
+    #[error("something is under way for this plan")]
+    UnderWay,
+    /// The plan has licenses, which live by the functions of its family.
+    #[error("the plan has licenses")]
+    Living,
+    /// The vendor account has another plan of this code.
+    #[error("the vendor's code is another plan's")]
+    Taken,
     /// A family of this short name exists, or the name cannot be one.
     #[error("the short name is taken or not usable")]
     Code,
@@ -222,7 +237,7 @@ impl From<sqlx::Error> for EditError {
 }
 
 /// Both languages without blanks around them; English must be there, Russian falls back to it.
-fn tidy(
+pub(super) fn tidy(
     text: &Localized,
     field: &'static str,
     longest: usize,
@@ -397,6 +412,9 @@ impl Portal {
                 .collect(),
             homes: homes.into_iter().map(|home| (home.slug, home.name.0)).collect(),
             families: self.families(staff).await?,
+            wire: wire::read(&mut *self.pool.acquire().await?, slug)
+                .await?
+                .ok_or_else(|| Error::unreadable("plan", slug))?,
             row,
         }))
     }

@@ -7,12 +7,13 @@ mod cache;
 mod editor;
 mod panels;
 mod tags;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::operation::OperationKind;
-use domain::plan::{Addon, Capabilities, Choice, ChoiceError, Field};
+use domain::plan::{Addon, Capabilities, Choice, ChoiceError};
 use domain::price::{Cost, PriceError, Quote, Subject, derive, price};
 use domain::pricelist::Pricelist;
 use domain::{Currency, Money, Period};
@@ -31,6 +32,8 @@ pub use editor::{
 };
 pub use panels::{PanelAnswer, PanelAsk, PanelHome, PanelModule};
 pub use tags::Tags;
+pub(crate) use wire::hold_operations_in_tx;
+pub use wire::{AddonWire, PlanWire, WireField, field_kind};
 
 use cache::Found;
 use tags::Tag;
@@ -450,13 +453,6 @@ struct PeriodRow {
 }
 
 #[derive(Debug, Deserialize)]
-struct FieldRow {
-    #[serde(flatten)]
-    field: Field,
-    name: Localized,
-}
-
-#[derive(Debug, Deserialize)]
 struct AddonRow {
     code: String,
     name: Localized,
@@ -491,7 +487,7 @@ async fn plans_with(
                 p.description as \"description: Json<Localized>\", p.needs_ip, u.currency,
                 (p.available and u.enabled) as \"is_available!\",
                 p.number, p.sale_ends_on, p.renewal_ends_on, p.withheld, p.has_key, p.fits,
-                p.service_name, p.fields as \"fields: Json<Vec<FieldRow>>\",
+                p.service_name, p.fields as \"fields: Json<Vec<WireField>>\",
                 u.functions as \"functions: Json<BTreeMap<String, BTreeMap<String, String>>>\",
                 u.module_names_parent,
                 (select coalesce(jsonb_agg(jsonb_build_object(

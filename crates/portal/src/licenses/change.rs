@@ -99,6 +99,17 @@ impl Possible {
             && self.periods.contains(&self.license.period)
     }
 
+    /// From when on the address or the key can be changed again, while that has to wait.
+    #[must_use]
+    pub fn again_from(&self, kind: OperationKind) -> Option<Date> {
+        let from = match kind {
+            OperationKind::Edit => self.ip_from,
+            OperationKind::ReissueKey => self.key_from,
+            _ => None,
+        };
+        from.filter(|_| self.can.contains(&kind) && self.status != LicenseStatus::Deleted)
+    }
+
     /// Whether this kind of change makes sense now; the button is not there otherwise.
     #[must_use]
     pub fn allows(&self, kind: OperationKind) -> bool {

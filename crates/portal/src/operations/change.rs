@@ -39,6 +39,10 @@ impl Portal {
                     None => "the vendor shows no last day".to_owned(),
                 });
             }
+            // Which key is another one can only be told of a license that shows one.
+            Action::NewKey if license.key.is_none() => {
+                return Ready::Later("the vendor shows no key that could be replaced".to_owned());
+            }
             // Another key is another key.
             Action::Renew(_) | Action::NewKey => {}
             action => {

@@ -195,11 +195,14 @@ impl Portal {
         }
         let dialect = account.dialect(op.dialect)?;
         let call = stage.call(&purchase.wish, dialect.as_ref())?;
-        let slot = account.free_slot()?;
         let affordable = stage == Stage::Item
             || account.balance_function.is_none()
             || account.purse.covers(op.cost, self.clock.uptime());
-        affordable.then_some((call, slot))
+        // A slot takes its place in the account's pace, so it comes last.
+        if !affordable {
+            return None;
+        }
+        Some((call, account.free_slot()?))
     }
 
     /// Marks as sent, in the caller's transaction: nothing is sent without its commit.
