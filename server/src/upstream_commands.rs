@@ -133,6 +133,9 @@ struct SettingsArgs {
     /// Families whose list shows neither our reference nor a name, such as "parallelslic addition"
     #[arg(long)]
     unmarked: Option<String>,
+    /// Whether orders ask the vendor to renew by itself; each term that it begins is charged then
+    #[arg(long)]
+    renews_there: Option<bool>,
     /// A function of its own, such as softexternal.addons=softexternal.edit; "-" takes all away
     #[arg(long = "function", value_name = "FAMILY.ROLE=NAME")]
     functions: Vec<String>,
@@ -270,6 +273,7 @@ impl SettingsArgs {
             };
         }
         put(&mut base.module_names_parent, self.module_names_parent.as_ref());
+        put(&mut base.renews_there, self.renews_there.as_ref());
         if let Some(text) = &self.unmarked {
             base.unmarked = families_from_text(text).context("--unmarked: no such families")?;
         }

@@ -40,6 +40,7 @@ pub async fn set_upstream(
     #[server(default)] change_rule: String,
     #[server(default)] module_names_parent: String,
     #[server(default)] unmarked: String,
+    #[server(default)] renews_there: String,
     #[server(default)] functions: String,
     #[server(default)] kept_suspended_days: String,
     #[server(default)] max_concurrency: String,
@@ -67,6 +68,7 @@ pub async fn set_upstream(
         ("change_rule", change_rule),
         ("module_names_parent", module_names_parent),
         ("unmarked", unmarked),
+        ("renews_there", renews_there),
         ("functions", functions),
         ("kept_suspended_days", kept_suspended_days),
         ("max_concurrency", max_concurrency),
@@ -253,6 +255,7 @@ mod on_server {
         get("username").clone_into(&mut settings.username);
         settings.enabled = !get("enabled").is_empty();
         settings.module_names_parent = !get("module_names_parent").is_empty();
+        settings.renews_there = !get("renews_there").is_empty();
         match families_from_text(get("unmarked")) {
             Some(families) => settings.unmarked = families,
             None => wrong.push(("unmarked", Wrong::Shape)),

@@ -87,6 +87,7 @@ mod on_server {
             Err(RemedyError::Reason) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, field.as_str(), t!(locale, "credit-bad-reason"))
             }
+            Err(RemedyError::NoPrice) => (StatusCode::CONFLICT, "", t!(locale, "finding-no-price")),
             Err(RemedyError::NotAnOrphan) => return Err(ApiError::Malformed),
             Err(RemedyError::NotEnough) => {
                 (StatusCode::PAYMENT_REQUIRED, "", t!(locale, "finding-not-enough"))

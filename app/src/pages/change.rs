@@ -70,7 +70,11 @@ async fn change(cx: Context) -> Shown {
         let text = match from {
             Some(day) => t!(locale, "not-now-too-soon", day = format::day(locale, day)),
             None if kind == OperationKind::Renew && possible.license.period == Period::Trial => {
-                t!(locale, "not-now-trial")
+                if possible.plans.is_empty() {
+                    t!(locale, "not-now-trial-buy")
+                } else {
+                    t!(locale, "not-now-trial")
+                }
             }
             None => t!(locale, "change-not-now"),
         };

@@ -128,7 +128,7 @@ pub fn table(
                 }
             });
             let (tone, status) = format::license_status(locale, row.status);
-            let key = (!row.has_key).then(|| t!(locale, "license-key-soon"));
+            let note = licenses::note(locale, &row);
             let until = licenses::until(locale, row.expires_on);
             view! {
                 <tr>
@@ -139,7 +139,7 @@ pub fn table(
                     <Cell label=t!(locale, "col-server") sub=row.name>
                         {server(locale, row.ip)}
                     </Cell>
-                    <Cell label=t!(locale, "col-status") sub=key>
+                    <Cell label=t!(locale, "col-status") sub=note>
                         <StatusPill tone=tone label=status />
                     </Cell>
                     <Cell label=t!(locale, "col-paid-until")>{until}</Cell>

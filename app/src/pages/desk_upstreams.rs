@@ -729,6 +729,12 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
                 maxlength=200
             />
             <CheckField
+                label=t!(locale, "upstream-renews-there")
+                name="renews_there"
+                hint=t!(locale, "upstream-renews-there-hint")
+                checked=ticked("renews_there", settings.renews_there)
+            />
+            <CheckField
                 label=t!(locale, "upstream-names-parent")
                 name="module_names_parent"
                 checked=ticked("module_names_parent", settings.module_names_parent)

@@ -153,6 +153,7 @@ fn kind_name(locale: Locale, kind: FindingKind) -> String {
         FindingKind::Orphan => t!(locale, "finding-orphan"),
         FindingKind::Stranger => t!(locale, "finding-stranger"),
         FindingKind::Missing => t!(locale, "finding-missing"),
+        FindingKind::Renewed => t!(locale, "finding-renewed"),
     }
 }
 
@@ -271,6 +272,7 @@ fn one_finding(cx: &Context, finding: &Finding, may: bool) -> AnyView {
         FindingKind::Orphan => t!(locale, "finding-orphan-text"),
         FindingKind::Stranger => t!(locale, "finding-stranger-text"),
         FindingKind::Missing => t!(locale, "finding-missing-text"),
+        FindingKind::Renewed => t!(locale, "finding-renewed-text"),
     };
     let kind = kind_name(locale, finding.kind);
     let title = t!(locale, "finding-title", kind = kind, number = finding.upstream_id.clone());
@@ -328,6 +330,10 @@ fn facts(locale: Locale, finding: &Finding) -> impl IntoView + use<> {
         let price = format::money(locale, price);
         view! { <Fact label=t!(locale, "finding-price")>{price}</Fact> }
     });
+    let term = finding.term.map(|(was, is)| {
+        let text = format!("{} – {}", format::day(locale, was), format::day(locale, is));
+        view! { <Fact label=t!(locale, "finding-term")>{text}</Fact> }
+    });
     let (vendor, number) = (finding.vendor.clone(), finding.upstream_id.clone());
     let (since, seen) = (finding.since, finding.seen_at);
     view! {
@@ -339,6 +345,7 @@ fn facts(locale: Locale, finding: &Finding) -> impl IntoView + use<> {
             {order}
             {license}
             {price}
+            {term}
             <Fact label=t!(locale, "finding-since")>{instant(locale, since)}</Fact>
             <Fact label=t!(locale, "finding-seen")>{instant(locale, seen)}</Fact>
         </DefinitionGrid>
@@ -349,15 +356,21 @@ fn facts(locale: Locale, finding: &Finding) -> impl IntoView + use<> {
 fn form(cx: &Context, finding: &Finding) -> AnyView {
     let locale = cx.locale;
     let field = format!("reason-{}", finding.number);
-    let adopt = (finding.kind == FindingKind::Orphan).then(|| {
+    let adopt = match finding.kind {
+        FindingKind::Orphan => Some(t!(locale, "finding-adopt")),
+        FindingKind::Renewed => Some(t!(locale, "finding-charge")),
+        FindingKind::Stranger | FindingKind::Missing => None,
+    };
+    let adopt = adopt.map(|text| {
         view! {
             <button class="btn" type="submit" name="remedy" value="adopt">
-                {t!(locale, "finding-adopt")}
+                {text}
             </button>
         }
     });
     let dismiss = match finding.kind {
         FindingKind::Missing => t!(locale, "finding-gone"),
+        FindingKind::Renewed => t!(locale, "finding-bear"),
         FindingKind::Orphan | FindingKind::Stranger => t!(locale, "finding-dismiss"),
     };
     view! {

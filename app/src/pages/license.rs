@@ -130,7 +130,7 @@ fn sentence(locale: Locale, license: &LicenseDetail, today: Date) -> String {
             }
         }
         (LicenseStatus::Active, None) => t!(locale, "license-says-active-open"),
-        (LicenseStatus::Suspended, _) => match license.deleted_on {
+        (LicenseStatus::Suspended, _) => match row.deleted_on {
             Some(day) => {
                 let left = (day - today).whole_days().max(0);
                 let day = format::day(locale, day);

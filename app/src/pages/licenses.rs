@@ -125,6 +125,17 @@ pub fn values(locale: Locale, row: LicenseRow) -> Vec<Value> {
     ]
 }
 
+/// What its status leaves open: when what is stopped is deleted, or that the key is still to come.
+pub fn note(locale: Locale, row: &LicenseRow) -> Option<String> {
+    match (row.status, row.deleted_on) {
+        (LicenseStatus::Suspended, Some(day)) => {
+            Some(t!(locale, "license-deleted-on", day = format::day(locale, day)))
+        }
+        (LicenseStatus::Deleted, _) => None,
+        _ => (!row.has_key).then(|| t!(locale, "license-key-soon")),
+    }
+}
+
 /// The last day in words.
 pub fn until(locale: Locale, day: Option<Date>) -> String {
     day.map_or_else(|| t!(locale, "paid-until-unknown"), |day| format::day(locale, day))
@@ -143,7 +154,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<LicenseRow>) -> impl IntoView 
             let href = format!("/my/licenses/{}", row.id);
             let plan = row.plan.get(locale).to_owned();
             let (tone, status) = format::license_status(locale, row.status);
-            let key = (!row.has_key).then(|| t!(locale, "license-key-soon"));
+            let note = note(locale, &row);
             let until = until(locale, row.expires_on);
             let number = row.number.to_string();
             let sub = row.name.map_or_else(|| number.clone(), |name| format!("{name}, {number}"));
@@ -153,7 +164,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<LicenseRow>) -> impl IntoView 
                         <a href=href>{plan}</a>
                     </RowHead>
                     <Cell label=t!(locale, "col-server")>{server(locale, row.ip)}</Cell>
-                    <Cell label=t!(locale, "col-status") sub=key>
+                    <Cell label=t!(locale, "col-status") sub=note>
                         <StatusPill tone=tone label=status />
                     </Cell>
                     <Cell label=t!(locale, "col-paid-until")>{until}</Cell>

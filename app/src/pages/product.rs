@@ -91,7 +91,7 @@ async fn product(cx: Context) -> Shown {
                 </section>
                 <section class="product-section" aria-labelledby="after-title">
                     <h2 id="after-title">{t!(locale, "product-after")}</h2>
-                    {what_happens(locale, free, module)}
+                    {what_happens(locale, free, module, offer.plan.renews_there)}
                 </section>
             </div>
         </div>
@@ -125,7 +125,7 @@ pub(super) fn staff_note(locale: Locale) -> AnyView {
     .into_any()
 }
 
-fn what_happens(locale: Locale, free: bool, module: bool) -> impl IntoView {
+fn what_happens(locale: Locale, free: bool, module: bool, renews_there: bool) -> impl IntoView {
     let first = if free {
         view! {
             <Step title=t!(locale, "after-free") text=t!(locale, "after-free-text") />
@@ -146,9 +146,13 @@ fn what_happens(locale: Locale, free: bool, module: bool) -> impl IntoView {
         let last = view! { <Step title=t!(locale, "after-key") text=after_key(locale, free) /> };
         (t!(locale, "after-order-text"), last.into_any())
     };
+    let renewal = (renews_there && !free).then(|| {
+        let text = t!(locale, "after-renewed-text");
+        view! { <Step title=t!(locale, "after-renewed") text=text /> }
+    });
     view! {
         <Steps>
-            {first} <Step title=t!(locale, "after-order") text=order /> {last}
+            {first} <Step title=t!(locale, "after-order") text=order /> {last} {renewal}
         </Steps>
     }
 }

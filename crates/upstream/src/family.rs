@@ -136,6 +136,16 @@ pub struct Family {
     confirms_delete: bool,
     /// Add-on counts are sent together with the address and the name as they are.
     repeats_form: bool,
+    /// What orders say of renewals.
+    autoprolong: Autoprolong,
+}
+
+/// Whether orders ask the vendor to renew by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Autoprolong {
+    Off,
+    /// For the same term again.
+    Term,
 }
 
 fn functions<const N: usize>(names: [(Role, &'static str); N]) -> BTreeMap<Role, Func> {
@@ -143,6 +153,12 @@ fn functions<const N: usize>(names: [(Role, &'static str); N]) -> BTreeMap<Role,
 }
 
 impl Family {
+    /// The same, with orders that ask the vendor to renew by itself.
+    #[must_use]
+    pub fn renewing(self) -> Self {
+        Self { autoprolong: Autoprolong::Term, ..self }
+    }
+
     /// ISPmanager 5 and 6, VMmanager, DCImanager, BILLmanager and DNSmanager 5 (seed 001).
     #[must_use]
     pub fn soft() -> Self {
@@ -165,6 +181,7 @@ impl Family {
             has_parent: false,
             confirms_delete: false,
             repeats_form: false,
+            autoprolong: Autoprolong::Off,
         }
     }
 
@@ -320,8 +337,9 @@ impl Dialect for Family {
         has && (kind != OperationKind::Edit || self.address.is_some() || self.name.is_some())
     }
 
-    /// `autoprolong=null` always: a license renewed by both sides would be paid twice
-    /// (protocol section 4). The reference travels as `remoteid` and, because no document says
+    /// `autoprolong` is the term where the account renews at the vendor (BitNinja takes no other,
+    /// protocol section 4), else `null`: a license renewed by both sides would be paid twice. The
+    /// reference travels as `remoteid` and, because no document says
     /// that a list shows that, inside the name as well.
     fn order(&self, wish: &OrderWish, ordering: Ordering) -> Option<Call> {
         let mut call = self.func(Role::Order)?.with("clicked_button", "finish");
@@ -345,7 +363,11 @@ impl Dialect for Family {
             Ordering::AtOnce => "on",
             Ordering::Basket => "off",
         };
-        let call = call.with("autoprolong", "null").with("remoteid", &wish.reference);
+        let again = match (self.autoprolong, wish.term.period) {
+            (Autoprolong::Term, period) if period.months().is_some() => period.to_string(),
+            _ => "null".to_owned(),
+        };
+        let call = call.with("autoprolong", again).with("remoteid", &wish.reference);
         Some(call.with("skipbasket", skip).with("sok", "ok"))
     }
 

@@ -29,6 +29,22 @@ pub enum DialectKind {
     Manual,
 }
 
+/// What differs from account to account beside names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Habits {
+    /// Orders of modules name the license that they are for.
+    pub names_parent: bool,
+    /// Orders ask the vendor to renew by itself (`autoprolong`).
+    pub renews: bool,
+}
+
+impl Default for Habits {
+    /// As the documents have it, and nothing renews at both levels.
+    fn default() -> Self {
+        Self { names_parent: true, renews: false }
+    }
+}
+
 impl DialectKind {
     /// All of them.
     pub const ALL: [Self; 7] = [
@@ -62,19 +78,25 @@ impl DialectKind {
     }
 
     /// The family as an account with these settings speaks it; none where a person does the work.
-    /// `with_parent`: orders of modules name the license that they are for.
     #[must_use]
-    pub fn dialect(self, names: &Names, with_parent: bool) -> Option<Box<dyn Dialect>> {
+    pub fn dialect(self, names: &Names, habits: Habits) -> Option<Box<dyn Dialect>> {
         let family = match self {
             Self::Soft => Family::soft(),
             Self::Platform => Family::platform(),
             Self::SoftExternal => Family::softexternal(),
             Self::ParallelsLic => Family::parallelslic(),
-            Self::Addition => Family::addition(with_parent),
+            Self::Addition => Family::addition(habits.names_parent),
             Self::Software => return Some(Box::new(Software::with_names(names))),
             Self::Manual => return None,
         };
+        let family = if habits.renews { family.renewing() } else { family };
         Some(Box::new(family.with_names(names)))
+    }
+
+    /// Whether an order can ask the vendor to renew by itself: the 2009 generation cannot.
+    #[must_use]
+    pub const fn can_renew_itself(self) -> bool {
+        !matches!(self, Self::Software | Self::Manual)
     }
 
     /// How an order is paid, on an account whose way is this one: the 2009 generation has no basket.
@@ -119,7 +141,7 @@ impl DialectKind {
     /// Whether it can be asked for this; a person can do anything.
     #[must_use]
     pub fn can(self, kind: OperationKind, names: &Names) -> bool {
-        self.dialect(names, true).is_none_or(|dialect| dialect.can(kind))
+        self.dialect(names, Habits::default()).is_none_or(|dialect| dialect.can(kind))
     }
 }
 
@@ -167,13 +189,13 @@ mod tests {
         ]);
         assert!(!DialectKind::Software.can(K::Suspend, &names));
         assert!(DialectKind::Software.can(K::Renew, &names));
-        let software = DialectKind::Software.dialect(&names, true).unwrap();
+        let software = DialectKind::Software.dialect(&names, Habits::default()).unwrap();
         assert_eq!(software.before_list().unwrap().func(), "software.filter", "never taken away");
         let renamed = Names::from([
             (Role::Basket, "billing.basket".to_owned()),
             (Role::Pay, "billing.pay".to_owned()),
         ]);
-        let soft = DialectKind::Soft.dialect(&renamed, true).unwrap();
+        let soft = DialectKind::Soft.dialect(&renamed, Habits::default()).unwrap();
         assert_eq!(soft.basket().func(), "billing.basket");
         assert_eq!(soft.unbasket("1").func(), "billing.basket");
         assert_eq!(soft.pay("1").func(), "billing.pay");

@@ -29,6 +29,6 @@ mod verify;
 
 pub use billmgr::{Call, Node};
 pub use family::{Family, Role, named};
-pub use kind::{DialectKind, Names};
+pub use kind::{DialectKind, Habits, Names};
 pub use software::Software;
 pub use verify::{Listing, Next, Sighting, Wanted, find_ours, reference};

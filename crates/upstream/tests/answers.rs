@@ -8,10 +8,10 @@ use domain::license::LicenseStatus;
 use time::macros::date;
 use upstream::dialect::{Dialect, Item};
 use upstream::outcome::{Evidence, Exchange, Failure, Outcome};
-use upstream::{DialectKind, Names};
+use upstream::{DialectKind, Habits, Names};
 
 fn dialect(kind: DialectKind) -> Box<dyn Dialect> {
-    kind.dialect(&Names::new(), true).unwrap()
+    kind.dialect(&Names::new(), Habits::default()).unwrap()
 }
 
 /// Everything that goes over the wire.

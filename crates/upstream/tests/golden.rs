@@ -9,10 +9,10 @@ use domain::Period;
 use time::macros::date;
 use upstream::balance::BalanceFunction;
 use upstream::dialect::{Action, Dialect, OrderWish, Ordering, Term, VendorLicense};
-use upstream::{Call, DialectKind, Names, Role, Software};
+use upstream::{Call, DialectKind, Habits, Names, Role, Software};
 
 fn dialect(kind: DialectKind) -> Box<dyn Dialect> {
-    kind.dialect(&Names::new(), true).unwrap()
+    kind.dialect(&Names::new(), Habits::default()).unwrap()
 }
 
 fn wish(plan: &str, term: Term) -> OrderWish {
@@ -110,6 +110,25 @@ fn every_call_of_every_family() {
         (DialectKind::Software, "7", coded("8"), "1"),
     ] {
         insta::assert_snapshot!(kind.as_str(), everything(kind, plan, &term, addon));
+    }
+}
+
+/// What an account whose vendor renews by itself orders; what has no next term says nothing of it.
+#[test]
+fn an_order_asks_for_renewals_where_the_account_says_so() {
+    let habits = Habits { renews: true, ..Habits::default() };
+    for kind in DialectKind::ALL {
+        let Some(dialect) = kind.dialect(&Names::new(), habits) else { continue };
+        for (period, said) in [
+            (Period::MONTH, " autoprolong=1 "),
+            (Period::YEAR, " autoprolong=12 "),
+            (Period::Lifetime, " autoprolong=null "),
+            (Period::Trial, " autoprolong=null "),
+        ] {
+            let term = Term { period, code: Some("8".into()) };
+            let order = dialect.order(&wish("7", term), Ordering::AtOnce).unwrap().to_string();
+            assert_eq!(order.contains(said), kind.can_renew_itself(), "{order}");
+        }
     }
 }
 
@@ -239,7 +258,9 @@ fn the_calls_of_seed_002() {
             dialect(DialectKind::ParallelsLic).order(&wish, Ordering::AtOnce).unwrap(),
         );
         // The sample has no parent: the account's setting.
-        let module = DialectKind::Addition.dialect(&Names::new(), false).unwrap();
+        let module = DialectKind::Addition
+            .dialect(&Names::new(), Habits { names_parent: false, ..Habits::default() })
+            .unwrap();
         is_the_sample(
             &format!(
                 "out=xml&func=addition.order.param&clicked_button=finish&period={word}\
@@ -312,9 +333,9 @@ fn the_calls_of_seed_003() {
 fn an_account_may_call_functions_otherwise() {
     let names =
         Names::from([(Role::Addons, "softexternal.edit".into()), (Role::CheckIp, String::new())]);
-    let external = DialectKind::SoftExternal.dialect(&names, true).unwrap();
+    let external = DialectKind::SoftExternal.dialect(&names, Habits::default()).unwrap();
     let call = external.act(&license("17"), &Action::Addons(counts("274", 1))).unwrap();
     assert_eq!(call.func(), "softexternal.edit");
-    let soft = DialectKind::Soft.dialect(&names, true).unwrap();
+    let soft = DialectKind::Soft.dialect(&names, Habits::default()).unwrap();
     assert_eq!(soft.check_ip("7", &month(), "82.145.17.16".parse().unwrap()), None);
 }

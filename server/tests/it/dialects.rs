@@ -186,7 +186,7 @@ pub async fn at_vendor(portal: &TestPortal, license: Uuid) -> LicenseView {
 }
 
 /// Asks for a change at the price that it has, and waits for it.
-async fn change(portal: &TestPortal, license: Uuid, change: Change) -> LicenseView {
+pub async fn change(portal: &TestPortal, license: Uuid, change: Change) -> LicenseView {
     let viewer = portal.customer().await;
     let preview = portal.portal.preview_change(&viewer, license, &change).await.unwrap();
     let shown_total = preview.quote.map(|quote| quote.total);

@@ -29,5 +29,6 @@ mod races;
 mod simulation;
 mod slow;
 mod upstreams;
+mod vendor_renewals;
 mod visitor;
 mod wire;

@@ -107,6 +107,8 @@ pub struct Settings {
     /// Families whose lists show neither our reference nor a name: one order of each at a time, found
     /// by what is new.
     pub unmarked: Vec<DialectKind>,
+    /// Orders ask the vendor to renew by itself, and each term that it begins is charged.
+    pub renews_there: bool,
     /// The shipped table that knows its plans.
     pub preset: Option<Preset>,
     /// Names of functions that are its own.
@@ -314,6 +316,7 @@ impl Settings {
             change_rule: ChangeRule::CalendarMonth,
             module_names_parent: table.module_names_parent,
             unmarked: table.unmarked,
+            renews_there: false,
             preset,
             functions: table.functions,
             limits: Limits::default(),
@@ -390,6 +393,7 @@ impl Settings {
             "change_rule": self.change_rule.as_str(),
             "module_names_parent": self.module_names_parent,
             "unmarked": families_to_text(&self.unmarked),
+            "renews_there": self.renews_there,
             "preset": self.preset.map(Preset::as_str),
             "functions": self.functions,
             "calls_per_minute": self.limits.calls_per_minute,
@@ -637,7 +641,7 @@ async fn write_in_tx(
                 send_deadline_ms = $17, lease_ms = $18, quiet_window_ms = $19,
                 second_sighting_ms = $20, max_concurrency = $21, kept_suspended_days = $22,
                 calls_per_minute = $23, unmarked = $24, max_attempts = $25,
-                resend_within_ms = $26, undo_window_ms = $27,
+                resend_within_ms = $26, undo_window_ms = $27, renews_there = $28,
                 version = version + 1
           where id = $1 and version = $2",
         id,
@@ -667,6 +671,7 @@ async fn write_in_tx(
         limits.max_attempts,
         limits.resend_within_ms,
         limits.undo_window_ms,
+        settings.renews_there,
     )
     .execute(tx)
     .await?;
@@ -677,7 +682,7 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
     let rows = sqlx::query!(
         "select u.id, u.slug, u.version, u.name, u.base_url, u.username, u.currency, u.enabled,
                 u.ordering, u.balance_function, u.low_balance, u.change_rule,
-                u.module_names_parent, u.unmarked, u.preset, u.functions as \"functions: Json<Functions>\",
+                u.module_names_parent, u.unmarked, u.renews_there, u.preset, u.functions as \"functions: Json<Functions>\",
                 u.connect_timeout_ms, u.call_timeout_ms, u.check_timeout_ms, u.send_deadline_ms,
                 u.lease_ms, u.quiet_window_ms, u.max_attempts, u.resend_within_ms,
                 u.undo_window_ms, u.second_sighting_ms, u.max_concurrency,
@@ -731,6 +736,7 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                         .ok_or_else(|| bad("change_rule"))?,
                     module_names_parent: row.module_names_parent,
                     unmarked: unmarked.collect::<Result<_, _>>()?,
+                    renews_there: row.renews_there,
                     preset: row.preset.as_deref().and_then(Preset::from_word),
                     functions: row.functions.0,
                     limits: Limits {

@@ -90,6 +90,8 @@ pub struct Plan {
     pub description: Localized,
     /// It is not taken off the shelf, and neither is its vendor.
     pub(crate) is_available: bool,
+    /// Its vendor renews what is bought, by itself, and each term is charged.
+    pub renews_there: bool,
     /// After this day it is not sold any more.
     pub sale_ends_on: Option<Date>,
     /// After this day it is not renewed any more.
@@ -489,7 +491,7 @@ async fn plans_with(
                 p.number, p.sale_ends_on, p.renewal_ends_on, p.withheld, p.has_key, p.fits,
                 p.service_name, p.fields as \"fields: Json<Vec<WireField>>\",
                 u.functions as \"functions: Json<BTreeMap<String, BTreeMap<String, String>>>\",
-                u.module_names_parent,
+                u.module_names_parent, u.renews_there,
                 (select coalesce(jsonb_agg(jsonb_build_object(
                             'period', t.period, 'cost', t.cost, 'code', t.upstream_code,
                             'addons', (select coalesce(jsonb_object_agg(c.code, c.cost), '{}')
@@ -536,6 +538,7 @@ async fn plans_with(
                 dialect: kind,
                 number: row.number,
                 is_available: row.is_available,
+                renews_there: row.renews_there && kind.can_renew_itself(),
                 sale_ends_on: row.sale_ends_on,
                 renewal_ends_on: row.renewal_ends_on,
                 has_key: row.has_key,

@@ -551,6 +551,87 @@ impl Portal {
     }
 }
 
+/// A term that the vendor has begun by itself.
+pub(crate) struct DoneRenewal<'a> {
+    pub customer: Uuid,
+    /// The pricing group.
+    pub group: &'a str,
+    /// Who says so; none for the portal's own automation.
+    pub user: Option<Uuid>,
+    pub license: Uuid,
+    pub period: Period,
+    /// The last day from which it begins.
+    pub term: Date,
+}
+
+/// Writes down a renewal that has happened, with its hold, for the caller to confirm; none if there is
+/// a renewal from this day already.
+pub(crate) async fn plan_done_renewal_in_tx(
+    tx: &mut PgConnection,
+    renewal: &DoneRenewal<'_>,
+    now: OffsetDateTime,
+) -> Result<Option<Uuid>, ChangeError> {
+    // One thing of a customer at a time, as with every change.
+    sqlx::query!("select 1 as one from customer where id = $1 for no key update", renewal.customer)
+        .fetch_one(&mut *tx)
+        .await?;
+    let known = sqlx::query_scalar!(
+        "select exists (select from operation where license_id = $1 and term = $2
+                           and kind = 'renew' and state not in ('rejected', 'cancelled')) as \"known!\"",
+        renewal.license,
+        renewal.term,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if known {
+        return Ok(None);
+    }
+    let owned = find(tx, renewal.customer, renewal.license).await?;
+    let owned = owned.ok_or(ChangeError::NoSuchLicense)?;
+    let change = Change::Renew { period: renewal.period };
+    let priced = priced(tx, renewal.group, &owned, &change, now.date()).await?;
+    let priced = priced.ok_or(ChangeError::NoPrice)?;
+    let total = priced.quote.total;
+    let wish = ChangeWish {
+        id: Uuid::now_v7(),
+        license: owned.id,
+        change: change.clone(),
+        shown_total: Some(total),
+    };
+    let asker = Asker { customer: renewal.customer, group: renewal.group, user: renewal.user };
+    let hold = match total {
+        total if total.is_zero() => None,
+        total => Some(hold(tx, &asker, &wish, OperationKind::Renew, total, now).await?),
+    };
+    let hash = wish_hash(&wish);
+    sqlx::query!(
+        "insert into operation
+            (id, kind, license_id, upstream_account_id, state, reference, hold_id, currency, price,
+             cost, next_at, requested_by, created_at, change, wish_hash, quote,
+             pricelist_version_id, term)
+         values ($1, 'renew', $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10, $9, $11, $12, $13,
+                 $14, $15)",
+        wish.id,
+        owned.id,
+        owned.account,
+        upstream::reference(u64::from_le_bytes(random::bytes())),
+        hold,
+        total.currency().code(),
+        total.amount(),
+        priced.quote.cost.amount(),
+        now,
+        renewal.user,
+        Json(&change) as _,
+        hash.as_slice(),
+        Json(&priced.quote) as _,
+        priced.pricelist,
+        renewal.term,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(Some(wish.id))
+}
+
 /// Undoes what a deletion that is taken back or refused has stopped first: the stop itself if it was
 /// not sent, else by starting the license again.
 pub(crate) async fn start_again_in_tx(
@@ -818,7 +899,7 @@ fn days(owned: &Owned, today: Date) -> (u32, u32) {
 }
 
 /// The last day of a term that begins on this one; none for what has no end.
-fn later(from: Date, period: Period) -> Option<Date> {
+pub(crate) fn later(from: Date, period: Period) -> Option<Date> {
     add_months(from, i32::from(period.months()?))
 }
 

@@ -21,17 +21,18 @@ use uuid::Uuid;
 use crate::fault::Step;
 use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source, push_beginning};
 use crate::locale::{Locale, Localized};
-use crate::operations::Shown;
+use crate::operations::{Moved, Shown, note_in_tx};
 use crate::orders::EventKind;
 use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect_kind;
 use crate::{Error, Portal, customers, mail};
 
-pub(crate) use change::start_again_in_tx;
 pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
+pub(crate) use change::{DoneRenewal, later, plan_done_renewal_in_tx, start_again_in_tx};
 pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter, UnderWay};
 pub use limit::ChangeRule;
 pub use modules::{ModuleHome, Modules, OwnedModule};
+pub(crate) use renewal::Unpaid;
 
 /// When it was bought.
 pub const BY_NUMBER: SortKey = SortKey::number("bought", "l.number");
@@ -91,6 +92,8 @@ pub struct LicenseRow {
     pub expires_on: Option<Date>,
     /// The key is here.
     pub has_key: bool,
+    /// Of one that is stopped, the day on which its vendor deletes it.
+    pub deleted_on: Option<Date>,
 }
 
 /// Who renews a license; never both sides, or it would be paid twice.
@@ -115,8 +118,6 @@ pub struct LicenseDetail {
     pub awaits_key: bool,
     /// The license that it is a module of, with its number.
     pub parent: Option<(Uuid, i64)>,
-    /// It is stopped, and the vendor deletes it on this day.
-    pub deleted_on: Option<Date>,
     /// For how many days the vendor keeps what is suspended.
     pub kept_days: i16,
     /// The last day on which it can be renewed, where there is one.
@@ -155,6 +156,8 @@ pub(crate) struct NewLicense<'a> {
     pub wish: &'a OrderWish,
     pub name: Option<&'a str>,
     pub addons: &'a BTreeMap<String, u32>,
+    /// It was ordered so that the vendor renews it by itself.
+    pub vendor_renews: bool,
 }
 
 /// Writes a license that is to be read from the vendor at once; false if the vendor's number
@@ -167,9 +170,9 @@ pub(crate) async fn insert_in_tx(
     let rows = sqlx::query!(
         "insert into license
             (id, customer_id, order_id, plan_id, upstream_account_id, upstream_id, period, ip, name,
-             addons, quote, status, next_check_at, created_at, parent_id)
+             addons, quote, status, next_check_at, created_at, parent_id, vendor_renews)
          select $1, $2, o.id, $4, $5, $6, $7, $8::text::inet, $9, $10, o.quote, 'processing', $11, $11,
-                $12
+                $12, $13
            from customer_order o where o.id = $3
          on conflict do nothing",
         new.id,
@@ -184,6 +187,7 @@ pub(crate) async fn insert_in_tx(
         Json(new.addons) as _,
         now,
         new.parent,
+        new.vendor_renews,
     )
     .execute(tx)
     .await?
@@ -245,6 +249,8 @@ struct ListRow {
     status: String,
     expires_on: Option<Date>,
     has_key: bool,
+    suspended_since: Option<OffsetDateTime>,
+    kept_suspended_days: i16,
     customer: String,
     customer_id: Uuid,
     order: Uuid,
@@ -265,6 +271,7 @@ impl ListRow {
                 status: read_status(&self.status)?,
                 expires_on: self.expires_on,
                 has_key: self.has_key,
+                deleted_on: deleted_on(self.suspended_since, self.kept_suspended_days),
             },
             customer: self.customer,
             customer_id: self.customer_id,
@@ -273,6 +280,11 @@ impl ListRow {
             created_at: self.created_at,
         })
     }
+}
+
+/// The day on which the vendor deletes what is stopped since then.
+fn deleted_on(suspended_since: Option<OffsetDateTime>, kept_days: i16) -> Option<Date> {
+    suspended_since?.date().checked_add(Duration::days(kept_days.into()))
 }
 
 /// How often a license with its key is read again.
@@ -355,7 +367,8 @@ impl Portal {
         });
         query.push(
             "select l.id, l.number, p.name as plan, host(l.ip) as ip, l.name, l.status,
-                    l.expires_on, (l.key is not null or not p.has_key) as has_key, c.name as customer,
+                    l.expires_on, (l.key is not null or not p.has_key) as has_key,
+                    l.suspended_since, u.kept_suspended_days, c.name as customer,
                     c.id as customer_id, o.id as \"order\", o.number as order_number,
                     l.created_at, ",
         );
@@ -363,6 +376,7 @@ impl Portal {
             " from page
                join license l on l.id = page.id
                join plan p on p.id = l.plan_id
+               join upstream_account u on u.id = l.upstream_account_id
                join customer c on c.id = l.customer_id
                join customer_order o on o.id = l.order_id",
         );
@@ -385,7 +399,7 @@ impl Portal {
                     p.has_key, p.renewal_ends_on, m.id as \"parent_id?\",
                     m.number as \"parent_number?\", l.suspended_since, u.kept_suspended_days,
                     exists (select from upstream_finding f where f.license_id = l.id
-                               and f.resolved_at is null) as \"missing!\",
+                               and f.kind = 'missing' and f.resolved_at is null) as \"missing!\",
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
                       where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
                from license l join plan p on p.id = l.plan_id join customer_order o on o.id = l.order_id
@@ -408,14 +422,12 @@ impl Portal {
                 status: read_status(&row.status)?,
                 expires_on: row.expires_on,
                 has_key: row.key.is_some(),
+                deleted_on: deleted_on(row.suspended_since, row.kept_suspended_days),
             },
             slug: row.slug,
             awaits_key: row.has_key,
             parent: row.parent_id.zip(row.parent_number),
             kept_days: row.kept_suspended_days,
-            deleted_on: row.suspended_since.and_then(|at| {
-                at.date().checked_add(Duration::days(row.kept_suspended_days.into()))
-            }),
             renewal_ends_on: row.renewal_ends_on,
             key: row.key,
             period: Period::try_from(row.period)
@@ -517,6 +529,34 @@ impl Portal {
         // The documents of 2009 show no state; what can be viewed there has been made. Inferred.
         let stateless = row.dialect == DialectKind::Software.as_str();
         let mut tx = self.pool.begin().await?;
+        // What nothing of ours has done since the last look, the vendor did.
+        let before = sqlx::query!(
+            "select l.expires_on, l.upstream_id,
+                    exists (select from operation x
+                             where x.license_id = l.id and x.state not in ('rejected', 'cancelled')
+                               and (x.kind = 'renew' and x.term = l.expires_on
+                                    or x.kind = 'change_plan'
+                                       and (x.finished_at is null
+                                            or x.finished_at >= coalesce(l.checked_at, l.created_at))))
+                        as \"ours!\"
+               from license l where l.id = $1 and l.version = $2 for update",
+            id,
+            version,
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some(before) = before.filter(|before| !before.ours)
+            && let (Some(was), Some(is)) = (before.expires_on, view.expires_on)
+        {
+            let moved = Moved {
+                license: id,
+                account: row.upstream_account_id,
+                upstream_id: &before.upstream_id,
+                was,
+                is,
+            };
+            note_in_tx(&mut tx, &moved, now).await?;
+        }
         let saved = sqlx::query!(
             "update license
                 set key = coalesce($2, key),

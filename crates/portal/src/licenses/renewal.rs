@@ -31,6 +31,13 @@ struct Due {
     term: Date,
 }
 
+/// A term that there is too little money for.
+pub(crate) struct Unpaid {
+    pub license: Uuid,
+    /// The last day from which it begins.
+    pub term: Date,
+}
+
 impl Portal {
     /// Whether the license renews by itself from now on.
     ///
@@ -91,7 +98,8 @@ impl Portal {
             Ok(()) => {}
             Err(ChangeError::Internal(error)) => return Err(error),
             Err(ChangeError::NotEnough { missing, .. }) => {
-                self.tell_unpaid(&due, missing, now).await?;
+                let unpaid = Unpaid { license: due.id, term: due.term };
+                self.tell_unpaid(&unpaid, missing, now).await?;
             }
             // What the vendor renews no more is not tried again.
             Err(refused @ ChangeError::NotNow(NotNow::RenewalOver)) => {
@@ -122,9 +130,9 @@ impl Portal {
     }
 
     /// Once per last day: the wallet has too little.
-    async fn tell_unpaid(
+    pub(crate) async fn tell_unpaid(
         &self,
-        due: &Due,
+        due: &Unpaid,
         missing: Money,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
@@ -134,19 +142,19 @@ impl Portal {
                from license l join customer_order o on o.id = l.order_id
                join app_user u on u.id = o.user_id join plan p on p.id = l.plan_id
               where l.id = $1",
-            due.id,
+            due.license,
         )
         .fetch_one(&mut *tx)
         .await?;
         let locale = Locale::from_tag(&to.locale).unwrap_or_default();
         let letter = Letter {
             template: Template::RenewalUnpaid,
-            object: due.id,
+            object: due.license,
             event: &format!("renew {}", due.term),
             recipient: &to.email,
             locale,
             args: json!({
-                "plan": to.plan.0.get(locale), "license": due.id, "day": due.term.to_string(),
+                "plan": to.plan.0.get(locale), "license": due.license, "day": due.term.to_string(),
                 "missing": format!("{} {}", missing.to_plain(), missing.currency().code()),
             }),
         };

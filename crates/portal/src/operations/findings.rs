@@ -6,7 +6,7 @@ use ledger::{AccountKind, Cause, CauseKind, LedgerError, WalletHold, hold_from_w
 use serde_json::json;
 use sqlx::types::Json;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::steps::Proof;
@@ -28,11 +28,13 @@ pub enum FindingKind {
     Stranger,
     /// Ours, and the vendor's list does not have it.
     Missing,
+    /// Renewed by the vendor by itself, and charged to nobody here.
+    Renewed,
 }
 
 impl FindingKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Orphan, Self::Stranger, Self::Missing];
+    pub const ALL: [Self; 4] = [Self::Orphan, Self::Stranger, Self::Missing, Self::Renewed];
 
     /// Its word in the database and in files.
     #[must_use]
@@ -41,6 +43,7 @@ impl FindingKind {
             Self::Orphan => "orphan",
             Self::Stranger => "stranger",
             Self::Missing => "missing",
+            Self::Renewed => "renewed",
         }
     }
 
@@ -91,6 +94,8 @@ pub struct Finding {
     pub plan: Option<Localized>,
     /// What adopting it charges.
     pub price: Option<Money>,
+    /// From which last day to which one the vendor has renewed it.
+    pub term: Option<(Date, Date)>,
     /// The row as the vendor shows it, or what we know of the license.
     pub evidence: String,
     /// Since when it is known.
@@ -102,9 +107,11 @@ pub struct Finding {
 /// What a person does about a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// An orphan becomes the customer's, who is charged what the order had cost.
+    /// An orphan becomes the customer's, who is charged what the order had cost; a term that the vendor
+    /// has begun is charged at its price.
     Adopt,
-    /// It is dealt with: a missing license is over, anything else stays as it is at the vendor.
+    /// It is dealt with: a missing license is over, a term is borne by us, anything else stays as it is
+    /// at the vendor.
     Dismiss,
 }
 
@@ -126,6 +133,9 @@ pub enum RemedyError {
     /// The customer's wallet has too little.
     #[error("not enough money")]
     NotEnough,
+    /// The term has no price for its owner.
+    #[error("there is no price for it")]
+    NoPrice,
     /// The vendor's number belongs to a license of ours by now.
     #[error("the number belongs to a license")]
     NumberTaken,
@@ -157,6 +167,8 @@ struct Row {
     customer_id: Option<Uuid>,
     customer: Option<String>,
     plan: Option<Json<Localized>>,
+    term: Option<Date>,
+    until: Option<Date>,
     sort_key: String,
 }
 
@@ -175,6 +187,7 @@ impl Row {
             license: self.license,
             plan: self.plan.map(|plan| plan.0),
             price: self.price.zip(currency).map(|(price, currency)| Money::new(price, currency)),
+            term: self.term.zip(self.until),
             evidence: self.evidence,
             since: self.first_seen_at,
             seen_at: self.last_seen_at,
@@ -192,7 +205,7 @@ impl Portal {
     ) -> Result<Listed<Finding>, Error> {
         let mut query = QueryBuilder::<Postgres>::new(
             "select f.id, f.number, f.kind, u.name as vendor, f.upstream_id, f.evidence,
-                    f.first_seen_at, f.last_seen_at, x.order_id, x.price, x.currency,
+                    f.first_seen_at, f.last_seen_at, f.term, f.until, x.order_id, x.price, x.currency,
                     l.number as license, c.id as customer_id, c.name as customer, p.name as plan, ",
         );
         query.push(paging.sort.selected(paging.sort.column)).push(
@@ -261,8 +274,11 @@ impl Portal {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(RemedyError::NotOpen)?;
+        let renewed = row.kind == FindingKind::Renewed.as_str();
         let resolution = match remedy {
             Remedy::Adopt => "adopted",
+            // The vendor will renew it again, and that is another thing to look at.
+            Remedy::Dismiss if renewed => "borne",
             Remedy::Dismiss => "dismissed",
         };
         sqlx::query!(
@@ -289,6 +305,10 @@ impl Portal {
         };
         audit::write_in_tx(&mut tx, entry, now).await?;
         match (remedy, row.operation_id, row.license_id) {
+            (Remedy::Dismiss, ..) if renewed => tx.commit().await?,
+            (Remedy::Adopt, ..) if renewed => {
+                self.charge_found_renewal(tx, finding, staff.user).await?;
+            }
             (Remedy::Dismiss, _, Some(license)) => {
                 sqlx::query!(
                     "update license

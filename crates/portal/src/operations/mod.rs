@@ -35,6 +35,7 @@ mod purchase;
 mod steps;
 mod store;
 mod sweep;
+mod vendor_renewals;
 mod worker;
 
 use ledger::{Cause, CauseKind};
@@ -49,6 +50,7 @@ pub use findings::{
 pub use inbox::{Advice, CASE_SORTS, CASES_BY_TIME, Case, CaseFilter, DecideError, Shown, Verdict};
 pub(crate) use parking::Purse;
 pub use parking::Treasury;
+pub(crate) use vendor_renewals::{Moved, note_in_tx};
 pub use worker::{Done, is_working, run};
 
 use crate::Error;

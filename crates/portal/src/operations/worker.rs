@@ -257,6 +257,7 @@ impl Portal {
         self.note_pauses().await?;
         if self.check_due_balance().await? == Done::Worked
             || self.renew_due_license().await? == Done::Worked
+            || self.charge_due_renewal().await? == Done::Worked
         {
             return Ok(Done::Worked);
         }

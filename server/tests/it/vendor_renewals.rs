@@ -1,0 +1,194 @@
+//! Terms that the vendor begins by itself: each is charged once, or borne by us, and none is unexplained.
+
+use std::time::Duration;
+
+use domain::{Currency, Money, Period};
+use portal::listing::Paging;
+use portal::operations::{
+    FINDINGS_BY_TIME, Finding, FindingFilter, FindingKind, Remedy, RemedyError,
+};
+use sqlx::PgPool;
+use time::Date;
+use time::macros::date;
+use upstream_sim::{ByHand, Clock, LicenseView, SimConfig};
+use uuid::Uuid;
+
+use crate::dialects::{at_vendor, buy, wish};
+use crate::harness::TestPortal;
+
+fn eur(text: &str) -> Money {
+    Money::parse(text, Currency::EUR).unwrap()
+}
+
+/// A portal and a vendor whose clocks move together, and whether orders ask for renewals there.
+async fn portal(pool: PgPool, renews_there: bool) -> TestPortal {
+    let clock = Clock::Fixed(time::macros::datetime!(2026-11-21 10:00 UTC));
+    let portal = TestPortal::with(pool, SimConfig { clock, ..SimConfig::default() }).await;
+    sqlx::query("update upstream_account set renews_there = $1")
+        .bind(renews_there)
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    portal
+}
+
+async fn bought(portal: &TestPortal) -> (Uuid, LicenseView) {
+    let bought = buy(portal, &wish(portal, "isp6-lite", Period::MONTH).await).await;
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    bought
+}
+
+/// Lets days pass on both sides; every license is looked at, and what is due is done.
+async fn pass(portal: &TestPortal, days: u64) {
+    let time = Duration::from_hours(24 * days);
+    portal.clock.advance(time);
+    portal.vendor().advance_clock(time);
+    look(portal).await;
+}
+
+async fn look(portal: &TestPortal) {
+    sqlx::query("update license set next_check_at = $1, lease_until = null")
+        .bind(portal.portal.clock.now())
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    portal.drain().await;
+    portal.settle().await;
+}
+
+async fn findings(portal: &TestPortal) -> Vec<Finding> {
+    let filter = FindingFilter { kind: Some(FindingKind::Renewed), ..FindingFilter::default() };
+    let paging = Paging::first(FINDINGS_BY_TIME, 20);
+    portal.portal.findings(&portal.owner().await, &filter, &paging).await.unwrap().rows
+}
+
+async fn until(portal: &TestPortal, license: Uuid) -> Option<Date> {
+    let viewer = portal.customer().await;
+    portal.portal.license(&viewer, license).await.unwrap().unwrap().row.expires_on
+}
+
+const RENEWALS: &str =
+    "select count(*) from operation where kind = 'renew' and state = 'confirmed'";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_term_that_the_vendor_begins_is_charged_once(pool: PgPool) {
+    let portal = portal(pool, true).await;
+    let (license, vendor) = bought(&portal).await;
+    assert_eq!(vendor.autoprolong, Some(1), "the order asked for its own term");
+    let seen = portal.portal.license(&portal.customer().await, license).await.unwrap().unwrap();
+    assert_eq!(seen.renews, portal::licenses::Renews::ByVendor);
+    assert_eq!(until(&portal, license).await, Some(date!(2026 - 12 - 21)));
+    pass(&portal, 31).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
+    assert_eq!(portal.vendor().debits().len(), 2, "the order, and the term");
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    assert_eq!(portal.count(RENEWALS).await, 1);
+    assert_eq!(findings(&portal).await.len(), 0);
+    // However often it is looked at.
+    look(&portal).await;
+    pass(&portal, 3).await;
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    // And the next one is another one.
+    pass(&portal, 31).await;
+    assert_eq!(portal.count(RENEWALS).await, 2);
+    assert_eq!(portal.wallet().await, (eur("485.30"), eur("0")));
+    let how =
+        "select count(*) from upstream_finding where kind = 'renewed' and resolution = 'charged'";
+    assert_eq!(portal.count(how).await, 2);
+    assert!(portal.vendor().calls_of("service.prolong").is_empty(), "nothing was sent for it");
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_the_wallet_cannot_pay_waits_and_is_told(pool: PgPool) {
+    let portal = portal(pool, true).await;
+    let (license, _) = bought(&portal).await;
+    portal.leave(0).await;
+    pass(&portal, 31).await;
+    assert_eq!(portal.count(RENEWALS).await, 0);
+    let [found] = &findings(&portal).await[..] else { panic!("one finding") };
+    assert_eq!(found.term, Some((date!(2026 - 12 - 21), date!(2027 - 01 - 21))));
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)), "it works on");
+    let letters = "select count(*) from email_outbox where template = 'renewal-unpaid'";
+    assert_eq!(portal.count(letters).await, 1);
+    let owner = portal.owner().await;
+    let adopt = portal.portal.settle_finding(&owner, found.id, Remedy::Adopt, "their term");
+    assert!(matches!(adopt.await, Err(RemedyError::NotEnough)));
+    // Two terms are behind by now: each is charged by itself once there is money.
+    pass(&portal, 31).await;
+    let [found] = &findings(&portal).await[..] else { panic!("one finding") };
+    assert_eq!(found.term, Some((date!(2026 - 12 - 21), date!(2027 - 02 - 21))));
+    let credit = portal::wallet::Credit {
+        id: Uuid::now_v7(),
+        customer: sqlx::query_scalar("select customer_id from license")
+            .fetch_one(&portal.portal.pool)
+            .await
+            .unwrap(),
+        amount: eur("20"),
+        reason: "pays at last".to_owned(),
+    };
+    portal.portal.credit_wallet(&owner, &credit).await.unwrap();
+    portal.clock.advance(Duration::from_hours(7));
+    portal.drain().await;
+    assert_eq!(portal.count(RENEWALS).await, 2);
+    assert_eq!(portal.wallet().await, (eur("10.20"), eur("0")));
+    assert_eq!(findings(&portal).await.len(), 0);
+    portal.sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_nobody_asked_for_is_judged_by_a_person(pool: PgPool) {
+    let portal = portal(pool, false).await;
+    let (license, vendor) = bought(&portal).await;
+    assert_eq!(vendor.autoprolong, None, "never on at both levels");
+    let number = vendor.id;
+    portal.vendor().by_hand(number, ByHand::Autoprolong(Some(1)));
+    pass(&portal, 31).await;
+    // The customer never agreed to it by an order, so nothing is charged by itself.
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    let [found] = &findings(&portal).await[..] else { panic!("one finding") };
+    let owner = portal.owner().await;
+    portal.portal.settle_finding(&owner, found.id, Remedy::Adopt, "they agreed").await.unwrap();
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    assert_eq!(portal.count(RENEWALS).await, 1);
+    let again = portal.portal.settle_finding(&owner, found.id, Remedy::Adopt, "twice").await;
+    assert!(matches!(again, Err(RemedyError::NotOpen)), "{again:?}");
+    // The next one is borne by us: nothing is charged, and the license stays.
+    pass(&portal, 31).await;
+    let [found] = &findings(&portal).await[..] else { panic!("one finding") };
+    portal.portal.settle_finding(&owner, found.id, Remedy::Dismiss, "our slip").await.unwrap();
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    assert_eq!(at_vendor(&portal, license).await.status, upstream_sim::Status::Active);
+    let seen = portal.portal.license(&portal.customer().await, license).await.unwrap().unwrap();
+    assert_eq!(seen.row.status, domain::license::LicenseStatus::Active);
+    assert!(!seen.missing);
+    // And the one after it is a finding of its own.
+    pass(&portal, 31).await;
+    assert_eq!(findings(&portal).await.len(), 1);
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    let page = desk.get(&portal, "/admin/vendors?kind=renewed").await.body;
+    assert!(page.contains("Charge the term") && page.contains("We bear it"), "{page}");
+    portal.sound().await;
+}
+
+/// What we renew ourselves is no finding, and a customer who renews by hand meanwhile pays once.
+#[sqlx::test(migrations = "../migrations")]
+async fn our_own_renewals_are_ours(pool: PgPool) {
+    use domain::change::Change;
+    let portal = portal(pool, false).await;
+    let viewer = portal.customer().await;
+    let (license, _) = bought(&portal).await;
+    let renew = Change::Renew { period: Period::MONTH };
+    crate::dialects::change(&portal, license, renew).await;
+    look(&portal).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
+    assert_eq!(findings(&portal).await.len(), 0);
+    portal.portal.set_auto_renew(&viewer, license, true).await.unwrap();
+    pass(&portal, 59).await;
+    pass(&portal, 1).await;
+    assert_eq!(portal.count(RENEWALS).await, 2);
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 02 - 21)));
+    assert_eq!(findings(&portal).await.len(), 0);
+    assert_eq!(portal.wallet().await, (eur("485.30"), eur("0")));
+    portal.sound().await;
+}
