@@ -91,7 +91,7 @@ pub fn per_period(locale: Locale, period: Period) -> String {
     }
 }
 
-/// A day: "21 Nov 2026", "21.11.2026".
+/// A day: "21 Nov 2026", "21.11.2026"; it stays on one line.
 #[must_use]
 pub fn day(locale: Locale, day: Date) -> String {
     let text = match locale {
@@ -100,7 +100,7 @@ pub fn day(locale: Locale, day: Date) -> String {
         }
         Locale::Ru => day.format(format_description!("[day].[month].[year]")),
     };
-    text.unwrap_or_else(|_| day.to_string())
+    text.map_or_else(|_| day.to_string(), |text| text.replace(' ', "\u{a0}"))
 }
 
 /// A day and a time of it, in UTC.

@@ -524,7 +524,8 @@ mod on_server {
                 | OperationState::Parked
         );
         if before_key {
-            steps.push(step(locale, "waiting", t!(locale, "step-key"), String::new(), None));
+            let title = t!(locale, "step-key-later");
+            steps.push(step(locale, "waiting", title, String::new(), None));
         }
         steps
     }

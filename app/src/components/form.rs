@@ -452,17 +452,15 @@ pub struct RadioOption {
     pub value: String,
     /// "12 months".
     pub title: String,
-    /// What it means: "€13.13 a month, renews at €157.50".
-    pub hint: Option<String>,
+    /// What it means, a line each: "€13.13 a month", "Until 21 Nov 2027", "€85.10 left".
+    pub hints: Vec<String>,
     /// The price.
     pub price: Option<String>,
     /// "Save 12%".
     pub badge: Option<String>,
-    /// What is left to spend afterwards, on a line of its own.
-    pub after: Option<String>,
     /// Chosen now.
     pub checked: bool,
-    /// Cannot be chosen; the hint says why.
+    /// Cannot be chosen; a hint says why.
     pub disabled: bool,
 }
 
@@ -504,11 +502,10 @@ pub fn RadioCards(
                             {option.badge.map(|badge| view! { <span class="badge">{badge}</span> })}
                         </span>
                         {option
-                            .hint
-                            .map(|hint| view! { <span class="radio-card-hint">{hint}</span> })}
-                        {option
-                            .after
-                            .map(|after| view! { <span class="radio-card-hint">{after}</span> })}
+                            .hints
+                            .into_iter()
+                            .map(|hint| view! { <span class="radio-card-hint">{hint}</span> })
+                            .collect_view()}
                     </span>
                     {option
                         .price

@@ -74,11 +74,14 @@ pub fn Fact(
     /// Grey words below.
     #[prop(optional, into)]
     hint: OptText,
+    /// A row of its own, for a long value.
+    #[prop(optional)]
+    wide: bool,
     /// Value.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <div class="fact">
+        <div class=if wide { "fact fact-wide" } else { "fact" }>
             <dt>{label}</dt>
             <dd>
                 {children()}

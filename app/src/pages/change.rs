@@ -130,11 +130,11 @@ async fn form(
     if kind == OperationKind::Addons {
         return addons(cx, viewer, id, possible).await;
     }
-    let (controls, seen) = match kind {
+    let (controls, seen, only) = match kind {
         OperationKind::Renew | OperationKind::ChangePlan => {
             choices(cx, viewer, id, kind, possible).await?
         }
-        OperationKind::Edit => (edit(cx, possible), None),
+        OperationKind::Edit => (edit(cx, possible), None, None),
         _ => {
             let simple = match kind {
                 OperationKind::Suspend => Change::Suspend,
@@ -142,7 +142,7 @@ async fn form(
                 OperationKind::ReissueKey => Change::ReissueKey,
                 _ => Change::Delete,
             };
-            (().into_any(), preview(cx, viewer, id, &simple).await?)
+            (().into_any(), preview(cx, viewer, id, &simple).await?, None)
         }
     };
     let waits = seen.as_ref().is_some_and(|seen| seen.waits);
@@ -153,7 +153,7 @@ async fn form(
     let order = order(cx, viewer, id).await?;
     let danger = matches!(kind, OperationKind::Delete | OperationKind::Suspend);
     let class = if danger { "btn btn-danger" } else { "btn btn-primary" };
-    let button = confirm(locale, kind, costs);
+    let button = confirm(locale, kind, costs, only);
     let back = format!("/my/licenses/{id}");
     Ok(view! {
         <Panel>
@@ -181,14 +181,15 @@ async fn order(cx: &Context, viewer: &CustomerViewer, id: Uuid) -> Result<Uuid, 
     cx.portal.next_change_id(viewer, id).await.map_err(|error| cx.failed(&error))
 }
 
-/// Terms, or plans and terms, each with its price and its last day.
+/// Terms, or plans and terms, each with its price and its last day; what the first one leads to, and
+/// the price where there is only one.
 async fn choices(
     cx: &Context,
     viewer: &CustomerViewer,
     id: Uuid,
     kind: OperationKind,
     possible: &Possible,
-) -> Result<(AnyView, Option<Preview>), ApiError> {
+) -> Result<(AnyView, Option<Preview>, Option<Money>), ApiError> {
     let locale = cx.locale;
     let own = possible.license.period;
     let wishes: Vec<(Change, Period, String, bool)> = if kind == OperationKind::Renew {
@@ -241,14 +242,13 @@ async fn choices(
         let until = seen.until_then.map(|day| format::day(locale, day));
         let until = until.map(|day| t!(locale, "change-until", day = day));
         let each = Some(period_hint(locale, period, total)).filter(|text| !text.is_empty());
-        let hints: Vec<String> = each.into_iter().chain(until).collect();
+        let after = spendable.and_then(|spendable| left(locale, spendable, total));
         options.push(RadioOption {
             value,
             title,
-            hint: (!hints.is_empty()).then(|| hints.join(", ")),
+            hints: [each, until, after].into_iter().flatten().collect(),
             price: Some(format::money(locale, total)),
             badge: saving.map(|percent| t!(locale, "saving", percent = percent)),
-            after: spendable.and_then(|spendable| left(locale, spendable, total)),
             checked,
             disabled: false,
         });
@@ -256,8 +256,10 @@ async fn choices(
     }
     if options.is_empty() {
         let text = t!(locale, "change-no-price");
-        return Ok((view! { <p>{text}</p> }.into_any(), first));
+        return Ok((view! { <p>{text}</p> }.into_any(), first, None));
     }
+    let only = first.as_ref().filter(|_| options.len() == 1);
+    let only = only.and_then(|seen| seen.quote.as_ref()).map(|quote| quote.total);
     if options.iter().all(|option| !option.checked)
         && let Some(option) = options.first_mut()
     {
@@ -270,7 +272,7 @@ async fn choices(
     };
     let error = cx.error_of("choice");
     let cards = view! { <RadioCards legend=legend name="choice" options=options error=error /> };
-    Ok((cards.into_any(), first))
+    Ok((cards.into_any(), first, only))
 }
 
 /// What a year costs less than twelve months, in percent, with the add-ons of this license.
@@ -487,9 +489,15 @@ fn effect(
     }
 }
 
-fn confirm(locale: Locale, kind: OperationKind, costs: bool) -> String {
+fn confirm(locale: Locale, kind: OperationKind, costs: bool, only: Option<Money>) -> String {
     match kind {
-        OperationKind::Renew if costs => t!(locale, "confirm-renew-paid"),
+        OperationKind::Renew if costs => match only {
+            Some(total) => {
+                t!(locale, "confirm-renew-for", price = format::money(locale, total))
+            }
+            // The prices stand at the terms.
+            None => t!(locale, "confirm-renew-paid"),
+        },
         OperationKind::Renew => t!(locale, "confirm-renew"),
         OperationKind::ChangePlan => t!(locale, "confirm-plan"),
         OperationKind::Edit => t!(locale, "confirm-edit"),

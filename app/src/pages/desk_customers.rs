@@ -172,8 +172,7 @@ fn table(locale: Locale, asked: &Asked, rows: Vec<CustomerRow>) -> impl IntoView
             let available = amounts(locale, &row.balances, |balance| balance.available);
             let held = amounts(locale, &row.balances, |balance| balance.held);
             let joined = format::day(locale, row.joined.date());
-            // Who gave no name is called by the address, which then says nothing twice.
-            let email = row.email.filter(|email| *email != row.name);
+            let email = row.email;
             let no_email = email.is_none();
             let blocked = row.blocked_at.map(|_| {
                 view! {

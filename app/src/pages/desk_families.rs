@@ -12,8 +12,7 @@ use super::desk_products::{both, done, in_both};
 use super::{DESK_PAGE, Shown, frame, page, param, refusal};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Cell, Column, Crumb, DataTable, DefinitionGrid, Fact, Field, LinkButton, PageHead,
-    Panel, RowHead,
+    Breadcrumbs, Cell, Column, Crumb, DataTable, Field, LinkButton, PageHead, Panel, RowHead,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -203,22 +202,16 @@ async fn family(cx: Context) -> Shown {
     let (code, version) = (family.code.clone(), family.version.to_string());
     let plans = format!("/admin/products?family={}", format::query(&family.code));
     let actions =
-        view! { <LinkButton href=plans>{t!(locale, "products-title")}</LinkButton> }.into_any();
+        view! { <LinkButton href=plans>{t!(locale, "family-products")}</LinkButton> }.into_any();
+    let lead = format!("{} {}: ", t!(locale, "family-lead"), t!(locale, "code"));
+    let lead = view! {
+        {lead}
+        <code>{code}</code>
+    }
+    .into_any();
     let main = view! {
-        <PageHead
-            title=title.clone()
-            subtitle=t!(locale, "family-lead")
-            crumbs=crumbs
-            actions=actions
-        />
+        <PageHead title=title.clone() lead=lead crumbs=crumbs actions=actions />
         {refusal(&cx, t!(locale, "product-refused"))}
-        <Panel>
-            <DefinitionGrid>
-                <Fact label=t!(locale, "code")>
-                    <code>{code}</code>
-                </Fact>
-            </DefinitionGrid>
-        </Panel>
         <Panel>
             <form class="form" method="post" action="/admin/family">
                 <input type="hidden" name="family" value=family.code />

@@ -129,7 +129,7 @@ fn table(cx: &Context, asked: &Asked, mails: Vec<Outgoing>) -> impl IntoView + u
                         <StatusPill tone=tone icon=icon label=word />
                     </Cell>
                     <Cell label=t!(locale, "col-text")>
-                        <Disclosure summary=t!(locale, "mail-read")>
+                        <Disclosure summary=t!(locale, "filter-show")>
                             <pre class="code">{body(&text.body)}</pre>
                         </Disclosure>
                     </Cell>

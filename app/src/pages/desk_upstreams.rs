@@ -9,15 +9,15 @@ use portal::accounts::{
 use portal::licenses::ChangeRule;
 use portal::listing::{Cursor, Key, Listed, Paging};
 use portal::locale::Locale;
-use portal::people::Permission;
+use portal::people::{Permission, StaffViewer};
 
-use super::desk_vendors::trouble;
-use super::{DESK_PAGE, Shown, frame, instant, page, param, refusal};
+use super::desk_vendors::{silence, trouble};
+use super::{DESK_PAGE, Shown, frame, instant, page, param};
 use crate::api::ApiError;
 use crate::components::{
-    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Disclosure, Fact,
-    Field, LinkButton, Notice, PageHead, Panel, RowHead, SelectField, SelectOption, StatusPill,
-    TextArea, Tone,
+    Breadcrumbs, Cell, CheckField, Column, Crumb, DataTable, DefinitionGrid, Disclosure,
+    ErrorSummary, Fact, Field, LinkButton, Notice, PageHead, Panel, RowHead, SelectField,
+    SelectOption, StatusPill, TextArea, Tone,
 };
 use crate::context::Context;
 use crate::exports::{Cell as Value, Chunk};
@@ -98,7 +98,7 @@ async fn upstreams(cx: Context) -> Shown {
     let form = new_form(&cx);
     let main = view! {
         <PageHead title=title.clone() subtitle=t!(locale, "upstreams-lead") />
-        {refusal(&cx, t!(locale, "upstream-refused"))}
+        {refused(&cx)}
         {content}
         <Panel title=t!(locale, "upstream-new") id="new">
             {form}
@@ -325,6 +325,7 @@ fn new_form(cx: &Context) -> impl IntoView + use<> {
                 <Field
                     label=t!(locale, "upstream-name")
                     name="name"
+                    note=t!(locale, "upstream-preset-note")
                     value=typed("name")
                     error=cx.error_of("name")
                     maxlength=100
@@ -333,6 +334,7 @@ fn new_form(cx: &Context) -> impl IntoView + use<> {
                 <Field
                     label=t!(locale, "upstream-url")
                     name="base_url"
+                    note=t!(locale, "upstream-preset-note")
                     hint=t!(locale, "upstream-url-hint")
                     value=typed("base_url")
                     error=cx.error_of("base_url")
@@ -344,6 +346,7 @@ fn new_form(cx: &Context) -> impl IntoView + use<> {
                 <Field
                     label=t!(locale, "upstream-currency")
                     name="currency"
+                    note=t!(locale, "upstream-preset-note")
                     hint=t!(locale, "upstream-currency-hint")
                     value=typed("currency")
                     error=cx.error_of("currency")
@@ -384,6 +387,7 @@ async fn upstream(cx: Context) -> Shown {
     let slug = param("slug")?;
     let account =
         cx.portal.account(By::Staff(staff), &slug).await.map_err(|error| failed(&cx, error))?;
+    let silent = silent(&cx, staff, &account).await?;
     let locale = cx.locale;
     let title = account.settings.name.clone();
     let crumbs = crumbs(locale, vec![Crumb::here(title.clone())]);
@@ -418,7 +422,8 @@ async fn upstream(cx: Context) -> Shown {
             actions=actions
         />
         {done(&cx)}
-        {refusal(&cx, t!(locale, "upstream-refused"))}
+        {refused(&cx)}
+        {silent}
         {low}
         <Panel>{facts}</Panel>
         {ping(locale, account.looked.as_ref())}
@@ -431,6 +436,74 @@ async fn upstream(cx: Context) -> Shown {
     }
     .into_any();
     Ok(frame::desk(&cx, staff, &title, "/admin/upstreams", main))
+}
+
+/// Why the vendor is left alone, while it is.
+async fn silent(
+    cx: &Context,
+    staff: &StaffViewer,
+    account: &Account,
+) -> Result<Option<AnyView>, ApiError> {
+    if Standing::of(account) != Standing::Silent {
+        return Ok(None);
+    }
+    let locale = cx.locale;
+    let treasury = cx.portal.treasury(staff).await.map_err(|error| cx.failed(&error))?;
+    let vendor = treasury.iter().find(|vendor| vendor.slug == account.slug);
+    Ok(vendor.and_then(|vendor| silence(locale, vendor)).map(|text| {
+        let title = t!(locale, "nav-vendors");
+        let all = view! { <LinkButton href="/admin/vendors">{title}</LinkButton> }.into_any();
+        view! {
+            <Notice tone=Tone::Warning actions=all>
+                <p>{text}</p>
+            </Notice>
+        }
+        .into_any()
+    }))
+}
+
+/// What is wrong with a form; there are many fields, so each is named.
+fn refused(cx: &Context) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let named = |(field, text): (String, String)| {
+        let text = match field_label(locale, &field) {
+            Some(label) => format!("{label}: {text}"),
+            None => text,
+        };
+        (field, text)
+    };
+    let items = cx.errors().into_iter().map(named).collect();
+    view! { <ErrorSummary title=t!(locale, "upstream-refused") items=items /> }
+}
+
+/// What a field is called; none for one whose error says it.
+fn field_label(locale: Locale, field: &str) -> Option<String> {
+    Some(match field {
+        "slug" => t!(locale, "code"),
+        "name" => t!(locale, "upstream-name"),
+        "base_url" => t!(locale, "upstream-url"),
+        "currency" => t!(locale, "upstream-currency"),
+        "username" => t!(locale, "upstream-user-field"),
+        "password" => t!(locale, "upstream-password"),
+        "ordering" => t!(locale, "upstream-ordering"),
+        "change_rule" => t!(locale, "upstream-change-rule"),
+        "calls_per_minute" => t!(locale, "upstream-pace"),
+        "max_concurrency" => t!(locale, "upstream-concurrency"),
+        "max_attempts" => t!(locale, "upstream-attempts"),
+        "kept_suspended_days" => t!(locale, "upstream-kept"),
+        "connect_timeout_ms" => t!(locale, "upstream-connect"),
+        "call_timeout_ms" => t!(locale, "upstream-call"),
+        "check_timeout_ms" => t!(locale, "upstream-check"),
+        "send_deadline_ms" => t!(locale, "upstream-send"),
+        "lease_ms" => t!(locale, "upstream-lease"),
+        "quiet_window_ms" => t!(locale, "upstream-quiet"),
+        "second_sighting_ms" => t!(locale, "upstream-second"),
+        "resend_within_ms" => t!(locale, "upstream-resend"),
+        "undo_window_ms" => t!(locale, "upstream-undo"),
+        "functions" => t!(locale, "upstream-functions"),
+        "unmarked" => t!(locale, "upstream-unmarked"),
+        _ => return None,
+    })
 }
 
 fn done(cx: &Context) -> Option<AnyView> {
@@ -511,7 +584,7 @@ fn ping(locale: Locale, looked: Option<&Looked>) -> Option<AnyView> {
 fn ping_row(locale: Locale, check: &Check) -> impl IntoView + use<> {
     let what = match check.what.as_str() {
         "balance" => t!(locale, "ping-balance"),
-        "export" => t!(locale, "ping-export"),
+        "export" => t!(locale, "fact-pricelist"),
         list => {
             let family = list.strip_prefix("list:").unwrap_or(list).to_owned();
             t!(locale, "ping-list", family = family)
@@ -553,7 +626,9 @@ struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
-    fn field(&self, label: String, name: &'static str, value: i32) -> AnyView {
+    /// Not `required`: inside a closed fold a browser could not show what it misses.
+    fn field(&self, name: &'static str, value: i32) -> AnyView {
+        let label = field_label(self.cx.locale, name).unwrap_or_default();
         let value = self.cx.typed(name).unwrap_or_else(|| value.to_string());
         let error = self.cx.error_of(name);
         view! {
@@ -565,7 +640,6 @@ impl Numbers<'_> {
                 inputmode="numeric"
                 autocomplete="off"
                 maxlength=9
-                required=true
             />
         }
         .into_any()
@@ -610,23 +684,25 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
     let pace = limits.calls_per_minute.map(|calls| calls.to_string()).unwrap_or_default();
     let numbers = Numbers { cx };
     let counts = [
-        (t!(locale, "upstream-concurrency"), "max_concurrency", i32::from(limits.max_concurrency)),
-        (t!(locale, "upstream-attempts"), "max_attempts", i32::from(limits.max_attempts)),
-        (t!(locale, "upstream-kept"), "kept_suspended_days", i32::from(limits.kept_suspended_days)),
+        ("max_concurrency", i32::from(limits.max_concurrency)),
+        ("max_attempts", i32::from(limits.max_attempts)),
+        ("kept_suspended_days", i32::from(limits.kept_suspended_days)),
     ]
-    .map(|(label, name, value)| numbers.field(label, name, value));
+    .map(|(name, value)| numbers.field(name, value));
     let times = [
-        (t!(locale, "upstream-connect"), "connect_timeout_ms", limits.connect_timeout_ms),
-        (t!(locale, "upstream-call"), "call_timeout_ms", limits.call_timeout_ms),
-        (t!(locale, "upstream-check"), "check_timeout_ms", limits.check_timeout_ms),
-        (t!(locale, "upstream-send"), "send_deadline_ms", limits.send_deadline_ms),
-        (t!(locale, "upstream-lease"), "lease_ms", limits.lease_ms),
-        (t!(locale, "upstream-quiet"), "quiet_window_ms", limits.quiet_window_ms),
-        (t!(locale, "upstream-second"), "second_sighting_ms", limits.second_sighting_ms),
-        (t!(locale, "upstream-resend"), "resend_within_ms", limits.resend_within_ms),
-        (t!(locale, "upstream-undo"), "undo_window_ms", limits.undo_window_ms),
-    ]
-    .map(|(label, name, value)| numbers.field(label, name, value));
+        ("connect_timeout_ms", limits.connect_timeout_ms),
+        ("call_timeout_ms", limits.call_timeout_ms),
+        ("check_timeout_ms", limits.check_timeout_ms),
+        ("send_deadline_ms", limits.send_deadline_ms),
+        ("lease_ms", limits.lease_ms),
+        ("quiet_window_ms", limits.quiet_window_ms),
+        ("second_sighting_ms", limits.second_sighting_ms),
+        ("resend_within_ms", limits.resend_within_ms),
+        ("undo_window_ms", limits.undo_window_ms),
+    ];
+    // Rarely wanted, so they unfold; a refused one is open again.
+    let wrong_time = times.iter().any(|(name, _)| cx.error_of(name).is_some());
+    let times = times.map(|(name, value)| numbers.field(name, value));
     view! {
         <form class="form" method="post" action="/admin/upstream-set">
             <input type="hidden" name="slug" value=account.slug.clone() />
@@ -707,10 +783,9 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
                 />
                 {counts}
             </div>
-            <fieldset class="fieldset">
-                <legend>{t!(locale, "upstream-times")}</legend>
+            <Disclosure summary=t!(locale, "upstream-times") open=wrong_time>
                 <div class="fields">{times}</div>
-            </fieldset>
+            </Disclosure>
             <TextArea
                 label=t!(locale, "upstream-functions")
                 name="functions"

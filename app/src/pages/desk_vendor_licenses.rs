@@ -34,6 +34,7 @@ async fn vendor_licenses(cx: Context) -> Shown {
     let (asked, days) = asked(&cx, &slug);
     let found = read(&cx, &asked, &slug, days).await?;
     let broken = broken(locale, &found);
+    let all_read = found.failed.is_empty();
     let listed = listed(&asked, found);
     let title = t!(locale, "at-vendor-title", name = account.settings.name.clone());
     let crumbs = crumbs(
@@ -55,12 +56,12 @@ async fn vendor_licenses(cx: Context) -> Shown {
         {asked.sort_field(locale)}
     }
     .into_any();
-    let nothing = Nothing {
-        icon: "package",
-        title: t!(locale, "at-vendor-none"),
-        text: t!(locale, "at-vendor-none-text"),
-        action: None,
+    let (icon, head, text) = if all_read {
+        ("package", t!(locale, "at-vendor-none"), t!(locale, "at-vendor-none-text"))
+    } else {
+        ("clock", t!(locale, "at-vendor-unknown"), t!(locale, "at-vendor-unknown-text"))
     };
+    let nothing = Nothing { icon, title: head, text, action: None };
     let content = list(&cx, &asked, None, fields, listed, nothing, |rows| {
         table(locale, &asked, rows).into_any()
     });

@@ -176,6 +176,19 @@ pub(super) fn trouble(locale: Locale, why: &str) -> Option<String> {
     })
 }
 
+/// Why a vendor is left alone, since when and until when; none while it works.
+pub(super) fn silence(locale: Locale, vendor: &Treasury) -> Option<String> {
+    let (since, until, why) = vendor.paused.as_ref()?;
+    let word = trouble(locale, why).unwrap_or_else(|| t!(locale, "vendor-unclear"));
+    let times = t!(
+        locale,
+        "vendor-paused",
+        since = format::moment(locale, *since),
+        until = format::moment(locale, *until)
+    );
+    Some(format!("{word} {times}"))
+}
+
 /// The vendor's name; it leads to the account for those who may see that.
 fn vendor_name(vendor: &Treasury, may_manage: bool) -> AnyView {
     let name = vendor.name.clone();
@@ -223,18 +236,11 @@ fn money(locale: Locale, treasury: &[Treasury], may_manage: bool) -> impl IntoVi
                     <StatusPill tone=Tone::Warning label=t!(locale, "upstream-low") />
                 }
             });
-            let paused = vendor.paused.clone().map(|(since, until, why)| {
-                let text = t!(
-                    locale,
-                    "vendor-paused",
-                    since = format::moment(locale, since),
-                    until = format::moment(locale, until)
-                );
-                let word = trouble(locale, &why).unwrap_or_else(|| t!(locale, "vendor-unclear"));
+            let paused = vendor.paused.clone().map(|(_, _, why)| {
                 view! {
                     " "
                     <StatusPill tone=Tone::Warning label=t!(locale, "vendor-silent") />
-                    <span class="cell-sub">{word} " " {text}</span>
+                    <span class="cell-sub">{silence(locale, vendor)}</span>
                     <Disclosure summary=t!(locale, "vendor-details")>
                         <code class="small">{why}</code>
                     </Disclosure>

@@ -59,7 +59,7 @@ pub async fn of_status(cx: &Context, status: StatusCode) -> AnyView {
     };
     let catalog = ("/catalog", t!(locale, "go-catalog"));
     let (first, second) = match cx.viewer {
-        Viewer::Staff(_) => (("/admin", t!(locale, "nav-desk")), catalog),
+        Viewer::Staff(_) => (("/admin", t!(locale, "open-desk")), catalog),
         Viewer::Customer(_) => (catalog, ("/my", t!(locale, "nav-overview"))),
         Viewer::Guest => (catalog, ("/login", t!(locale, "shell-sign-in"))),
     };

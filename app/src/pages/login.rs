@@ -39,6 +39,14 @@ async fn login(cx: Context) -> Shown {
             </Panel>
         }
     });
+    // Whoever forgot theirs can only ask us, where there is an address for that.
+    let forgot = cx.site.support.clone().zip(cx.site.ask()).map(|(address, href)| {
+        view! {
+            <p class="fine">
+                {t!(locale, "login-forgot")} " " <a href=href>{address}</a>
+            </p>
+        }
+    });
     let main = view! {
         <div class="narrow">
             <div class="narrow-head">
@@ -71,7 +79,7 @@ async fn login(cx: Context) -> Shown {
                     {t!(locale, "shell-sign-in")}
                 </button>
             </form>
-            {demo}
+            {forgot} {demo}
         </div>
     }
     .into_any();

@@ -128,13 +128,13 @@ async fn buy_form(
         .map(|(index, (period, price))| {
             let choice = period_choice(locale, offer, *period, *price);
             let said = |text: String| (!text.is_empty()).then_some(text);
+            let left = left(locale, spendable, *price);
             RadioOption {
                 value: format!("{period} {price}"),
                 title: choice.title,
-                hint: said(choice.hint),
+                hints: said(choice.hint).into_iter().chain(left).collect(),
                 price: Some(choice.price),
                 badge: said(choice.badge),
-                after: left(locale, spendable, *price),
                 checked: match &typed {
                     Some(typed) => *typed == choice.value,
                     None => index == 0,
@@ -196,6 +196,13 @@ async fn buy_form(
         let text = t!(locale, "change-balance", amount = amount);
         view! { <p class="fine">{text}</p> }.into_any()
     };
+    // Where there is a choice, the prices stand at the terms.
+    let button = match offer.prices.as_slice() {
+        [(_, price)] if !price.is_zero() => {
+            t!(locale, "module-buy-for", price = format::money(locale, *price))
+        }
+        _ => t!(locale, "module-buy-now"),
+    };
     let error = cx.error_of("period");
     let slug = plan.slug.clone();
     Ok(view! {
@@ -213,7 +220,7 @@ async fn buy_form(
                 {fields}
                 {money}
                 <button class="btn btn-primary btn-lg btn-block" type="submit">
-                    {t!(locale, "module-buy-now")}
+                    {button}
                 </button>
                 <p class="fine">{t!(locale, "form-fine")}</p>
             </form>

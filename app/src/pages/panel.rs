@@ -109,11 +109,13 @@ async fn for_home(cx: &Context, offer: &Offer, ask: &PanelAsk, home: PanelHome) 
 /// Which license the panel named and who is signed in: one of the two is the wrong one.
 fn not_yours(cx: &Context, offer: &Offer, ask: &PanelAsk) -> Shown {
     let locale = cx.locale;
-    let named: Vec<&str> =
-        [&ask.license, &ask.ip].into_iter().map(String::as_str).filter(|v| !v.is_empty()).collect();
-    let named = (!named.is_empty()).then(|| {
-        let named = named.join(", ");
-        view! { <Fact label=t!(locale, "panel-named")>{named}</Fact> }
+    let named = (!ask.license.is_empty()).then(|| {
+        let number = ask.license.clone();
+        view! { <Fact label=t!(locale, "panel-named")>{number}</Fact> }
+    });
+    let server = (!ask.ip.is_empty()).then(|| {
+        let ip = ask.ip.clone();
+        view! { <Fact label=t!(locale, "col-server")>{ip}</Fact> }
     });
     let email = cx.customer()?.email.clone();
     let product = format!("/p/{}", offer.plan.slug);
@@ -122,7 +124,7 @@ fn not_yours(cx: &Context, offer: &Offer, ask: &PanelAsk) -> Shown {
             <p>{t!(locale, "panel-not-yours")}</p>
         </Notice>
         <DefinitionGrid>
-            {named} <Fact label=t!(locale, "panel-account")>{email}</Fact>
+            {named} {server} <Fact label=t!(locale, "panel-account")>{email}</Fact>
         </DefinitionGrid>
         <div class="actions">
             <LinkButton href=product kind=ButtonKind::Primary>

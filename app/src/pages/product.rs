@@ -48,7 +48,7 @@ async fn product(cx: Context) -> Shown {
     } else {
         let form = order_form(&cx, &offer, order, balance);
         match &cx.viewer {
-            Viewer::Staff(_) => for_staff(&cx, form).into_any(),
+            Viewer::Staff(_) => for_staff(locale, form).into_any(),
             Viewer::Guest | Viewer::Customer(_) => view! { <OrderForm data=form /> }.into_any(),
         }
     };
@@ -100,14 +100,11 @@ async fn product(cx: Context) -> Shown {
     frame::shop(&cx, &name, main).await
 }
 
-/// The form as customers see it, and in place of its button why there is none.
-fn for_staff(cx: &Context, form: OrderFormData) -> impl IntoView + use<> {
-    let locale = cx.locale;
-    // Whoever sent the form all the same has just been told.
-    let note = cx.refused.is_none().then(|| staff_note(locale));
+/// The form as customers see it, and before it why it has no button.
+fn for_staff(locale: Locale, form: OrderFormData) -> impl IntoView {
     view! {
         <div class="buy-aside">
-            <OrderForm data=form /> {note}
+            {staff_note(locale)} <OrderForm data=form />
         </div>
     }
 }
@@ -131,13 +128,17 @@ fn what_happens(locale: Locale, free: bool, module: bool, renews_there: bool) ->
             <Step title=t!(locale, "after-free") text=t!(locale, "after-free-text") />
         }
     } else {
-        view! {
-            <Step title=t!(locale, "after-reserve") text=t!(locale, "after-reserve-text") />
-        }
+        let text = if module {
+            t!(locale, "after-reserve-module")
+        } else {
+            t!(locale, "after-reserve-text")
+        };
+        view! { <Step title=t!(locale, "after-reserve") text=text /> }
     };
     // A module has no key: its panel is told to look for it.
     let (order, last) = if module {
         let last = view! {
+            <Step title=t!(locale, "after-module") text=after_key(locale, free) />
             <Step title=t!(locale, "module-step-open") text=t!(locale, "module-step-open-text") />
             <Step title=t!(locale, "module-step-update") text=t!(locale, "module-step-update-text") />
         };
@@ -175,7 +176,8 @@ fn server_facts(
     fits: &[String],
     free: bool,
 ) -> impl IntoView + use<> {
-    let (label, place, hint) = if offer.plan.capabilities.module {
+    let module = offer.plan.capabilities.module;
+    let (label, place, hint) = if module {
         let label = t!(locale, "server-works-with");
         let place = if fits.is_empty() { t!(locale, "server-license") } else { fits.join(", ") };
         (label, place, t!(locale, "server-license-hint"))
@@ -194,7 +196,7 @@ fn server_facts(
     };
     view! {
         <DefinitionGrid>
-            <Fact label=label hint=hint>
+            <Fact label=label hint=hint wide=module>
                 {place}
             </Fact>
             <Fact label=t!(locale, "server-terms") hint=t!(locale, "server-terms-hint")>

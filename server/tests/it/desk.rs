@@ -200,7 +200,7 @@ async fn a_disabled_member_is_out_at_once(pool: PgPool) {
     let member = user(&portal, "support@example.org").await.to_string();
     let page = owner.get(&portal, "/admin/staff").await;
     assert!(page.body.contains("support@example.org"));
-    assert!(page.body.contains("21 Nov 2026, 10:00"), "when they were last seen");
+    assert!(page.body.contains("21\u{a0}Nov\u{a0}2026, 10:00"), "when they were last seen");
 
     let stale = [("member", member.as_str()), ("was", "pricing"), ("role", "owner")];
     let answer = owner.post(&portal, "/admin/staff-role", &stale).await;

@@ -540,7 +540,7 @@ async fn an_address_and_a_key_are_changed_again_after_31_days(pool: PgPool) {
         assert!(matches!(refused, Err(ChangeError::TooSoon(day)) if day == from), "{refused:?}");
         // Known before the click, and told after it.
         let seen = own.get(&portal, page).await.body;
-        assert!(seen.contains("the next change on 22 Dec 2026"), "{page}: {seen}");
+        assert!(seen.contains("the next change on 22\u{a0}Dec\u{a0}2026"), "{page}: {seen}");
         let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
         let mut form = vec![
             ("license", license.to_string()),
@@ -553,7 +553,7 @@ async fn an_address_and_a_key_are_changed_again_after_31_days(pool: PgPool) {
         }
         let refused = own.post(&portal, "/my/license-change", &form).await;
         assert_eq!(refused.status, StatusCode::CONFLICT, "{page}");
-        assert!(refused.body.contains("the next change on 22 Dec 2026"), "{page}");
+        assert!(refused.body.contains("the next change on 22\u{a0}Dec\u{a0}2026"), "{page}");
     }
     portal.drain().await;
     assert_eq!(portal.sent("soft.edit"), 2, "nothing else was asked of the vendor");
@@ -596,7 +596,7 @@ async fn the_page_says_when_an_address_can_be_changed_where_there_is_no_name(poo
     let mut own = portal.signed_in().await;
     let page = own.get(&portal, &format!("/my/licenses/{license}/edit")).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("the next change on 22 Dec 2026"), "{}", page.body);
+    assert!(page.body.contains("the next change on 22\u{a0}Dec\u{a0}2026"), "{}", page.body);
 }
 
 /// Status 5: it is paid, and the vendor has not finished it.
@@ -829,7 +829,7 @@ async fn a_product_that_ends_leaves_the_pages_and_its_renewal_later(pool: PgPool
     let home = format!("/my/licenses/{license}");
     let link = format!("href=\"{home}/renew\"");
     let page = own.get(&portal, &home).await.body;
-    assert!(page.contains("It can be renewed until 31 Dec 2026"), "{page}");
+    assert!(page.contains("It can be renewed until 31\u{a0}Dec\u{a0}2026"), "{page}");
     assert!(page.contains(&link), "{page}");
     let renewal = renewal_form(&portal, license, "1 2.99 EUR").await;
     let answer = own.post(&portal, "/my/license-change", &renewal).await;

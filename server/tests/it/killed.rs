@@ -90,7 +90,7 @@ fn endings(step: Step, turn: usize) -> Vec<Option<Fault>> {
         Step::Parked => return vec![None],
         _ => {}
     }
-    let all: Vec<_> = std::iter::once(None).chain(Fault::each().into_iter().map(Some)).collect();
+    let all: Vec<_> = std::iter::once(None).chain(Fault::all().into_iter().map(Some)).collect();
     if std::env::var("PORTAL_MATRIX").is_ok_and(|matrix| matrix == "all") {
         return all;
     }
@@ -102,8 +102,8 @@ fn endings(step: Step, turn: usize) -> Vec<Option<Fault>> {
     let all: Vec<_> =
         all.into_iter().filter(|ending| !(after && is_refused(ending.as_ref(), true))).collect();
     let place = Step::ALL.iter().position(|other| *other == step).unwrap();
-    // Steps of two that have no common divisor with the length of the list.
-    all.into_iter().cycle().skip(place * 2 + turn * 7).take(1).collect()
+    // Steps that have no common divisor with the length of the list.
+    all.into_iter().cycle().skip(place * 5 + turn * 11).take(1).collect()
 }
 
 /// What becomes of it when the vendor itself says no, and does nothing.

@@ -392,7 +392,7 @@ async fn forms_of_the_desk_come_back_with_what_was_typed(pool: PgPool) {
         (rule("forty", "", "percent"), "Enter a percentage"),
         (rule("4.905", "plan:isp6-lite", "explicit"), "in whole cents"),
         (rule("4.90", "", "explicit"), "needs a plan or an add-on"),
-        (rule("40", "plan:nothing", "percent"), "Nothing in the catalogue"),
+        (rule("40", "plan:nothing", "percent"), "Nothing in the catalog"),
         (rule("30", "", "percent"), "applies to exactly this"),
     ] {
         let answer = desk.post(&portal, "/admin/pricelist_rule", &form).await;

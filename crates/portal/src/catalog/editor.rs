@@ -377,7 +377,9 @@ impl Portal {
         .await?;
         let homes = sqlx::query!(
             "select slug, name as \"name: Json<Localized>\" from plan
-              where upstream_account_id = $1 and fits is null order by position, slug",
+              where upstream_account_id = $1 and fits is null
+              order by (select f.position from product_family f where f.code = family), family,
+                       position, slug",
             plan.upstream_account_id,
         )
         .fetch_all(&self.pool)

@@ -502,8 +502,9 @@ async fn plans_with(
                 (select coalesce(jsonb_agg(to_jsonb(a) order by a.code), '[]')
                    from plan_addon a where a.plan_id = p.id) as \"addons!: Json<Vec<AddonRow>>\"
            from plan p join upstream_account u on u.id = p.upstream_account_id
+           join product_family f on f.code = p.family
           where (p.available and u.enabled or $2) and ($1::text is null or p.slug = $1)
-          order by p.position, p.slug",
+          order by f.position, f.code, p.position, p.slug",
         slug,
         any,
     )

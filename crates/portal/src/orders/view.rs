@@ -222,12 +222,12 @@ pub struct DeskOrderRow {
 }
 
 impl DeskOrderRow {
-    /// Price minus cost; nothing is earned with what was not bought.
+    /// Price minus cost; nothing is earned before it was bought.
     #[must_use]
     pub fn earned(&self) -> Option<Money> {
         match self.row.state {
-            OperationState::Rejected | OperationState::Cancelled => None,
-            _ => self.row.price.checked_sub(self.cost).ok(),
+            OperationState::Confirmed => self.row.price.checked_sub(self.cost).ok(),
+            _ => None,
         }
     }
 }
