@@ -51,7 +51,7 @@ export const pages = [
   { route: "/admin/operations/{id}", who: ["staff"] },
   { route: "/admin/customers", who: ["staff"] },
   { route: "/admin/customers/{id}", who: ["staff"] },
-  { route: "/admin/customers/{id}/wallet", who: ["staff"] },
+  { route: "/admin/customers/{id}/wallet", who: ["staff"], on: "/admin/customers/{id}" },
   { route: "/admin/licenses", who: ["staff"] },
   { route: "/admin/pricelists", who: ["staff"] },
   { route: "/admin/pricelists/{group}", who: ["staff"] },

@@ -5,6 +5,11 @@ alter table upstream_account
     -- Orders ask the vendor to renew by itself, and what it has renewed is charged without being asked.
     add column renews_there boolean not null default false;
 
+alter table license
+    -- It was bought so: its owner agreed to pay for what the vendor begins. What somebody switched on
+    -- later, at the vendor or for the account, is nobody's promise.
+    add column renews_there boolean not null default false;
+
 alter table upstream_finding
     -- renewed: the vendor has moved a license's last day on from `term` to `until`, and nothing of
     -- ours has asked for it. What is charged moves `term` on.
@@ -21,10 +26,14 @@ alter table upstream_finding
         and (kind in ('missing', 'renewed')) = (license_id is not null)
         and (kind = 'renewed') = (term is not null) and (term is null) = (until is null)),
     drop constraint upstream_finding_resolution_check,
-    -- charged: by the portal itself; borne: by us, which says nothing of the next term.
+    -- charged: by the portal itself; borne: by us, which says nothing of the next term; reversed: the
+    -- vendor took it back.
     add constraint upstream_finding_resolution_check
-        check (resolution in ('adopted', 'dismissed', 'gone', 'charged', 'borne')),
+        check (resolution in ('adopted', 'dismissed', 'gone', 'charged', 'borne', 'reversed')),
+    -- A renewal does not go away by itself because a list is as it is.
+    add constraint finding_renewal_stays
+        check (kind <> 'renewed' or resolution is distinct from 'gone'),
     drop constraint finding_reason,
     add constraint finding_reason check (
-        coalesce(resolution, 'gone') in ('gone', 'charged')
+        coalesce(resolution, 'gone') in ('gone', 'charged', 'reversed')
         or (resolved_by is not null and reason is not null));

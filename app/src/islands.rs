@@ -40,6 +40,8 @@ pub struct OrderFormData {
     pub chosen: String,
     /// The plan is bound to an address.
     pub needs_ip: bool,
+    /// The vendor tells whether an address is free.
+    pub checks_ip: bool,
     /// What was typed.
     pub ip: String,
     /// What is wrong with it.
@@ -217,7 +219,8 @@ pub fn OrderForm(
     let asked = StoredValue::new(String::new());
     let check = move || {
         let address = ip.get_untracked().trim().to_owned();
-        if address.is_empty() || asked.get_value() == address {
+        let known = address.is_empty() || asked.get_value() == address;
+        if known || !data.with_value(|d| d.checks_ip) {
             return;
         }
         asked.set_value(address.clone());
@@ -417,14 +420,19 @@ pub fn OrderForm(
                                 check_soon();
                             }
                         />
-                        <button
-                            class="btn script-only"
-                            type="button"
-                            disabled=move || asleep.get()
-                            on:click=move |_| check()
-                        >
-                            {d.text.check.clone()}
-                        </button>
+                        {d.checks_ip
+                            .then(|| {
+                                view! {
+                                    <button
+                                        class="btn script-only"
+                                        type="button"
+                                        disabled=move || asleep.get()
+                                        on:click=move |_| check()
+                                    >
+                                        {d.text.check.clone()}
+                                    </button>
+                                }
+                            })}
                     </div>
                     {hint("ip", "error", d.ip_error.clone())}
                     <div class="verdict" id="ip-hint" role="status">

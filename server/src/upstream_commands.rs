@@ -562,6 +562,16 @@ fn describe(proposal: &Proposal) -> String {
             row.before.map_or_else(|| "none".to_owned(), |price| price.to_string()),
         );
     }
+    for row in &proposal.repriced {
+        let key = &row.after.key;
+        let addon = key.addon.as_deref().map(|code| format!(", {code}")).unwrap_or_default();
+        let then = row.after.price().unwrap_or(row.before);
+        let _ = writeln!(
+            text,
+            "new price     {}, {}{addon} for {}: {} -> {then}",
+            key.plan, key.period, row.group.name, row.before,
+        );
+    }
     for note in &proposal.notes {
         let _ = writeln!(text, "left out      {note}");
     }

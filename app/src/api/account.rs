@@ -27,10 +27,10 @@ pub async fn join(
     with_status(on_server::join(email, password, next).await)
 }
 
-/// The button "Sign out".
+/// The button "Sign out", and the one that leads to another account and back to the page.
 #[server(prefix = "", endpoint = "logout")]
-pub async fn sign_out() -> Result<(), ApiError> {
-    with_status(on_server::sign_out().await)
+pub async fn sign_out(#[server(default)] next: String) -> Result<(), ApiError> {
+    with_status(on_server::sign_out(next).await)
 }
 
 /// The language and theme switches.
@@ -143,13 +143,17 @@ mod on_server {
         }))
     }
 
-    pub async fn sign_out() -> Result<(), ApiError> {
+    pub async fn sign_out(next: String) -> Result<(), ApiError> {
         let cx = context();
         cx.session
             .flush()
             .await
             .map_err(|error| cx.failed(&portal::Error::Machine(format!("session: {error}"))))?;
-        see_other("/");
+        if next.is_empty() {
+            see_other("/");
+        } else {
+            see_other(&page("/login", &inside(&next)));
+        }
         Ok(())
     }
 

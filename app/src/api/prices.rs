@@ -205,10 +205,14 @@ mod on_server {
                 "" => None,
                 place => Some(place.parse().map_err(|_| "subject")?),
             };
-            let (family, plan) = match self.subject.split_once(':') {
-                None if self.subject.is_empty() => (None, None),
-                Some(("family", code)) => (Some(code.to_owned()), None),
-                Some(("plan", slug)) => (None, Some(slug.to_owned())),
+            let (family, product, plan) = match self.subject.split_once(':') {
+                None if self.subject.is_empty() => (None, None, None),
+                Some(("family", code)) => (Some(code.to_owned()), None, None),
+                Some(("product", rest)) => {
+                    let (family, name) = rest.split_once(':').ok_or("subject")?;
+                    (Some(family.to_owned()), Some(name.to_owned()), None)
+                }
+                Some(("plan", slug)) => (None, None, Some(slug.to_owned())),
                 _ => return Err("subject"),
             };
             let period = match self.period.as_str() {
@@ -226,7 +230,7 @@ mod on_server {
                 "explicit" => Markup::Explicit(amount()?),
                 _ => return Err("kind"),
             };
-            let scope = Scope { family, plan, period, addon };
+            let scope = Scope { family, product, plan, period, addon };
             Ok((place, Rule { scope, markup, below_cost: !self.below_cost.is_empty() }))
         }
     }

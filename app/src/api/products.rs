@@ -356,6 +356,7 @@ mod on_server {
             }
             EditError::Stale => (StatusCode::CONFLICT, String::new(), t!(locale, "product-stale")),
             EditError::Wire(field) => (BAD, field, t!(locale, "wire-bad")),
+            EditError::Counts(field) => (StatusCode::CONFLICT, field, t!(locale, "wire-counts")),
             EditError::UnderWay => (StatusCode::CONFLICT, at("code"), t!(locale, "wire-under-way")),
             EditError::Living => (StatusCode::CONFLICT, at("dialect"), t!(locale, "wire-living")),
             EditError::Taken => (StatusCode::CONFLICT, at("code"), t!(locale, "wire-taken")),

@@ -88,6 +88,7 @@ mod on_server {
                 (StatusCode::UNPROCESSABLE_ENTITY, field.as_str(), t!(locale, "credit-bad-reason"))
             }
             Err(RemedyError::NoPrice) => (StatusCode::CONFLICT, "", t!(locale, "finding-no-price")),
+            Err(RemedyError::Busy) => (StatusCode::CONFLICT, "", t!(locale, "finding-busy")),
             Err(RemedyError::NotAnOrphan) => return Err(ApiError::Malformed),
             Err(RemedyError::NotEnough) => {
                 (StatusCode::PAYMENT_REQUIRED, "", t!(locale, "finding-not-enough"))

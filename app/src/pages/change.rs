@@ -132,7 +132,17 @@ async fn form(
     }
     let (controls, seen, only) = match kind {
         OperationKind::Renew | OperationKind::ChangePlan => {
-            choices(cx, viewer, id, kind, possible).await?
+            let Some(choices) = choices(cx, viewer, id, kind, possible).await? else {
+                // Nothing to choose is nothing to send.
+                let text = t!(locale, "change-no-price");
+                return Ok(view! {
+                    <Notice tone=Tone::Info>
+                        <p>{text}</p>
+                    </Notice>
+                }
+                .into_any());
+            };
+            choices
         }
         OperationKind::Edit => (edit(cx, possible), None, None),
         _ => {
@@ -182,14 +192,14 @@ async fn order(cx: &Context, viewer: &CustomerViewer, id: Uuid) -> Result<Uuid, 
 }
 
 /// Terms, or plans and terms, each with its price and its last day; what the first one leads to, and
-/// the price where there is only one.
+/// the price where there is only one. None if nothing of it has a price.
 async fn choices(
     cx: &Context,
     viewer: &CustomerViewer,
     id: Uuid,
     kind: OperationKind,
     possible: &Possible,
-) -> Result<(AnyView, Option<Preview>, Option<Money>), ApiError> {
+) -> Result<Option<(AnyView, Option<Preview>, Option<Money>)>, ApiError> {
     let locale = cx.locale;
     let own = possible.license.period;
     let wishes: Vec<(Change, Period, String, bool)> = if kind == OperationKind::Renew {
@@ -255,8 +265,7 @@ async fn choices(
         first.get_or_insert(seen);
     }
     if options.is_empty() {
-        let text = t!(locale, "change-no-price");
-        return Ok((view! { <p>{text}</p> }.into_any(), first, None));
+        return Ok(None);
     }
     let only = first.as_ref().filter(|_| options.len() == 1);
     let only = only.and_then(|seen| seen.quote.as_ref()).map(|quote| quote.total);
@@ -272,7 +281,7 @@ async fn choices(
     };
     let error = cx.error_of("choice");
     let cards = view! { <RadioCards legend=legend name="choice" options=options error=error /> };
-    Ok((cards.into_any(), first, only))
+    Ok(Some((cards.into_any(), first, only)))
 }
 
 /// What a year costs less than twelve months, in percent, with the add-ons of this license.

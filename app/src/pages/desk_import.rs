@@ -8,7 +8,7 @@ use portal::accounts::{
 };
 use portal::locale::Locale;
 use portal::people::Permission;
-use portal::pricing::Endangered;
+use portal::pricing::{Endangered, PriceRow, Repriced};
 
 use super::desk_upstreams::{crumbs, failed, preset_name};
 use super::prices::group_name;
@@ -205,6 +205,7 @@ fn difference(
         </Panel>
         <Panel flush=true>{changes}</Panel>
         {endangered(locale, &proposal.endangered)}
+        {repriced(locale, &proposal.repriced)}
         {notes(locale, &proposal.notes)}
     }
     .into_any()
@@ -313,6 +314,59 @@ fn new_plan(locale: Locale, currency: Currency, new: &NewPlan) -> String {
     parts.join("; ")
 }
 
+/// What the price is for, beside its plan: the term, and the add-on.
+fn unit(locale: Locale, row: &PriceRow) -> String {
+    let term = format::period(locale, row.key.period);
+    match &row.addon_name {
+        Some(name) => format!("{}, {term}", name.get(locale)),
+        None => term,
+    }
+}
+
+/// Selling prices that follow their costs: nobody is to be surprised by them.
+fn repriced(locale: Locale, rows: &[Repriced]) -> Option<AnyView> {
+    if rows.is_empty() {
+        return None;
+    }
+    let columns = vec![
+        Column::text(t!(locale, "col-plan")),
+        Column::text(t!(locale, "col-group")),
+        Column::num(t!(locale, "import-price-now")),
+        Column::num(t!(locale, "import-price-then")),
+    ];
+    let lines = rows
+        .iter()
+        .map(|row| {
+            let plan = row.after.plan_name.get(locale).to_owned();
+            let group = group_name(locale, &row.group);
+            let now = format::money(locale, row.before);
+            let then = row.after.price().unwrap_or(row.before);
+            let then = format::money(locale, then);
+            view! {
+                <tr>
+                    <RowHead sub=unit(locale, &row.after)>{plan}</RowHead>
+                    <Cell label=t!(locale, "col-group")>{group}</Cell>
+                    <Cell label=t!(locale, "import-price-now") num=true>
+                        {now}
+                    </Cell>
+                    <Cell label=t!(locale, "import-price-then") num=true>
+                        {then}
+                    </Cell>
+                </tr>
+            }
+        })
+        .collect_view();
+    let hint = view! { {t!(locale, "import-repriced-text")} }.into_any();
+    let shown = view! {
+        <Panel title=t!(locale, "import-repriced") id="repriced" flush=true foot=hint>
+            <DataTable caption=t!(locale, "import-repriced") columns=columns>
+                {lines}
+            </DataTable>
+        </Panel>
+    };
+    Some(shown.into_any())
+}
+
 fn endangered(locale: Locale, rows: &[Endangered]) -> Option<AnyView> {
     if rows.is_empty() {
         return None;
@@ -326,12 +380,7 @@ fn endangered(locale: Locale, rows: &[Endangered]) -> Option<AnyView> {
     let lines = rows
         .iter()
         .map(|row| {
-            let key = &row.after.key;
-            let term = format::period(locale, key.period);
-            let unit = match &row.after.addon_name {
-                Some(name) => format!("{}, {term}", name.get(locale)),
-                None => term,
-            };
+            let unit = unit(locale, &row.after);
             let plan = row.after.plan_name.get(locale).to_owned();
             let group = group_name(locale, &row.group);
             let price =

@@ -296,11 +296,20 @@ pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<A
                     </LinkButton>
                 }
             });
+            let delete = module.may_delete.then(|| {
+                let href = format!("/my/licenses/{own}/delete");
+                view! {
+                    <LinkButton href=href kind=ButtonKind::Quiet size="btn-sm btn-danger">
+                        {t!(locale, "change-delete")}
+                    </LinkButton>
+                }
+            });
             view! {
                 {renew}
                 <LinkButton href=manage size="btn-sm">
                     {t!(locale, "module-manage")}
                 </LinkButton>
+                {delete}
             }
             .into_any()
         } else {

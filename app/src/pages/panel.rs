@@ -132,6 +132,7 @@ fn not_yours(cx: &Context, offer: &Offer, ask: &PanelAsk) -> Shown {
             </LinkButton>
             {ask_us(cx)}
             <form method="post" action="/logout">
+                <input type="hidden" name="next" value=cx.address.clone() />
                 <button class="btn" type="submit">
                     {t!(locale, "panel-other-account")}
                 </button>

@@ -91,7 +91,7 @@ async fn product(cx: Context) -> Shown {
                 </section>
                 <section class="product-section" aria-labelledby="after-title">
                     <h2 id="after-title">{t!(locale, "product-after")}</h2>
-                    {what_happens(locale, free, module, offer.plan.renews_there)}
+                    {what_happens(locale, free, module, offer.plan.vendor.renews)}
                 </section>
             </div>
         </div>
@@ -316,6 +316,7 @@ fn order_form(cx: &Context, offer: &Offer, order: String, balance: Option<i64>) 
         addons,
         chosen,
         needs_ip: plan.capabilities.needs_ip,
+        checks_ip: plan.vendor.checks_ip,
         ip: typed("ip", "ip").unwrap_or_default(),
         ip_error: error("ip"),
         name: typed("name", "name").unwrap_or_default(),

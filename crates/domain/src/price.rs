@@ -30,6 +30,8 @@ pub struct Cost {
 pub struct Subject<'a> {
     /// Product family.
     pub family: &'a str,
+    /// The product that the plan is an edition of, if one is known.
+    pub product: Option<&'a str>,
     /// The plan's slug.
     pub plan: &'a str,
     /// The plan's add-ons.
@@ -302,7 +304,13 @@ mod tests {
 
     fn quote(plan_cost: Money, nodes: u32, list: &Pricelist) -> Result<Quote, PriceError> {
         let (cost, addons) = (cost(plan_cost), addons());
-        let subject = Subject { family: "ispmanager", plan: "biz", addons: &addons, cost: &cost };
+        let subject = Subject {
+            family: "ispmanager",
+            product: Some("ispmanager 6"),
+            plan: "biz",
+            addons: &addons,
+            cost: &cost,
+        };
         price(subject, &choice(nodes), list)
     }
 
@@ -316,7 +324,8 @@ mod tests {
 
     fn scope(family: Option<&str>, plan: Option<&str>, addon: Option<&str>) -> Scope {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Scope { family: owned(family), plan: owned(plan), period: None, addon: owned(addon) }
+        let (family, plan, addon) = (owned(family), owned(plan), owned(addon));
+        Scope { family, plan, addon, ..Scope::default() }
     }
 
     #[test]
@@ -326,6 +335,26 @@ mod tests {
         assert_eq!(quote.total, eur("30.70"), "4.90 and twice 12.90");
         assert_eq!(quote.cost, eur("21.50"));
         assert_eq!(quote.lines.len(), 2);
+    }
+
+    #[test]
+    fn a_product_stands_between_its_family_and_its_plans() {
+        let rule = |family, product: Option<&str>, plan, price: &str| {
+            let product = product.map(str::to_owned);
+            let scope = Scope { product, ..scope(family, plan, None) };
+            rule(scope, Markup::Explicit(eur(price)))
+        };
+        let of = |rules| {
+            let list = Pricelist { rules, ..Pricelist::default() };
+            quote(eur("3.50"), 1, &list).unwrap().total
+        };
+        let family = rule(Some("ispmanager"), None, None, "40");
+        let product = rule(Some("ispmanager"), Some("ispmanager 6"), None, "30");
+        let other = rule(Some("ispmanager"), Some("ISPmanager 5"), None, "20");
+        let plan = rule(None, None, Some("biz"), "10");
+        assert_eq!(of(vec![family.clone(), product.clone(), other.clone()]), eur("30"));
+        assert_eq!(of(vec![product, family.clone(), plan]), eur("10"));
+        assert_eq!(of(vec![other, family]), eur("40"));
     }
 
     #[test]
@@ -403,7 +432,13 @@ mod tests {
             ..Pricelist::default()
         };
         let (cost, addons) = (cost(eur("10")), addons());
-        let subject = Subject { family: "ispmanager", plan: "biz", addons: &addons, cost: &cost };
+        let subject = Subject {
+            family: "ispmanager",
+            product: Some("ispmanager 6"),
+            plan: "biz",
+            addons: &addons,
+            cost: &cost,
+        };
         let found = derive(subject, Period::MONTH, &list, None).unwrap();
         assert_eq!((found.rule, found.overruled), (0, vec![2, 1]));
         assert_eq!(found.by_rule, eur("11"));

@@ -28,6 +28,9 @@ pub enum Markup {
 pub struct Scope {
     /// Product family, such as `ispmanager`.
     pub family: Option<String>,
+    /// Product, such as `ispmanager 6`: all plans that are editions of it.
+    #[serde(default)]
+    pub product: Option<String>,
     /// Plan, by its slug.
     pub plan: Option<String>,
     /// Term.
@@ -201,6 +204,7 @@ impl Scope {
             (None, Some(_)) => self.plan.is_none(),
         };
         fits(&self.family, subject.family)
+            && self.product.as_deref().is_none_or(|wanted| subject.product == Some(wanted))
             && fits(&self.plan, subject.plan)
             && self.period.is_none_or(|wanted| wanted == period)
             && addon_fits
@@ -208,9 +212,10 @@ impl Scope {
 
     fn weight(&self) -> u8 {
         let bit = |set: bool, weight: u8| if set { weight } else { 0 };
-        bit(self.addon.is_some(), 8)
-            + bit(self.plan.is_some(), 4)
-            + bit(self.period.is_some(), 2)
+        bit(self.addon.is_some(), 16)
+            + bit(self.plan.is_some(), 8)
+            + bit(self.period.is_some(), 4)
+            + bit(self.product.is_some(), 2)
             + bit(self.family.is_some(), 1)
     }
 }

@@ -198,6 +198,14 @@ impl Speech {
         self.own.get(&role).map(String::as_str)
     }
 
+    /// Whether a family as this account speaks it tells if an address is free.
+    pub(crate) fn checks_ip(&self, kind: DialectKind) -> bool {
+        let none = Names::new();
+        let names = self.names.get(&kind).unwrap_or(&none);
+        let dialect = kind.dialect(names, Habits::default());
+        dialect.is_some_and(|dialect| dialect.checks_ip())
+    }
+
     /// Whether a family as this account speaks it can be asked for this.
     pub(crate) fn can(&self, kind: DialectKind, operation: OperationKind) -> bool {
         match self.names.get(&kind) {
@@ -416,7 +424,7 @@ impl Portal {
                     .execute(&self.pool)
                     .await?;
                 }
-                Turn::Closed => {
+                Turn::Closed | Turn::First => {
                     let gone = "delete from upstream_pause where upstream_account_id = $1";
                     sqlx::query(gone).bind(account).execute(&self.pool).await?;
                 }
@@ -463,12 +471,14 @@ impl UpstreamAccount {
         let turn = self.gate.breaker().report(exchange.result.is_ok(), self.clock.uptime());
         if let Some(turn) = turn {
             let why = exchange.result.as_ref().err().map(ToString::to_string).unwrap_or_default();
-            tracing::warn!(
-                upstream = self.name,
-                ?turn,
-                why,
-                "whether the vendor answers has changed"
-            );
+            if turn != Turn::First {
+                tracing::warn!(
+                    upstream = self.name,
+                    ?turn,
+                    why,
+                    "whether the vendor answers has changed"
+                );
+            }
             self.upstreams.lock().turns.push((self.id, turn, why));
         }
         exchange

@@ -16,6 +16,7 @@ pub struct Breaker {
     first_pause: Duration,
     failures: u32,
     state: State,
+    has_answered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +36,16 @@ pub enum Turn {
     Opened(Duration),
     /// It answers again.
     Closed,
+    /// It answers for the first time since this process asks it: whatever an earlier one wrote down of
+    /// its silence is over.
+    First,
 }
 
 impl Breaker {
     /// One that lets calls through; the first pause after failures is so long.
     #[must_use]
     pub const fn new(first_pause: Duration) -> Self {
-        Self { first_pause, failures: 0, state: State::Closed }
+        Self { first_pause, failures: 0, state: State::Closed, has_answered: false }
     }
 
     /// Whether a call may be sent now, which is given up after `call` at the latest.
@@ -75,7 +79,12 @@ impl Breaker {
         if answered {
             self.failures = 0;
             let was = std::mem::replace(&mut self.state, State::Closed);
-            return (was != State::Closed).then_some(Turn::Closed);
+            let first = !std::mem::replace(&mut self.has_answered, true);
+            return match was {
+                State::Closed if first => Some(Turn::First),
+                State::Closed => None,
+                State::Open { .. } | State::Trying { .. } => Some(Turn::Closed),
+            };
         }
         self.failures = self.failures.saturating_add(1);
         let pause = match self.state {
@@ -117,7 +126,8 @@ mod tests {
         let mut breaker = Breaker::new(PAUSE);
         for round in 0..20 {
             let answered = round % 4 == 3;
-            assert_eq!(breaker.report(answered, at(round)), None);
+            let first = (round == 3).then_some(Turn::First);
+            assert_eq!(breaker.report(answered, at(round)), first);
             assert_eq!(breaker.admit(at(round), CALL), Ok(()));
         }
         let mut open = opened();

@@ -47,6 +47,12 @@ impl Term {
     pub const fn of(period: Period) -> Self {
         Self { period, code: None }
     }
+
+    /// As a call says it: by the vendor's own code if it has one, else in months.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.code.clone().unwrap_or_else(|| self.period.to_string())
+    }
 }
 
 /// What is to be done to a license of the vendor's.
@@ -250,6 +256,9 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     fn read_act(&self, doc: &Node) -> Result<(), Unclear>;
     /// Asks whether the plan can be ordered for this address. Any error document means no.
     fn check_ip(&self, plan_code: &str, term: &Term, ip: IpAddr) -> Option<Call>;
+
+    /// Whether it has a function for that.
+    fn checks_ip(&self) -> bool;
 }
 
 /// Whether this is a number of the vendor's.

@@ -353,7 +353,7 @@ impl Dialect for Family {
             call = call.with(name, named(wish.name.as_deref(), &wish.reference));
         }
         call = counted(
-            call.with("period", wish.term.period.to_string()).with("pricelist", &wish.plan_code),
+            call.with("period", wish.term.said()).with("pricelist", &wish.plan_code),
             &wish.addons,
         );
         for (name, value) in &wish.fields {
@@ -364,7 +364,7 @@ impl Dialect for Family {
             Ordering::Basket => "off",
         };
         let again = match (self.autoprolong, wish.term.period) {
-            (Autoprolong::Term, period) if period.months().is_some() => period.to_string(),
+            (Autoprolong::Term, period) if period.months().is_some() => wish.term.said(),
             _ => "null".to_owned(),
         };
         let call = call.with("autoprolong", again).with("remoteid", &wish.reference);
@@ -401,7 +401,7 @@ impl Dialect for Family {
         Some(match action {
             Action::Renew(term) => {
                 let call = self.on(Role::Prolong, id)?;
-                call.with("period", term.period.to_string()).with("sok", "ok")
+                call.with("period", term.said()).with("sok", "ok")
             }
             Action::Edit { ip, name } => {
                 let mut call = self.on(Role::Edit, id)?;
@@ -417,7 +417,7 @@ impl Dialect for Family {
                 let call = self
                     .on(Role::ChangePlan, id)?
                     .with("pricelist", plan_code)
-                    .with("period", term.period.to_string());
+                    .with("period", term.said());
                 counted(call, addons).with("sok", "ok")
             }
             Action::Addons(counts) => {
@@ -451,9 +451,13 @@ impl Dialect for Family {
         Some(
             self.func(Role::CheckIp)?
                 .with("pricelist", plan_code)
-                .with("period", term.period.to_string())
+                .with("period", term.said())
                 .with(address, ip.to_string()),
         )
+    }
+
+    fn checks_ip(&self) -> bool {
+        self.address.is_some() && self.func(Role::CheckIp).is_some()
     }
 }
 

@@ -166,4 +166,8 @@ impl Dialect for Software {
                 .with("ip", ip.to_string()),
         )
     }
+
+    fn checks_ip(&self) -> bool {
+        self.func(Role::CheckIp, "software.licinfo").is_some()
+    }
 }

@@ -50,7 +50,8 @@ async fn stage(pool: PgPool) -> (TestPortal, Cast, tempfile::TempDir) {
     .await
     .unwrap();
     let ids = [ids.0, ids.1, ids.2, ids.3, Uuid::now_v7()].map(|id| id.to_string());
-    let examples = ids.into_iter().chain(["isp6-lite".to_owned()]).collect();
+    let names = ["isp6-lite", "public", "simulator", "ispmanager", "1"].map(str::to_owned);
+    let examples = ids.into_iter().chain(names).collect();
     let people = [
         ("guest", Browser::default(), false),
         ("customer", customer, true),
@@ -147,6 +148,7 @@ async fn every_page_as_everybody(pool: PgPool) {
     let mut paths: Vec<_> =
         routes.iter().flat_map(|route| addresses(route.path(), &cast.examples)).collect();
     paths.extend(["/no-such-page", "/my/no/such", "/admin/no/such", "/.env"].map(str::to_owned));
+    let mut found = BTreeSet::new();
     let mut nonces = BTreeSet::new();
     for path in &paths {
         for (who, browser, private) in &mut cast.people {
@@ -154,6 +156,9 @@ async fn every_page_as_everybody(pool: PgPool) {
             let answer = browser.get(&portal, path).await;
             check(&what, &answer);
             assert!(!answer.status.is_server_error(), "{what}: {}", answer.status);
+            if answer.status != StatusCode::NOT_FOUND {
+                found.insert(path.clone());
+            }
             let keep = if *private { "no-store" } else { "no-cache" };
             assert_eq!(value(&answer.headers, "cache-control"), keep, "{what}");
 
@@ -176,6 +181,33 @@ async fn every_page_as_everybody(pool: PgPool) {
                     "HEAD {what}: {name}"
                 );
             }
+        }
+    }
+    // Each route was seen as a page, and not only as one that does not exist.
+    for route in &routes {
+        let examples = addresses(route.path(), &cast.examples);
+        let unseen = ["/admin/pricelists/{group}/review"];
+        assert!(
+            examples.iter().any(|path| found.contains(path)) || unseen.contains(&route.path()),
+            "{}",
+            route.path()
+        );
+    }
+}
+
+/// Lists as files, and what panels read.
+#[sqlx::test(migrations = "../migrations")]
+async fn every_file_and_the_price_list(pool: PgPool) {
+    let (portal, mut cast, _site) = stage(pool).await;
+    let lists = app::exports::Export::ALL.map(|export| export.path().to_owned());
+    let panels = ["/", "/billmgr", "/manager/billmgr"];
+    let panels =
+        panels.map(|path| format!("{path}?func=pricelist.export&itemtype=addition&out=xml"));
+    for path in lists.into_iter().chain(panels) {
+        for (who, browser, _) in &mut cast.people {
+            let answer = browser.get(&portal, &path).await;
+            check(&format!("{path} as {who}"), &answer);
+            assert!(!answer.status.is_server_error(), "{path} as {who}: {}", answer.status);
         }
     }
 }

@@ -25,6 +25,7 @@ mod panels;
 mod people;
 mod prices;
 mod program;
+mod proofs;
 mod races;
 mod simulation;
 mod slow;

@@ -338,6 +338,7 @@ async fn prices_that_would_not_hold_are_named_and_stay(pool: PgPool) {
     let (portal, owner) = full(pool).await;
     // The demo's account has `dns5` at an explicit price of 2.99 for a month, at a cost of 2.00.
     portal.vendor().set_month_cost(3136, 29_000);
+    portal.vendor().set_month_cost(55227, 40_000);
     let found = read(&portal, &owner, "simulator", Source::Export, "").await;
     let endangered: Vec<_> = found
         .1
@@ -346,6 +347,19 @@ async fn prices_that_would_not_hold_are_named_and_stay(pool: PgPool) {
         .map(|row| (row.group.code.as_str(), row.after.key.plan.as_str(), row.after.key.period))
         .collect();
     assert_eq!(endangered, [("public", "dns5", Period::MONTH)]);
+    // What follows its cost is told as well, and agreed on with the rest.
+    let eur = |cents: i64| Money::new(cents * 100, Currency::EUR);
+    let repriced: Vec<_> = found
+        .1
+        .repriced
+        .iter()
+        .map(|row| (row.after.key.plan.as_str(), row.before, row.after.price()))
+        .collect();
+    assert!(repriced.contains(&("isp6-lite", eur(490), Some(eur(590)))), "{repriced:?}");
+    assert!(!repriced.iter().any(|(_, before, _)| *before == eur(299)), "that one would not hold");
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    let page = desk.get(&portal, "/admin/upstreams/simulator/import").await.body;
+    assert!(page.contains("Selling prices that follow") && page.contains("€5.90"), "{page}");
     let before = found.1.endangered[0].before;
     assert_eq!(before, Some(Money::new(29_900, Currency::EUR)));
     let lists = portal.count("select count(*) from pricelist_version").await;

@@ -144,7 +144,13 @@ async fn what_nobody_asked_for_is_judged_by_a_person(pool: PgPool) {
     let number = vendor.id;
     portal.vendor().by_hand(number, ByHand::Autoprolong(Some(1)));
     pass(&portal, 31).await;
-    // The customer never agreed to it by an order, so nothing is charged by itself.
+    // The customer never agreed to it by an order, so nothing is charged by itself; not either when
+    // the account begins to renew there.
+    sqlx::query("update upstream_account set renews_there = true")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    look(&portal).await;
     assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
     let [found] = &findings(&portal).await[..] else { panic!("one finding") };
     let owner = portal.owner().await;
@@ -190,5 +196,82 @@ async fn our_own_renewals_are_ours(pool: PgPool) {
     assert_eq!(until(&portal, license).await, Some(date!(2027 - 02 - 21)));
     assert_eq!(findings(&portal).await.len(), 0);
     assert_eq!(portal.wallet().await, (eur("485.30"), eur("0")));
+    portal.sound().await;
+}
+
+/// The vendor's switch may say another term than the license had here: what it began is what is paid.
+#[sqlx::test(migrations = "../migrations")]
+async fn the_term_that_was_begun_is_the_one_that_is_paid(pool: PgPool) {
+    let portal = portal(pool, true).await;
+    let (license, vendor) = bought(&portal).await;
+    portal.vendor().by_hand(vendor.id, ByHand::Autoprolong(Some(12)));
+    pass(&portal, 31).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 12 - 21)));
+    assert_eq!(portal.wallet().await, (eur("445.20"), eur("0")), "a year at 49.90");
+    let seen = portal.portal.license(&portal.customer().await, license).await.unwrap().unwrap();
+    assert_eq!(seen.period, Period::YEAR);
+    portal.sound().await;
+}
+
+/// What the vendor takes back is paid by nobody, and a day that fits no term is for a person.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_taken_back_or_fits_no_term_is_not_charged(pool: PgPool) {
+    let portal = portal(pool, true).await;
+    let (license, vendor) = bought(&portal).await;
+    portal.leave(0).await;
+    let expire = async |day: Date| {
+        portal.vendor().by_hand(vendor.id, ByHand::Expire(day));
+        look(&portal).await;
+    };
+    expire(date!(2027 - 01 - 21)).await;
+    assert_eq!(findings(&portal).await.len(), 1);
+    expire(date!(2026 - 12 - 21)).await;
+    assert_eq!(findings(&portal).await.len(), 0, "taken back");
+    assert_eq!(until(&portal, license).await, Some(date!(2026 - 12 - 21)));
+    let credit = portal::wallet::Credit {
+        id: Uuid::now_v7(),
+        customer: sqlx::query_scalar("select customer_id from license")
+            .fetch_one(&portal.portal.pool)
+            .await
+            .unwrap(),
+        amount: eur("100"),
+        reason: "pays at last".to_owned(),
+    };
+    let owner = portal.owner().await;
+    portal.portal.credit_wallet(&owner, &credit).await.unwrap();
+    expire(date!(2027 - 01 - 10)).await;
+    let [found] = &findings(&portal).await[..] else { panic!("one finding") };
+    assert_eq!(portal.wallet().await, (eur("100"), eur("0")));
+    let adopt = portal.portal.settle_finding(&owner, found.id, Remedy::Adopt, "twenty days").await;
+    assert!(matches!(adopt, Err(RemedyError::NoPrice)), "{adopt:?}");
+    let bear = portal.portal.settle_finding(&owner, found.id, Remedy::Dismiss, "a gift").await;
+    assert!(bear.is_ok(), "{bear:?}");
+    portal.sound().await;
+}
+
+/// What the customer asked for meanwhile is not lost from sight when the vendor was faster.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_renewal_under_way_does_not_hide_the_vendors(pool: PgPool) {
+    use domain::change::Change;
+    let portal = portal(pool, true).await;
+    let viewer = portal.customer().await;
+    let (license, _) = bought(&portal).await;
+    // Planned, and not sent yet when the vendor begins the term.
+    let change = Change::Renew { period: Period::MONTH };
+    let preview = portal.portal.preview_change(&viewer, license, &change).await.unwrap();
+    let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
+    let shown_total = preview.quote.map(|quote| quote.total);
+    let wish = portal::licenses::ChangeWish { id, license, change, shown_total };
+    portal.portal.change_license(&viewer, &wish).await.unwrap();
+    portal.clock.advance(Duration::from_hours(31 * 24));
+    portal.vendor().advance_clock(Duration::from_hours(31 * 24));
+    look(&portal).await;
+    look(&portal).await;
+    portal.clock.advance(Duration::from_hours(7));
+    look(&portal).await;
+    assert_eq!(portal.count(RENEWALS).await, 1, "one term, one charge");
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    assert_eq!(portal.vendor().debits().len(), 2);
+    assert_eq!(findings(&portal).await.len(), 0);
     portal.sound().await;
 }

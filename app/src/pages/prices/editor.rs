@@ -362,10 +362,11 @@ impl Typed {
             Markup::Explicit(amount) => ("explicit", amount.to_plain()),
         };
         let scope = &rule.scope;
-        let subject = match (&scope.plan, &scope.family) {
-            (Some(slug), _) => format!("plan:{slug}"),
-            (None, Some(code)) => format!("family:{code}"),
-            (None, None) => String::new(),
+        let subject = match (&scope.plan, &scope.family, &scope.product) {
+            (Some(slug), ..) => format!("plan:{slug}"),
+            (None, Some(code), Some(name)) => format!("product:{code}:{name}"),
+            (None, Some(code), None) => format!("family:{code}"),
+            (None, None, _) => String::new(),
         };
         Self {
             place: String::new(),
@@ -527,8 +528,14 @@ fn subjects(cx: &Context, editor: &Editor, current: &str) -> Vec<SelectOption> {
     for (code, name) in &editor.families {
         let label = t!(locale, "rule-family", family = name.get(locale));
         options.push(SelectOption::new(format!("family:{code}"), label, current));
+        let own = || editor.rows.iter().filter(|row| row.family == *code);
+        let products: BTreeSet<&String> = own().filter_map(|row| row.product.as_ref()).collect();
+        options.extend(products.into_iter().map(|name| {
+            let label = t!(locale, "rule-product", product = name.as_str());
+            SelectOption::new(format!("product:{code}:{name}"), label, current)
+        }));
         let mut seen = BTreeSet::new();
-        for row in editor.rows.iter().filter(|row| row.family == *code) {
+        for row in own() {
             if seen.insert(&row.key.plan) {
                 let value = format!("plan:{}", row.key.plan);
                 options.push(SelectOption::new(value, row.plan_name.get(locale), current));

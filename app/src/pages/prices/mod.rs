@@ -50,12 +50,13 @@ impl Names<'_> {
     /// What a rule speaks of: "ispmanager, 12 months, Nodes".
     fn scope(&self, rule: &Rule) -> String {
         let scope = &rule.scope;
-        let subject = match (&scope.plan, &scope.family) {
-            (Some(slug), _) => self.plan(slug),
-            (None, Some(code)) => {
+        let subject = match (&scope.plan, &scope.product, &scope.family) {
+            (Some(slug), ..) => self.plan(slug),
+            (None, Some(name), _) => t!(self.locale, "rule-product", product = name.as_str()),
+            (None, None, Some(code)) => {
                 t!(self.locale, "rule-family", family = self.family(code))
             }
-            (None, None) => t!(self.locale, "rule-everything"),
+            (None, None, None) => t!(self.locale, "rule-everything"),
         };
         let mut words = vec![subject];
         words.extend(scope.addon.as_ref().map(|code| self.addon(code)));

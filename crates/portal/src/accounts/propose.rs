@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::locale::{Locale, Localized};
-use crate::pricing::{COST_LIMIT, Endangered, PriceKey, endangered};
+use crate::pricing::{COST_LIMIT, Endangered, PriceKey, Repriced, effects};
 use crate::upstreams::dialect_kind;
 
 /// What an import would do, and what it would not.
@@ -26,7 +26,10 @@ pub struct Proposal {
     pub notes: Vec<Note>,
     /// Prices that would not hold any more.
     pub endangered: Vec<Endangered>,
-    /// Of all of the changes, so that nothing else is written than what was shown.
+    /// Selling prices that would follow their costs.
+    pub repriced: Vec<Repriced>,
+    /// Of all of the changes and of what they do to prices, so that nothing else happens than what was
+    /// shown.
     pub hash: String,
 }
 
@@ -330,10 +333,23 @@ pub(super) async fn propose(db: &mut PgConnection, ask: &Ask<'_>) -> Result<Prop
             _ => None,
         })
         .collect();
-    let endangered = endangered(db, &costs).await?;
-    let text = serde_json::to_vec(&changes).map_err(|error| Error::Machine(error.to_string()))?;
+    let effects = effects(db, &costs).await?;
+    let mut text =
+        serde_json::to_vec(&changes).map_err(|error| Error::Machine(error.to_string()))?;
+    for row in &effects.repriced {
+        let key = &row.after.key;
+        let price =
+            (&row.group.code, &key.plan, key.period, &key.addon, row.before, row.after.price());
+        text.extend_from_slice(format!("{price:?}").as_bytes());
+    }
     let hash = hex::encode(Sha256::digest(&text));
-    Ok(Proposal { changes, notes, endangered, hash })
+    Ok(Proposal {
+        changes,
+        notes,
+        endangered: effects.endangered,
+        repriced: effects.repriced,
+        hash,
+    })
 }
 
 async fn known(db: &mut PgConnection, account: Uuid) -> Result<Vec<Known>, Error> {
@@ -502,8 +518,10 @@ impl<'a> Work<'a> {
             if cost.0 > COST_LIMIT {
                 self.notes.push(Note::Cost { code, text: cost.to_string() });
             } else if kind.is_sayable(term.code.as_deref()) {
-                // Only one generation knows codes of terms.
-                let said = term.code.clone().filter(|_| kind.has_term_codes());
+                // Where the months say it as well, a code says nothing more.
+                let plain = term.period.to_string();
+                let said = term.code.clone();
+                let said = said.filter(|code| kind.has_term_codes() || *code != plain);
                 terms.push(PlanTerm { period: term.period, code: said, cost });
             } else {
                 self.notes.push(Note::NoTermCode { code, text: term.period.to_string() });

@@ -213,6 +213,9 @@ pub enum EditError {
     /// A part of how a plan is bought makes no sense; the field's id.
     #[error("{0} is not usable")]
     Wire(String),
+    /// Licenses that exist have counts that the plan would not take any more; the field's id.
+    #[error("{0} does not fit licenses that exist")]
+    Counts(String),
     /// Something is under way for the plan: only what it was sent with finds it again.
     #[error("something is under way for this plan")]
     UnderWay,

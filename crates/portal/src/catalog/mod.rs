@@ -68,6 +68,15 @@ pub struct Offer {
     pub addon_prices: BTreeMap<(String, Period), Money>,
 }
 
+/// What a plan's vendor does beside selling it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VendorDoes {
+    /// It renews what is bought, by itself, and each term is charged.
+    pub renews: bool,
+    /// It tells whether an address can be ordered for.
+    pub checks_ip: bool,
+}
+
 /// A plan as it is sold.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -90,8 +99,8 @@ pub struct Plan {
     pub description: Localized,
     /// It is not taken off the shelf, and neither is its vendor.
     pub(crate) is_available: bool,
-    /// Its vendor renews what is bought, by itself, and each term is charged.
-    pub renews_there: bool,
+    /// What its vendor does beside selling it.
+    pub vendor: VendorDoes,
     /// After this day it is not sold any more.
     pub sale_ends_on: Option<Date>,
     /// After this day it is not renewed any more.
@@ -220,7 +229,13 @@ impl Plan {
     }
 
     pub(crate) fn subject<'a>(&'a self, cost: &'a Cost) -> Subject<'a> {
-        Subject { family: &self.family, plan: &self.slug, addons: &self.capabilities.addons, cost }
+        Subject {
+            family: &self.family,
+            product: self.product.as_deref(),
+            plan: &self.slug,
+            addons: &self.capabilities.addons,
+            cost,
+        }
     }
 
     fn offer(self, tariff: &Tariff) -> Option<Offer> {
@@ -539,7 +554,10 @@ async fn plans_with(
                 dialect: kind,
                 number: row.number,
                 is_available: row.is_available,
-                renews_there: row.renews_there && kind.can_renew_itself(),
+                vendor: VendorDoes {
+                    renews: row.renews_there && kind.can_renew_itself(),
+                    checks_ip: speech.checks_ip(kind),
+                },
                 sale_ends_on: row.sale_ends_on,
                 renewal_ends_on: row.renewal_ends_on,
                 has_key: row.has_key,

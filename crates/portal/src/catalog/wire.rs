@@ -335,6 +335,25 @@ async fn parts_in_tx(tx: &mut PgConnection, plan: Uuid, wire: &PlanWire) -> Resu
             .map_err(|error| EditError::Internal(Error::unreadable("plan_addon", error)))
     };
     for (key, addon) in &wire.addons {
+        // A license whose count the plan does not take any more could never be renewed.
+        let [base, max, step] = [number(addon.base)?, number(addon.max)?, number(addon.step)?];
+        let stranded = sqlx::query_scalar!(
+            "select exists (
+                select from license l
+                 cross join lateral (select (l.addons ->> $2)::integer as count) has
+                 where l.plan_id = $1 and l.status <> 'deleted' and has.count is not null
+                   and (has.count < $3 or has.count > $4 or (has.count - $3) % $5 <> 0)) as \"some!\"",
+            plan,
+            key,
+            base,
+            max,
+            step,
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if stranded {
+            return Err(EditError::Counts(format!("addon-{key}-base")));
+        }
         sqlx::query!(
             "update plan_addon
                 set upstream_addon_code = $3, name = $4, base = $5, max = $6, step = $7
@@ -343,9 +362,9 @@ async fn parts_in_tx(tx: &mut PgConnection, plan: Uuid, wire: &PlanWire) -> Resu
             key,
             addon.code,
             Json(&addon.name) as _,
-            number(addon.base)?,
-            number(addon.max)?,
-            number(addon.step)?,
+            base,
+            max,
+            step,
         )
         .execute(&mut *tx)
         .await

@@ -564,8 +564,8 @@ pub(crate) struct DoneRenewal<'a> {
     pub term: Date,
 }
 
-/// Writes down a renewal that has happened, with its hold, for the caller to confirm; none if there is
-/// a renewal from this day already.
+/// Writes down a renewal that has happened, with its hold, for the caller to confirm; none if a renewal
+/// from this day is paid already. [`ChangeError::TooLate`] while something is under way.
 pub(crate) async fn plan_done_renewal_in_tx(
     tx: &mut PgConnection,
     renewal: &DoneRenewal<'_>,
@@ -575,19 +575,29 @@ pub(crate) async fn plan_done_renewal_in_tx(
     sqlx::query!("select 1 as one from customer where id = $1 for no key update", renewal.customer)
         .fetch_one(&mut *tx)
         .await?;
-    let known = sqlx::query_scalar!(
-        "select exists (select from operation where license_id = $1 and term = $2
-                           and kind = 'renew' and state not in ('rejected', 'cancelled')) as \"known!\"",
+    let known = sqlx::query!(
+        "select exists (select from operation
+                         where license_id = $1 and finished_at is null) as \"busy!\",
+                exists (select from operation
+                         where license_id = $1 and term = $2 and kind = 'renew'
+                           and state = 'confirmed') as \"paid!\"",
         renewal.license,
         renewal.term,
     )
     .fetch_one(&mut *tx)
     .await?;
-    if known {
+    // What is under way may be this very term, or end the license.
+    if known.busy {
+        return Err(ChangeError::TooLate);
+    }
+    if known.paid {
         return Ok(None);
     }
     let owned = find(tx, renewal.customer, renewal.license).await?;
     let owned = owned.ok_or(ChangeError::NoSuchLicense)?;
+    if owned.status == LicenseStatus::Deleted {
+        return Err(NotNow::NotLive.into());
+    }
     let change = Change::Renew { period: renewal.period };
     let priced = priced(tx, renewal.group, &owned, &change, now.date()).await?;
     let priced = priced.ok_or(ChangeError::NoPrice)?;

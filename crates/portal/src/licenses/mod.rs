@@ -27,8 +27,11 @@ use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect_kind;
 use crate::{Error, Portal, customers, mail};
 
+use change::later;
 pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
-pub(crate) use change::{DoneRenewal, later, plan_done_renewal_in_tx, start_again_in_tx};
+pub(crate) use change::{
+    DoneRenewal, later as term_end, plan_done_renewal_in_tx, start_again_in_tx,
+};
 pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter, UnderWay};
 pub use limit::ChangeRule;
 pub use modules::{ModuleHome, Modules, OwnedModule};
@@ -170,9 +173,10 @@ pub(crate) async fn insert_in_tx(
     let rows = sqlx::query!(
         "insert into license
             (id, customer_id, order_id, plan_id, upstream_account_id, upstream_id, period, ip, name,
-             addons, quote, status, next_check_at, created_at, parent_id, vendor_renews)
+             addons, quote, status, next_check_at, created_at, parent_id, vendor_renews,
+             renews_there)
          select $1, $2, o.id, $4, $5, $6, $7, $8::text::inet, $9, $10, o.quote, 'processing', $11, $11,
-                $12, $13
+                $12, $13, $13
            from customer_order o where o.id = $3
          on conflict do nothing",
         new.id,
@@ -529,34 +533,7 @@ impl Portal {
         // The documents of 2009 show no state; what can be viewed there has been made. Inferred.
         let stateless = row.dialect == DialectKind::Software.as_str();
         let mut tx = self.pool.begin().await?;
-        // What nothing of ours has done since the last look, the vendor did.
-        let before = sqlx::query!(
-            "select l.expires_on, l.upstream_id,
-                    exists (select from operation x
-                             where x.license_id = l.id and x.state not in ('rejected', 'cancelled')
-                               and (x.kind = 'renew' and x.term = l.expires_on
-                                    or x.kind = 'change_plan'
-                                       and (x.finished_at is null
-                                            or x.finished_at >= coalesce(l.checked_at, l.created_at))))
-                        as \"ours!\"
-               from license l where l.id = $1 and l.version = $2 for update",
-            id,
-            version,
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        if let Some(before) = before.filter(|before| !before.ours)
-            && let (Some(was), Some(is)) = (before.expires_on, view.expires_on)
-        {
-            let moved = Moved {
-                license: id,
-                account: row.upstream_account_id,
-                upstream_id: &before.upstream_id,
-                was,
-                is,
-            };
-            note_in_tx(&mut tx, &moved, now).await?;
-        }
+        let expires_on = self.new_end_in_tx(&mut tx, row, view, now).await?;
         let saved = sqlx::query!(
             "update license
                 set key = coalesce($2, key),
@@ -571,7 +548,7 @@ impl Portal {
             id,
             view.key,
             view.status.map(LicenseStatus::as_str),
-            view.expires_on,
+            expires_on,
             view.ip.map(|ip| ip.to_string()),
             now,
             next,
@@ -597,6 +574,58 @@ impl Portal {
         }
         tx.commit().await?;
         Ok(())
+    }
+
+    /// The last day that the view tells; none while something of ours is under way that sets it. What
+    /// nothing of ours has moved, the vendor has, and that is noted.
+    async fn new_end_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        row: &DueLicense,
+        view: &VendorLicense,
+        now: OffsetDateTime,
+    ) -> Result<Option<Date>, Error> {
+        // A list may lag behind a change of plan, whose term begins on its own day.
+        const LAG: Duration = Duration::days(2);
+        let known = sqlx::query!(
+            "select l.expires_on, l.upstream_id,
+                    exists (select from operation x
+                             where x.license_id = l.id and x.finished_at is null
+                               and x.kind in ('renew', 'change_plan')) as \"under_way!\",
+                    exists (select from operation x
+                             where x.license_id = l.id and x.kind = 'change_plan'
+                               and x.state = 'confirmed'
+                               and x.finished_at >= least($3, coalesce(l.checked_at, l.created_at)))
+                        as \"replanned!\",
+                    (select (x.change ->> 'period')::smallint from operation x
+                      where x.license_id = l.id and x.kind = 'renew' and x.term = l.expires_on
+                        and x.state = 'confirmed' limit 1) as renewed_for
+               from license l where l.id = $1 and l.version = $2 for update",
+            row.id,
+            row.version,
+            now - LAG,
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(known) = known else { return Ok(view.expires_on) };
+        let (Some(was), Some(is)) = (known.expires_on, view.expires_on) else {
+            return Ok(view.expires_on);
+        };
+        if known.under_way {
+            return Ok(None);
+        }
+        // What we renewed ourselves is ours up to the end of that term.
+        let ours = known.renewed_for.and_then(|period| Period::try_from(period).ok());
+        let was = match ours {
+            Some(period) if is > was => later(was, period).unwrap_or(was),
+            _ => was,
+        };
+        if !known.replanned {
+            let (license, account) = (row.id, row.upstream_account_id);
+            let moved = Moved { license, account, upstream_id: &known.upstream_id, was, is };
+            note_in_tx(tx, &moved, now).await?;
+        }
+        Ok(Some(is))
     }
 
     async fn tell_of_key_in_tx(

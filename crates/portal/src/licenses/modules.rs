@@ -2,13 +2,14 @@
 
 use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
+use domain::price::derive;
 use domain::{Money, Period};
 use sqlx::types::Json;
 use time::Date;
 use uuid::Uuid;
 
 use super::read_status;
-use crate::catalog::{Offer, Plan};
+use crate::catalog::{Offer, Plan, owned_plan};
 use crate::locale::Localized;
 use crate::people::CustomerViewer;
 use crate::{Error, Portal};
@@ -30,6 +31,8 @@ pub struct OwnedModule {
     pub expires_on: Option<Date>,
     /// What another term costs; none where it is not renewed or its page says so.
     pub renewal: Option<(Period, Money)>,
+    /// It can be deleted.
+    pub may_delete: bool,
     period: Option<Period>,
 }
 
@@ -83,16 +86,25 @@ impl Portal {
         let mut owned = self.owned_modules(viewer.customer, license).await?;
         let shelf = self.shelf(&viewer.group).await?;
         let offers = || shelf.iter().flat_map(|family| &family.plans);
+        let today = self.clock.now().date();
+        let mut db = self.pool.acquire().await?;
         for module in &mut owned {
             let lives = matches!(module.status, LicenseStatus::Active | LicenseStatus::Suspended);
-            let offer = offers().find(|offer| offer.plan.slug == module.slug);
-            module.renewal = offer
-                .filter(|offer| {
-                    lives && offer.plan.capabilities.can.contains(&OperationKind::Renew)
-                })
-                .zip(module.period.filter(|period| period.months().is_some()))
-                .and_then(|(offer, period)| Some((period, offer.price_of(period)?)));
+            // What is not sold any more lives on.
+            let plan = owned_plan(&mut db, &viewer.group, &module.slug).await?;
+            let Some((plan, tariff)) = plan.filter(|_| lives) else { continue };
+            module.may_delete = plan.capabilities.can(OperationKind::Delete);
+            let over = plan.renewal_ends_on.is_some_and(|last| today > last);
+            let period = module.period.filter(|period| {
+                period.months().is_some() && !over && plan.capabilities.can(OperationKind::Renew)
+            });
+            module.renewal = period.and_then(|period| {
+                let list = &tariff.of(&plan, period).content;
+                let found = derive(plan.subject(plan.costs.get(&period)?), period, list, None);
+                Some((period, found.ok()?.price))
+            });
         }
+        drop(db);
         let fits = |offer: &&Offer| {
             offer.plan.upstream_account == about.upstream_account_id
                 && offer.plan.fits.contains(&about.slug)
@@ -139,6 +151,7 @@ impl Portal {
                     status: read_status(&row.status)?,
                     expires_on: row.expires_on,
                     renewal: None,
+                    may_delete: false,
                     period: row.period.and_then(|code| Period::try_from(code).ok()),
                 })
             })

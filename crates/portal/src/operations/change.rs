@@ -140,6 +140,7 @@ impl Portal {
         &self,
         tx: &mut PgConnection,
         work: &Work,
+        sent: bool,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
         let mut ip = None;
@@ -150,7 +151,8 @@ impl Portal {
         match &work.change {
             Change::Renew { period: term } => {
                 period = Some(term.code());
-                status = Some(LicenseStatus::Active);
+                // What the vendor began by itself says nothing of that; its views do.
+                status = sent.then_some(LicenseStatus::Active);
             }
             Change::Edit { ip: new_ip, name: new_name } => {
                 ip = new_ip.map(LicenseIp::get);

@@ -133,9 +133,12 @@ pub enum RemedyError {
     /// The customer's wallet has too little.
     #[error("not enough money")]
     NotEnough,
-    /// The term has no price for its owner.
+    /// The vendor's term is none that its owner has a price for.
     #[error("there is no price for it")]
     NoPrice,
+    /// Something is under way for the license: that comes first.
+    #[error("something is under way for the license")]
+    Busy,
     /// The vendor's number belongs to a license of ours by now.
     #[error("the number belongs to a license")]
     NumberTaken,

@@ -727,6 +727,7 @@ impl Portal {
         let proof = proof.number();
         // A plan that turns out to be carried out goes through all states, so that each of them
         // means the same for every operation.
+        let sent = op.state != OperationState::Planned;
         let op = if op.state == OperationState::Planned {
             let before = match &op.task {
                 Task::Change(work) => work.before.clone().or_else(|| Some(Before::default())),
@@ -754,7 +755,7 @@ impl Portal {
                 self.write_purchase_in_tx(&mut tx, op, purchase, account, number, now).await?
             }
             Task::Change(work) => {
-                self.write_change_in_tx(&mut tx, work, now).await?;
+                self.write_change_in_tx(&mut tx, work, sent, now).await?;
                 Ok(work.license)
             }
         };

@@ -37,6 +37,19 @@ pub(crate) async fn note_in_tx(
     moved: &Moved<'_>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
+    // The vendor may take it back before it was charged.
+    sqlx::query!(
+        "update upstream_finding
+            set until = least(until, $2::date), last_seen_at = $3::timestamptz,
+                resolved_at = case when $2::date <= term then $3::timestamptz end,
+                resolution = case when $2::date <= term then 'reversed' end
+          where license_id = $1 and kind = 'renewed' and resolved_at is null and until > $2::date",
+        moved.license,
+        moved.is,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
     if moved.is - moved.was < SHORTEST {
         return Ok(());
     }
@@ -75,21 +88,51 @@ struct Found {
     license: Uuid,
     customer: Uuid,
     group: String,
+    /// The license's own term.
     period: Period,
+    /// What its plan is sold for.
+    sold: Vec<Period>,
     term: Date,
     until: Date,
+    is_open: bool,
+}
+
+/// So far a term's end may be from what the calendar says: vendors count months in their own ways.
+const NEAR: i64 = 3;
+/// More terms than this are never behind.
+const MOST_TERMS: usize = 36;
+
+/// The term that the vendor began on this day, and the day on which the next one began if it has begun
+/// several. One of another length than the license's own is taken if the plan is sold for it; what
+/// fits nothing is for a person.
+fn began(term: Date, until: Date, own: Period, sold: &[Period]) -> Option<(Period, Option<Date>)> {
+    let ends = |from: Date, period: Period| licenses::term_end(from, period);
+    let near = |day: Date| (day - until).whole_days().abs() <= NEAR;
+    let once = |period: &Period| ends(term, *period).is_some_and(near);
+    if let Some(period) = std::iter::once(&own).chain(sold).find(|period| once(period)) {
+        return Some((*period, None));
+    }
+    let first = ends(term, own)?;
+    let mut day = first;
+    for _ in 0..MOST_TERMS {
+        day = ends(day, own)?;
+        if near(day) {
+            return Some((own, Some(first)));
+        }
+    }
+    None
 }
 
 impl Portal {
-    /// Charges one renewal of an account that renews there, if one is due.
+    /// Charges one term of a license that was bought so that the vendor renews it, if one is due.
     pub(crate) async fn charge_due_renewal(&self) -> Result<Done, Error> {
         let now = self.clock.now();
         // Whoever takes it puts it off, so that what cannot be charged does not stand in the way.
         let due = sqlx::query_scalar!(
             "update upstream_finding set next_try_at = $2
               where id = (select f.id from upstream_finding f
-                            join upstream_account u on u.id = f.upstream_account_id
-                           where f.kind = 'renewed' and f.resolved_at is null and u.renews_there
+                            join license l on l.id = f.license_id
+                           where f.kind = 'renewed' and f.resolved_at is null and l.renews_there
                              and (f.next_try_at is null or f.next_try_at <= $1)
                            order by f.number limit 1 for update of f skip locked)
              returning id",
@@ -100,12 +143,15 @@ impl Portal {
         .await?;
         let Some(finding) = due else { return Ok(Done::Idle) };
         let mut tx = self.pool.begin().await?;
-        let Some(found) = find_in_tx(&mut tx, finding).await? else { return Ok(Done::Worked) };
+        let found = find_in_tx(&mut tx, finding).await?;
+        // Somebody may have settled it meanwhile.
+        let Some(found) = found.filter(|found| found.is_open) else { return Ok(Done::Worked) };
         let unpaid = Unpaid { license: found.license, term: found.term };
         match self.charge_renewal(tx, &found, None).await {
             Ok(()) => {}
             Err(ChangeError::Internal(error)) => return Err(error),
-            Err(ChangeError::NotEnough { missing, .. }) => {
+            Err(ChangeError::NotEnough { missing: total, .. }) => {
+                let (_, missing) = self.shortfall(found.customer, total).await?;
                 self.tell_unpaid(&unpaid, missing, now).await?;
             }
             Err(refused) => {
@@ -126,6 +172,7 @@ impl Portal {
         self.charge_renewal(tx, &found, Some(by)).await.map_err(|error| match error {
             ChangeError::NotEnough { .. } => RemedyError::NotEnough,
             ChangeError::Internal(error) => RemedyError::Internal(error),
+            ChangeError::TooLate => RemedyError::Busy,
             _ => RemedyError::NoPrice,
         })
     }
@@ -140,17 +187,17 @@ impl Portal {
     ) -> Result<(), ChangeError> {
         let now = self.clock.now();
         let account = self.upstream_account_in_tx(&mut tx, found.account).await?;
+        let (period, next) = began(found.term, found.until, found.period, &found.sold)
+            .ok_or(ChangeError::NoPrice)?;
         let renewal = DoneRenewal {
             customer: found.customer,
             group: &found.group,
             user: by,
             license: found.license,
-            period: found.period,
+            period,
             term: found.term,
         };
         let operation = licenses::plan_done_renewal_in_tx(&mut tx, &renewal, now).await?;
-        let next = licenses::later(found.term, found.period)
-            .filter(|next| found.until - *next >= SHORTEST);
         sqlx::query!(
             "update upstream_finding
                 set term = coalesce($2, term), next_try_at = null,
@@ -166,7 +213,7 @@ impl Portal {
         .execute(&mut *tx)
         .await?;
         let Some(operation) = operation else {
-            // It is planned or done already: whoever asked for it pays for it.
+            // It is paid already.
             tx.commit().await?;
             return Ok(());
         };
@@ -192,7 +239,9 @@ impl Portal {
 async fn find_in_tx(tx: &mut PgConnection, finding: Uuid) -> Result<Option<Found>, Error> {
     let row = sqlx::query!(
         "select f.upstream_account_id, l.id as license, l.period, c.id as customer, c.group_code,
-                f.term as \"term!\", f.until as \"until!\"
+                f.term as \"term!\", f.until as \"until!\", f.resolved_at is null as \"is_open!\",
+                array(select t.period from plan_period t
+                       where t.plan_id = l.plan_id and t.period > 0 order by t.period) as \"sold!\"
            from upstream_finding f
            join license l on l.id = f.license_id
            join customer c on c.id = l.customer_id
@@ -201,6 +250,8 @@ async fn find_in_tx(tx: &mut PgConnection, finding: Uuid) -> Result<Option<Found
     )
     .fetch_optional(tx)
     .await?;
+    let period =
+        |code: i16| Period::try_from(code).map_err(|error| Error::unreadable("license", error));
     row.map(|row| {
         Ok(Found {
             finding,
@@ -208,11 +259,43 @@ async fn find_in_tx(tx: &mut PgConnection, finding: Uuid) -> Result<Option<Found
             license: row.license,
             customer: row.customer,
             group: row.group_code,
-            period: Period::try_from(row.period)
-                .map_err(|error| Error::unreadable("license", error))?,
+            period: period(row.period)?,
+            sold: row.sold.into_iter().map(period).collect::<Result<_, _>>()?,
             term: row.term,
             until: row.until,
+            is_open: row.is_open,
         })
     })
     .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::date;
+
+    #[test]
+    fn what_a_vendor_began_is_told_by_its_end() {
+        let start = date!(2026 - 12 - 31);
+        let sold = [Period::MONTH, Period::YEAR];
+        for (until, own, found) in [
+            (date!(2027 - 01 - 31), Period::MONTH, Some((Period::MONTH, None))),
+            // Vendors count the short month in their own ways.
+            (date!(2027 - 02 - 03), Period::MONTH, Some((Period::MONTH, None))),
+            // The license is renewed by the year here, and the vendor's switch says a month.
+            (date!(2027 - 01 - 31), Period::YEAR, Some((Period::MONTH, None))),
+            (date!(2027 - 12 - 31), Period::MONTH, Some((Period::YEAR, None))),
+            (
+                date!(2027 - 02 - 28),
+                Period::MONTH,
+                Some((Period::MONTH, Some(date!(2027 - 01 - 31)))),
+            ),
+            // From another day than ours, or for nothing that is sold: a person looks at it.
+            (date!(2027 - 01 - 20), Period::MONTH, None),
+            (date!(2027 - 01 - 31), Period::Lifetime, Some((Period::MONTH, None))),
+            (date!(2027 - 03 - 31), Period::Trial, None),
+        ] {
+            assert_eq!(began(start, until, own, &sold), found, "{until} {own}");
+        }
+    }
 }

@@ -38,6 +38,8 @@ pub struct PriceRow {
     pub key: PriceKey,
     /// The plan's family.
     pub family: String,
+    /// The product that the plan is an edition of.
+    pub product: Option<String>,
     /// The plan's name.
     pub plan_name: Localized,
     /// The add-on's name.
@@ -124,6 +126,7 @@ pub(super) fn rows(plans: &[Plan], list: &Pricelist, public: Option<&Pricelist>)
                         addon: addon.map(str::to_owned),
                     },
                     family: plan.family.clone(),
+                    product: plan.product.clone(),
                     plan_name: plan.name.clone(),
                     addon_name: addon.and_then(|code| plan.addon_names.get(code).cloned()),
                     cost: unit_cost,

@@ -522,6 +522,7 @@ fn is_known(rule: &Rule, shelf: &[Plan]) -> bool {
     let scope = &rule.scope;
     shelf.iter().any(|plan| {
         scope.family.as_ref().is_none_or(|family| *family == plan.family)
+            && (scope.product.is_none() || scope.product == plan.product)
             && scope.plan.as_ref().is_none_or(|slug| *slug == plan.slug)
             && scope.period.is_none_or(|period| plan.capabilities.periods.contains(&period))
             && scope.addon.as_ref().is_none_or(|code| plan.addon_names.contains_key(code))

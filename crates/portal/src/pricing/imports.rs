@@ -20,13 +20,34 @@ pub struct Endangered {
     pub after: PriceRow,
 }
 
-/// Which prices these costs would endanger, for plans on the shelf and off it.
-pub(crate) async fn endangered(
+/// A selling price that follows its cost.
+#[derive(Debug, Clone)]
+pub struct Repriced {
+    /// Whose price.
+    pub group: Group,
+    /// The price until now.
+    pub before: Money,
+    /// As it would be.
+    pub after: PriceRow,
+}
+
+/// What costs would do to selling prices.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Effects {
+    /// Those that would not hold.
+    pub endangered: Vec<Endangered>,
+    /// Those that would be others.
+    pub repriced: Vec<Repriced>,
+}
+
+/// What these costs would do to prices, for plans on the shelf and off it.
+pub(crate) async fn effects(
     db: &mut PgConnection,
     costs: &[(PriceKey, Money)],
-) -> Result<Vec<Endangered>, Error> {
+) -> Result<Effects, Error> {
+    let mut found = Effects::default();
     if costs.is_empty() {
-        return Ok(Vec::new());
+        return Ok(found);
     }
     let now = every_plan(db).await?;
     let now: Vec<Plan> =
@@ -44,16 +65,18 @@ pub(crate) async fn endangered(
     )
     .fetch_all(&mut *db)
     .await?;
-    let mut found = Vec::new();
     for group in groups {
         let Some(current) = versions::current(db, &group.code).await? else { continue };
         let before = board::rows(&now, &current.content, None);
         for after in board::rows(&then, &current.content, None) {
             let old = before.iter().find(|old| old.key == after.key);
             let was = old.is_some_and(|old| old.is_below_floor() || old.sells_at_a_loss());
+            let before = old.and_then(PriceRow::price);
+            let group = group.clone();
             if (after.is_below_floor() || after.sells_at_a_loss()) && !was {
-                let before = old.and_then(PriceRow::price);
-                found.push(Endangered { group: group.clone(), before, after });
+                found.endangered.push(Endangered { group, before, after });
+            } else if let Some(before) = before.filter(|_| before != after.price()) {
+                found.repriced.push(Repriced { group, before, after });
             }
         }
     }

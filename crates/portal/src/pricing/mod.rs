@@ -31,8 +31,8 @@ pub use versions::{
 };
 
 pub(crate) use costs::{COST_LIMIT, Origin};
-pub use imports::Endangered;
-pub(crate) use imports::{endangered, import_cost_in_tx};
+pub use imports::{Endangered, Repriced};
+pub(crate) use imports::{effects, import_cost_in_tx};
 
 /// The group whose prices guests see, and where customers begin.
 pub const PUBLIC: &str = "public";
