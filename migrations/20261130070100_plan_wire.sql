@@ -39,8 +39,10 @@ end $$;
 create trigger plan_period_wire_kept before update of upstream_code on plan_period for each row
     when (old.upstream_code is distinct from new.upstream_code)
     execute function plan_part_wire_kept();
--- What is included is part of every count that is sent.
-create trigger plan_addon_wire_kept before update of upstream_addon_code, base on plan_addon
+-- What is included is part of every count that is sent, and what can be had at all of every one that
+-- was asked for.
+create trigger plan_addon_wire_kept before update of upstream_addon_code, base, max, step on plan_addon
     for each row
-    when (old.upstream_addon_code <> new.upstream_addon_code or old.base <> new.base)
+    when ((old.upstream_addon_code, old.base, old.max, old.step)
+          is distinct from (new.upstream_addon_code, new.base, new.max, new.step))
     execute function plan_part_wire_kept();

@@ -15,6 +15,9 @@ alter table upstream_finding
     -- ours has asked for it. What is charged moves `term` on.
     add column term date,
     add column until date,
+    -- It may count from another day than the last one, since the license was stopped: what was begun is
+    -- for a person to see.
+    add column by_person boolean not null default false,
     -- When it is charged again where there was too little money.
     add column next_try_at timestamptz,
     drop constraint upstream_finding_kind_check,

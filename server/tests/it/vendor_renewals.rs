@@ -275,3 +275,41 @@ async fn a_renewal_under_way_does_not_hide_the_vendors(pool: PgPool) {
     assert_eq!(findings(&portal).await.len(), 0);
     portal.sound().await;
 }
+
+/// A stopped license counts from the day on which it is renewed, whoever does that.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_stopped_license_is_renewed_from_the_day_itself(pool: PgPool) {
+    use domain::change::Change;
+    let portal = portal(pool, false).await;
+    let (license, _) = bought(&portal).await;
+    pass(&portal, 50).await;
+    assert_eq!(at_vendor(&portal, license).await.status, upstream_sim::Status::Suspended);
+    let renew = Change::Renew { period: Period::MONTH };
+    crate::dialects::change(&portal, license, renew).await;
+    look(&portal).await;
+    pass(&portal, 1).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 02 - 10)));
+    assert_eq!(findings(&portal).await.len(), 0, "one term, and it is ours");
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    portal.sound().await;
+}
+
+/// What was begun for a stopped license looks like more terms than it is: nobody is charged for it by
+/// a machine.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_vendor_begins_for_a_stopped_license_is_for_a_person(pool: PgPool) {
+    let portal = portal(pool, true).await;
+    let (license, vendor) = bought(&portal).await;
+    portal.vendor().by_hand(vendor.id, ByHand::Autoprolong(None));
+    pass(&portal, 50).await;
+    assert_eq!(at_vendor(&portal, license).await.status, upstream_sim::Status::Suspended);
+    portal.vendor().by_hand(vendor.id, ByHand::Expire(date!(2027 - 02 - 20)));
+    portal.vendor().by_hand(vendor.id, ByHand::Resume);
+    look(&portal).await;
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    let [found] = &findings(&portal).await[..] else { panic!("one finding") };
+    let owner = portal.owner().await;
+    portal.portal.settle_finding(&owner, found.id, Remedy::Adopt, "a month").await.unwrap();
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")), "one term at a time");
+    portal.sound().await;
+}

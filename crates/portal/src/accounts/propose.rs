@@ -342,6 +342,11 @@ pub(super) async fn propose(db: &mut PgConnection, ask: &Ask<'_>) -> Result<Prop
             (&row.group.code, &key.plan, key.period, &key.addon, row.before, row.after.price());
         text.extend_from_slice(format!("{price:?}").as_bytes());
     }
+    for row in &effects.endangered {
+        let key = &row.after.key;
+        let price = (&row.group.code, &key.plan, key.period, &key.addon, row.before);
+        text.extend_from_slice(format!("{price:?}").as_bytes());
+    }
     let hash = hex::encode(Sha256::digest(&text));
     Ok(Proposal {
         changes,

@@ -275,7 +275,7 @@ impl Portal {
         .await
         .map_err(refused)?
         .ok_or(EditError::Stale)?;
-        parts_in_tx(&mut tx, id, &wire).await?;
+        parts_in_tx(&mut tx, id, &before, &wire).await?;
         let entry = audit::Entry {
             actor: Some(staff.user),
             action: "plan.wire",
@@ -317,7 +317,12 @@ impl Portal {
     }
 }
 
-async fn parts_in_tx(tx: &mut PgConnection, plan: Uuid, wire: &PlanWire) -> Result<(), EditError> {
+async fn parts_in_tx(
+    tx: &mut PgConnection,
+    plan: Uuid,
+    before: &PlanWire,
+    wire: &PlanWire,
+) -> Result<(), EditError> {
     for (period, code) in &wire.terms {
         sqlx::query!(
             "update plan_period set upstream_code = $3
@@ -351,7 +356,8 @@ async fn parts_in_tx(tx: &mut PgConnection, plan: Uuid, wire: &PlanWire) -> Resu
         )
         .fetch_one(&mut *tx)
         .await?;
-        if stranded {
+        let was = before.addons.get(key).map(|was| (was.base, was.max, was.step));
+        if stranded && was != Some((addon.base, addon.max, addon.step)) {
             return Err(EditError::Counts(format!("addon-{key}-base")));
         }
         sqlx::query!(

@@ -597,10 +597,15 @@ impl Portal {
                                and x.state = 'confirmed'
                                and x.finished_at >= least($3, coalesce(l.checked_at, l.created_at)))
                         as \"replanned!\",
-                    (select (x.change ->> 'period')::smallint from operation x
-                      where x.license_id = l.id and x.kind = 'renew' and x.term = l.expires_on
-                        and x.state = 'confirmed' limit 1) as renewed_for
-               from license l where l.id = $1 and l.version = $2 for update",
+                    r.period as \"renewed_for?\", r.day as \"renewed_on?\", l.status
+               from license l
+               left join lateral (
+                    select (x.change ->> 'period')::smallint as period,
+                           (x.finished_at at time zone 'utc')::date as day
+                      from operation x
+                     where x.license_id = l.id and x.kind = 'renew' and x.term = l.expires_on
+                       and x.state = 'confirmed' limit 1) r on true
+              where l.id = $1 and l.version = $2 for update of l",
             row.id,
             row.version,
             now - LAG,
@@ -614,15 +619,26 @@ impl Portal {
         if known.under_way {
             return Ok(None);
         }
-        // What we renewed ourselves is ours up to the end of that term.
+        // What we renewed ourselves is ours up to the end of that term, which counts from the day itself
+        // if the last one was over.
         let ours = known.renewed_for.and_then(|period| Period::try_from(period).ok());
         let was = match ours {
-            Some(period) if is > was => later(was, period).unwrap_or(was),
+            Some(period) if is > was => {
+                let from = known.renewed_on.map_or(was, |day| day.max(was));
+                later(from, period).unwrap_or(was)
+            }
             _ => was,
         };
         if !known.replanned {
             let (license, account) = (row.id, row.upstream_account_id);
-            let moved = Moved { license, account, upstream_id: &known.upstream_id, was, is };
+            let moved = Moved {
+                license,
+                account,
+                upstream_id: &known.upstream_id,
+                was,
+                is,
+                from_another_day: known.status == LicenseStatus::Suspended.as_str(),
+            };
             note_in_tx(tx, &moved, now).await?;
         }
         Ok(Some(is))

@@ -29,6 +29,8 @@ pub(crate) struct Moved<'a> {
     pub upstream_id: &'a str,
     pub was: Date,
     pub is: Date,
+    /// It was stopped: then a term begins on the day of the renewal.
+    pub from_another_day: bool,
 }
 
 /// Notes that the vendor has renewed a license by itself, if that is so.
@@ -58,11 +60,12 @@ pub(crate) async fn note_in_tx(
     sqlx::query!(
         "insert into upstream_finding
             (id, upstream_account_id, kind, upstream_id, license_id, evidence, first_seen_at,
-             last_seen_at, term, until)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
+             last_seen_at, term, until, by_person)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)
          on conflict (upstream_account_id, kind, upstream_id)
             where resolution is null or resolution = 'dismissed'
          do update set last_seen_at = excluded.last_seen_at, until = excluded.until,
+                       by_person = upstream_finding.by_person or excluded.by_person,
                        evidence = upstream_finding.evidence || E'\\n' || excluded.evidence",
         Uuid::now_v7(),
         moved.account,
@@ -73,6 +76,7 @@ pub(crate) async fn note_in_tx(
         now,
         moved.was,
         moved.is,
+        moved.from_another_day,
     )
     .execute(tx)
     .await?;
@@ -95,6 +99,8 @@ struct Found {
     term: Date,
     until: Date,
     is_open: bool,
+    /// It was seen again, longer.
+    grown: bool,
 }
 
 /// So far a term's end may be from what the calendar says: vendors count months in their own ways.
@@ -104,20 +110,32 @@ const MOST_TERMS: usize = 36;
 
 /// The term that the vendor began on this day, and the day on which the next one began if it has begun
 /// several. One of another length than the license's own is taken if the plan is sold for it; what
-/// fits nothing is for a person.
-fn began(term: Date, until: Date, own: Period, sold: &[Period]) -> Option<(Period, Option<Date>)> {
-    let ends = |from: Date, period: Period| licenses::term_end(from, period);
+/// fits nothing is for a person. What was seen to grow (`grown`) is several terms rather than a long one.
+fn began(
+    (term, until): (Date, Date),
+    own: Period,
+    sold: &[Period],
+    grown: bool,
+) -> Option<(Period, Option<Date>)> {
     let near = |day: Date| (day - until).whole_days().abs() <= NEAR;
-    let once = |period: &Period| ends(term, *period).is_some_and(near);
-    if let Some(period) = std::iter::once(&own).chain(sold).find(|period| once(period)) {
-        return Some((*period, None));
+    let all = || std::iter::once(own).chain(sold.iter().copied());
+    let once = |period: Period| licenses::term_end(term, period).filter(|day| near(*day));
+    let single = || all().find_map(|period| once(period).map(|_| (period, None)));
+    let several = || all().find_map(|period| Some((period, Some(first_of(term, period, near)?))));
+    if once(own).is_some() {
+        return Some((own, None));
     }
-    let first = ends(term, own)?;
+    if grown { several().or_else(single) } else { single().or_else(several) }
+}
+
+/// The end of the first of several terms that lead to a day that is near enough.
+fn first_of(term: Date, period: Period, near: impl Fn(Date) -> bool) -> Option<Date> {
+    let first = licenses::term_end(term, period)?;
     let mut day = first;
     for _ in 0..MOST_TERMS {
-        day = ends(day, own)?;
+        day = licenses::term_end(day, period)?;
         if near(day) {
-            return Some((own, Some(first)));
+            return Some(first);
         }
     }
     None
@@ -132,7 +150,7 @@ impl Portal {
             "update upstream_finding set next_try_at = $2
               where id = (select f.id from upstream_finding f
                             join license l on l.id = f.license_id
-                           where f.kind = 'renewed' and f.resolved_at is null and l.renews_there
+                           where f.kind = 'renewed' and f.resolved_at is null and l.renews_there and not f.by_person
                              and (f.next_try_at is null or f.next_try_at <= $1)
                            order by f.number limit 1 for update of f skip locked)
              returning id",
@@ -187,7 +205,7 @@ impl Portal {
     ) -> Result<(), ChangeError> {
         let now = self.clock.now();
         let account = self.upstream_account_in_tx(&mut tx, found.account).await?;
-        let (period, next) = began(found.term, found.until, found.period, &found.sold)
+        let (period, next) = began((found.term, found.until), found.period, &found.sold, found.grown)
             .ok_or(ChangeError::NoPrice)?;
         let renewal = DoneRenewal {
             customer: found.customer,
@@ -239,7 +257,7 @@ impl Portal {
 async fn find_in_tx(tx: &mut PgConnection, finding: Uuid) -> Result<Option<Found>, Error> {
     let row = sqlx::query!(
         "select f.upstream_account_id, l.id as license, l.period, c.id as customer, c.group_code,
-                f.term as \"term!\", f.until as \"until!\", f.resolved_at is null as \"is_open!\",
+                f.term as \"term!\", f.until as \"until!\", f.resolved_at is null as \"is_open!\", f.last_seen_at > f.first_seen_at as \"grown!\",
                 array(select t.period from plan_period t
                        where t.plan_id = l.plan_id and t.period > 0 order by t.period) as \"sold!\"
            from upstream_finding f
@@ -264,6 +282,7 @@ async fn find_in_tx(tx: &mut PgConnection, finding: Uuid) -> Result<Option<Found
             term: row.term,
             until: row.until,
             is_open: row.is_open,
+            grown: row.grown,
         })
     })
     .transpose()
@@ -293,9 +312,19 @@ mod tests {
             // From another day than ours, or for nothing that is sold: a person looks at it.
             (date!(2027 - 01 - 20), Period::MONTH, None),
             (date!(2027 - 01 - 31), Period::Lifetime, Some((Period::MONTH, None))),
-            (date!(2027 - 03 - 31), Period::Trial, None),
+            (date!(2027 - 03 - 15), Period::Trial, None),
         ] {
-            assert_eq!(began(start, until, own, &sold), found, "{until} {own}");
+            assert_eq!(began((start, until), own, &sold, false), found, "{until} {own}");
         }
+        // Three months that were not paid are no quarter, and twelve no year.
+        let quarter = Period::try_from(3).unwrap();
+        let until = date!(2027 - 03 - 31);
+        let of = |own, grown| began((start, until), own, &[Period::MONTH, quarter], grown);
+        assert_eq!(of(Period::MONTH, false), Some((quarter, None)));
+        assert_eq!(of(Period::MONTH, true), Some((Period::MONTH, Some(date!(2027 - 01 - 31)))));
+        // A license by the year whose vendor goes by the month.
+        let until = date!(2027 - 02 - 28);
+        let found = began((start, until), Period::YEAR, &sold, true);
+        assert_eq!(found, Some((Period::MONTH, Some(date!(2027 - 01 - 31)))));
     }
 }
