@@ -17,7 +17,7 @@ shell-language = Language
 shell-theme-dark = Dark theme
 shell-theme-light = Light theme
 demo-banner = Demo: sample prices, sample money and a simulated vendor.
-footer-note = Keystall sells licenses for hosting software. The price you see is the price you pay, and nothing renews unless you switch it on.
+footer-note = Keystall sells licenses for hosting software. The price you see is the price you pay, and what renews by itself says so before you buy.
 
 nav-catalog = Catalog
 nav-ask = Contact us

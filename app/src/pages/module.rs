@@ -10,7 +10,7 @@ use portal::people::{CustomerViewer, Viewer};
 use uuid::Uuid;
 
 use super::login::with_next;
-use super::product::{left, period_choice, staff_note};
+use super::product::{fine, left, period_choice, staff_note};
 use crate::api::ApiError;
 use crate::components::{
     ActionsCell, ButtonKind, Cell, Column, DataTable, Field, LinkButton, Money, Notice, Panel,
@@ -204,7 +204,7 @@ async fn buy_form(
         _ => t!(locale, "module-buy-now"),
     };
     let error = cx.error_of("period");
-    let slug = plan.slug.clone();
+    let (slug, fine) = (plan.slug.clone(), fine(locale, plan));
     Ok(view! {
         <Panel title=t!(locale, "module-buy") id="buy">
             <form class="form" method="post" action="/buy">
@@ -222,7 +222,7 @@ async fn buy_form(
                 <button class="btn btn-primary btn-lg btn-block" type="submit">
                     {button}
                 </button>
-                <p class="fine">{t!(locale, "form-fine")}</p>
+                <p class="fine">{fine}</p>
             </form>
         </Panel>
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Money, Period};
 use leptos::prelude::*;
 use leptos_meta::Meta;
-use portal::catalog::Offer;
+use portal::catalog::{Offer, Plan};
 use portal::locale::Locale;
 use portal::people::Viewer;
 
@@ -170,12 +170,22 @@ async fn fitting(cx: &Context, offer: &Offer) -> Result<Vec<String>, ApiError> {
     Ok(fitting.map(|plan| plan.name.get(cx.locale).to_owned()).collect())
 }
 
+/// What is charged later.
+pub(super) fn fine(locale: Locale, plan: &Plan) -> String {
+    if plan.vendor.renews { t!(locale, "after-renewed-text") } else { t!(locale, "form-fine") }
+}
+
 fn server_facts(
     locale: Locale,
     offer: &Offer,
     fits: &[String],
     free: bool,
 ) -> impl IntoView + use<> {
+    let terms_hint = if offer.plan.vendor.renews && !free {
+        t!(locale, "after-renewed-text")
+    } else {
+        t!(locale, "server-terms-hint")
+    };
     let module = offer.plan.capabilities.module;
     let (label, place, hint) = if module {
         let label = t!(locale, "server-works-with");
@@ -199,7 +209,7 @@ fn server_facts(
             <Fact label=label hint=hint wide=module>
                 {place}
             </Fact>
-            <Fact label=t!(locale, "server-terms") hint=t!(locale, "server-terms-hint")>
+            <Fact label=t!(locale, "server-terms") hint=terms_hint>
                 {terms.join(", ")}
             </Fact>
             <Fact label=t!(locale, "server-pay") hint=payment.1>
@@ -323,7 +333,7 @@ fn order_form(cx: &Context, offer: &Offer, order: String, balance: Option<i64>) 
         name_error: error("name"),
         period_error: error("period"),
         balance,
-        text: words(cx, plan.name.get(locale)),
+        text: words(cx, plan),
     }
 }
 
@@ -379,8 +389,9 @@ fn per_month(price: Money, months: u16) -> Money {
     Money::new((cents + months / 2) / months * 100, price.currency())
 }
 
-fn words(cx: &Context, name: &str) -> OrderFormText {
+fn words(cx: &Context, plan: &Plan) -> OrderFormText {
     let locale = cx.locale;
+    let name = plan.name.get(locale);
     let may_buy = cx.viewer.staff().is_none();
     let guest_note = match cx.viewer {
         Viewer::Guest => t!(locale, "form-guest"),
@@ -405,7 +416,7 @@ fn words(cx: &Context, name: &str) -> OrderFormText {
         guest_note,
         missing: t!(locale, "form-missing", missing = "{missing}"),
         top_up: t!(locale, "form-top-up"),
-        fine: t!(locale, "form-fine"),
+        fine: fine(locale, plan),
         no_script: t!(locale, "form-no-script"),
     }
 }

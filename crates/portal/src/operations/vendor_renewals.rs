@@ -205,8 +205,9 @@ impl Portal {
     ) -> Result<(), ChangeError> {
         let now = self.clock.now();
         let account = self.upstream_account_in_tx(&mut tx, found.account).await?;
-        let (period, next) = began((found.term, found.until), found.period, &found.sold, found.grown)
-            .ok_or(ChangeError::NoPrice)?;
+        let (period, next) =
+            began((found.term, found.until), found.period, &found.sold, found.grown)
+                .ok_or(ChangeError::NoPrice)?;
         let renewal = DoneRenewal {
             customer: found.customer,
             group: &found.group,
