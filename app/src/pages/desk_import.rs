@@ -8,7 +8,7 @@ use portal::accounts::{
 };
 use portal::locale::Locale;
 use portal::people::Permission;
-use portal::pricing::{Endangered, PriceRow, Repriced};
+use portal::pricing::{Endangered, Group, PriceRow, Repriced};
 
 use super::desk_upstreams::{crumbs, failed, preset_name};
 use super::prices::group_name;
@@ -314,13 +314,50 @@ fn new_plan(locale: Locale, currency: Currency, new: &NewPlan) -> String {
     parts.join("; ")
 }
 
-/// What the price is for, beside its plan: the term, and the add-on.
-fn unit(locale: Locale, row: &PriceRow) -> String {
-    let term = format::period(locale, row.key.period);
-    match &row.addon_name {
-        Some(name) => format!("{}, {term}", name.get(locale)),
-        None => term,
+/// Prices by plan and group: what each is now, and what stands in the last column.
+fn price_table(
+    locale: Locale,
+    caption: String,
+    last: &str,
+    rows: impl Iterator<Item = (PriceRow, Group, Option<Amount>, Amount)>,
+) -> AnyView {
+    let columns = vec![
+        Column::text(t!(locale, "col-plan")),
+        Column::text(t!(locale, "col-group")),
+        Column::num(t!(locale, "import-price-now")),
+        Column::num(last),
+    ];
+    let lines = rows
+        .map(|(row, group, now, then)| {
+            let term = format::period(locale, row.key.period);
+            let unit = match &row.addon_name {
+                Some(name) => format!("{}, {term}", name.get(locale)),
+                None => term,
+            };
+            let plan = row.plan_name.get(locale).to_owned();
+            let group = group_name(locale, &group);
+            let now = now.map_or_else(|| "—".to_owned(), |price| format::money(locale, price));
+            let then = format::money(locale, then);
+            view! {
+                <tr>
+                    <RowHead sub=unit>{plan}</RowHead>
+                    <Cell label=t!(locale, "col-group")>{group}</Cell>
+                    <Cell label=t!(locale, "import-price-now") num=true>
+                        {now}
+                    </Cell>
+                    <Cell label=last num=true>
+                        {then}
+                    </Cell>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <DataTable caption=caption columns=columns>
+            {lines}
+        </DataTable>
     }
+    .into_any()
 }
 
 /// Selling prices that follow their costs: nobody is to be surprised by them.
@@ -328,40 +365,16 @@ fn repriced(locale: Locale, rows: &[Repriced]) -> Option<AnyView> {
     if rows.is_empty() {
         return None;
     }
-    let columns = vec![
-        Column::text(t!(locale, "col-plan")),
-        Column::text(t!(locale, "col-group")),
-        Column::num(t!(locale, "import-price-now")),
-        Column::num(t!(locale, "import-price-then")),
-    ];
-    let lines = rows
-        .iter()
-        .map(|row| {
-            let plan = row.after.plan_name.get(locale).to_owned();
-            let group = group_name(locale, &row.group);
-            let now = format::money(locale, row.before);
-            let then = row.after.price().unwrap_or(row.before);
-            let then = format::money(locale, then);
-            view! {
-                <tr>
-                    <RowHead sub=unit(locale, &row.after)>{plan}</RowHead>
-                    <Cell label=t!(locale, "col-group")>{group}</Cell>
-                    <Cell label=t!(locale, "import-price-now") num=true>
-                        {now}
-                    </Cell>
-                    <Cell label=t!(locale, "import-price-then") num=true>
-                        {then}
-                    </Cell>
-                </tr>
-            }
-        })
-        .collect_view();
+    let title = t!(locale, "import-repriced");
+    let rows = rows.iter().cloned().map(|row| {
+        let then = row.after.price().unwrap_or(row.before);
+        (row.after, row.group, Some(row.before), then)
+    });
+    let table = price_table(locale, title.clone(), &t!(locale, "import-price-then"), rows);
     let hint = view! { {t!(locale, "import-repriced-text")} }.into_any();
     let shown = view! {
-        <Panel title=t!(locale, "import-repriced") id="repriced" flush=true foot=hint>
-            <DataTable caption=t!(locale, "import-repriced") columns=columns>
-                {lines}
-            </DataTable>
+        <Panel title=title id="repriced" flush=true foot=hint>
+            {table}
         </Panel>
     };
     Some(shown.into_any())
@@ -371,43 +384,18 @@ fn endangered(locale: Locale, rows: &[Endangered]) -> Option<AnyView> {
     if rows.is_empty() {
         return None;
     }
-    let columns = vec![
-        Column::text(t!(locale, "col-plan")),
-        Column::text(t!(locale, "col-group")),
-        Column::num(t!(locale, "import-price-now")),
-        Column::num(t!(locale, "import-cost-then")),
-    ];
-    let lines = rows
-        .iter()
-        .map(|row| {
-            let unit = unit(locale, &row.after);
-            let plan = row.after.plan_name.get(locale).to_owned();
-            let group = group_name(locale, &row.group);
-            let price =
-                row.before.map_or_else(|| "—".to_owned(), |price| format::money(locale, price));
-            let cost = format::money(locale, row.after.cost);
-            view! {
-                <tr>
-                    <RowHead sub=unit>{plan}</RowHead>
-                    <Cell label=t!(locale, "col-group")>{group}</Cell>
-                    <Cell label=t!(locale, "import-price-now") num=true>
-                        {price}
-                    </Cell>
-                    <Cell label=t!(locale, "import-cost-then") num=true>
-                        {cost}
-                    </Cell>
-                </tr>
-            }
-        })
-        .collect_view();
+    let title = t!(locale, "import-endangered");
+    let rows = rows.iter().cloned().map(|row| {
+        let cost = row.after.cost;
+        (row.after, row.group, row.before, cost)
+    });
+    let table = price_table(locale, title.clone(), &t!(locale, "import-cost-then"), rows);
     let shown = view! {
         <Notice tone=Tone::Warning>
             <p>{t!(locale, "import-endangered-text")}</p>
         </Notice>
-        <Panel title=t!(locale, "import-endangered") id="endangered" flush=true>
-            <DataTable caption=t!(locale, "import-endangered") columns=columns>
-                {lines}
-            </DataTable>
+        <Panel title=title id="endangered" flush=true>
+            {table}
         </Panel>
     };
     Some(shown.into_any())

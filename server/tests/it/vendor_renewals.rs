@@ -7,6 +7,7 @@ use portal::listing::Paging;
 use portal::operations::{
     FINDINGS_BY_TIME, Finding, FindingFilter, FindingKind, Remedy, RemedyError,
 };
+use portal::wallet::Credit;
 use sqlx::PgPool;
 use time::Date;
 use time::macros::date;
@@ -67,6 +68,16 @@ async fn until(portal: &TestPortal, license: Uuid) -> Option<Date> {
     portal.portal.license(&viewer, license).await.unwrap().unwrap().row.expires_on
 }
 
+async fn top_up(portal: &TestPortal, amount: &str) {
+    let customer = sqlx::query_scalar("select customer_id from license")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let reason = "pays at last".to_owned();
+    let credit = Credit { id: Uuid::now_v7(), customer, amount: eur(amount), reason };
+    portal.portal.credit_wallet(&portal.owner().await, &credit).await.unwrap();
+}
+
 const RENEWALS: &str =
     "select count(*) from operation where kind = 'renew' and state = 'confirmed'";
 
@@ -118,16 +129,7 @@ async fn what_the_wallet_cannot_pay_waits_and_is_told(pool: PgPool) {
     pass(&portal, 31).await;
     let [found] = &findings(&portal).await[..] else { panic!("one finding") };
     assert_eq!(found.term, Some((date!(2026 - 12 - 21), date!(2027 - 02 - 21))));
-    let credit = portal::wallet::Credit {
-        id: Uuid::now_v7(),
-        customer: sqlx::query_scalar("select customer_id from license")
-            .fetch_one(&portal.portal.pool)
-            .await
-            .unwrap(),
-        amount: eur("20"),
-        reason: "pays at last".to_owned(),
-    };
-    portal.portal.credit_wallet(&owner, &credit).await.unwrap();
+    top_up(&portal, "20").await;
     portal.clock.advance(Duration::from_hours(7));
     portal.drain().await;
     assert_eq!(portal.count(RENEWALS).await, 2);
@@ -228,17 +230,8 @@ async fn what_is_taken_back_or_fits_no_term_is_not_charged(pool: PgPool) {
     expire(date!(2026 - 12 - 21)).await;
     assert_eq!(findings(&portal).await.len(), 0, "taken back");
     assert_eq!(until(&portal, license).await, Some(date!(2026 - 12 - 21)));
-    let credit = portal::wallet::Credit {
-        id: Uuid::now_v7(),
-        customer: sqlx::query_scalar("select customer_id from license")
-            .fetch_one(&portal.portal.pool)
-            .await
-            .unwrap(),
-        amount: eur("100"),
-        reason: "pays at last".to_owned(),
-    };
     let owner = portal.owner().await;
-    portal.portal.credit_wallet(&owner, &credit).await.unwrap();
+    top_up(&portal, "100").await;
     expire(date!(2027 - 01 - 10)).await;
     let [found] = &findings(&portal).await[..] else { panic!("one finding") };
     assert_eq!(portal.wallet().await, (eur("100"), eur("0")));
