@@ -42,6 +42,8 @@ pub struct OrderFormData {
     pub needs_ip: bool,
     /// The vendor tells whether an address is free.
     pub checks_ip: bool,
+    /// What the form says of renewals by the vendor, which its page has told of; empty without.
+    pub renews: String,
     /// What was typed.
     pub ip: String,
     /// What is wrong with it.
@@ -520,6 +522,7 @@ pub fn OrderForm(
                 <input type="hidden" name="plan" value=d.plan.clone() />
                 <input type="hidden" name="order" value=d.order.clone() />
                 <input type="hidden" name="total" value=first_total.clone() prop:value=sent_total />
+                <input type="hidden" name="renews" value=d.renews.clone() />
                 <fieldset class="radio-cards">
                     <legend>{d.text.legend.clone()}</legend>
                     <div class="radio-cards-list">{periods}</div>

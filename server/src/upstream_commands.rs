@@ -13,7 +13,8 @@ use domain::{Currency, Money};
 use portal::Portal;
 use portal::accounts::{
     Account, BalanceFunction, By, Change, NewAccount, Ordering, Preset, Proposal, Settings, Source,
-    families_from_text, functions_from_text, functions_to_text,
+    dialects_from_text, families_from_text, families_to_text, functions_from_text,
+    functions_to_text,
 };
 use portal::demo::ModeError;
 use portal::licenses::ChangeRule;
@@ -130,6 +131,9 @@ struct SettingsArgs {
     /// Whether orders of modules name their license
     #[arg(long)]
     module_names_parent: Option<bool>,
+    /// Function families that there can be plans of, such as "soft,platform"; "all" for every one
+    #[arg(long)]
+    dialects: Option<String>,
     /// Families whose list shows neither our reference nor a name, such as "parallelslic addition"
     #[arg(long)]
     unmarked: Option<String>,
@@ -274,6 +278,12 @@ impl SettingsArgs {
         }
         put(&mut base.module_names_parent, self.module_names_parent.as_ref());
         put(&mut base.renews_there, self.renews_there.as_ref());
+        if let Some(text) = &self.dialects {
+            base.dialects = match text.as_str() {
+                "all" => None,
+                text => Some(dialects_from_text(text).context("--dialects: no such families")?),
+            };
+        }
         if let Some(text) = &self.unmarked {
             base.unmarked = families_from_text(text).context("--unmarked: no such families")?;
         }
@@ -493,6 +503,8 @@ fn list(accounts: &[Account]) -> String {
             dialects.join(" "),
             settings.ordering.as_str(),
         );
+        let families = settings.dialects.as_ref().map(families_to_text);
+        let _ = writeln!(text, "    dialects {}", families.as_deref().unwrap_or("all"));
         if !settings.functions.is_empty() {
             let functions = functions_to_text(&settings.functions).replace('\n', ", ");
             let _ = writeln!(text, "    functions {functions}");

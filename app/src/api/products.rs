@@ -359,6 +359,9 @@ mod on_server {
             EditError::Counts(field) => (StatusCode::CONFLICT, field, t!(locale, "wire-counts")),
             EditError::UnderWay => (StatusCode::CONFLICT, at("code"), t!(locale, "wire-under-way")),
             EditError::Living => (StatusCode::CONFLICT, at("dialect"), t!(locale, "wire-living")),
+            EditError::Unspoken => {
+                (StatusCode::CONFLICT, at("dialect"), t!(locale, "wire-unspoken"))
+            }
             EditError::Taken => (StatusCode::CONFLICT, at("code"), t!(locale, "wire-taken")),
             EditError::Text("product") => (BAD, at("product"), t!(locale, "product-bad-product")),
             EditError::Text("service_name") => {

@@ -92,8 +92,10 @@ pub async fn buy(
     #[server(default)] total: String,
     #[server(default)] license: String,
     #[server(default)] field: BTreeMap<String, String>,
+    #[server(default)] renews: String,
 ) -> Result<(), ApiError> {
-    let form = on_server::Form { plan, period, ip, name, addon, order, total, license, field };
+    let form =
+        on_server::Form { plan, period, ip, name, addon, order, total, license, field, renews };
     with_status(on_server::buy(form).await)
 }
 
@@ -132,6 +134,8 @@ mod on_server {
         pub license: String,
         /// What the product itself asks for.
         pub field: BTreeMap<String, String>,
+        /// Not empty where the page said that the vendor renews by itself.
+        pub renews: String,
     }
 
     impl Form {
@@ -267,6 +271,7 @@ mod on_server {
             parent: form.license.parse().ok(),
             fields: form.field.clone(),
             shown_total,
+            told_of_renewals: !form.renews.is_empty(),
         };
         match cx.portal.place_order(viewer, &wish).await {
             Ok(placed) => {
@@ -324,6 +329,9 @@ mod on_server {
                 String::new(),
                 t!(locale, "buy-price-changed", price = format::money(locale, now)),
             ),
+            PlaceError::RenewalChanged => {
+                (StatusCode::CONFLICT, String::new(), t!(locale, "buy-renewal-changed"))
+            }
             PlaceError::NotEnough { available, missing } => (
                 StatusCode::PAYMENT_REQUIRED,
                 String::new(),
@@ -502,6 +510,7 @@ mod on_server {
                     ("unclear", t!(locale, "step-parked"), t!(locale, "step-parked-text"))
                 }
                 EventKind::Resumed => ("done", t!(locale, "step-resumed"), String::new()),
+                EventKind::TakenBack => ("failed", t!(locale, "step-taken-back"), String::new()),
             };
             steps.push(step(locale, state, title, text, Some(event.at)));
         }

@@ -39,6 +39,7 @@ pub async fn set_upstream(
     #[server(default)] low_balance: String,
     #[server(default)] change_rule: String,
     #[server(default)] module_names_parent: String,
+    #[server(default)] dialects: Vec<String>,
     #[server(default)] unmarked: String,
     #[server(default)] renews_there: String,
     #[server(default)] functions: String,
@@ -67,6 +68,7 @@ pub async fn set_upstream(
         ("low_balance", low_balance),
         ("change_rule", change_rule),
         ("module_names_parent", module_names_parent),
+        ("dialects", dialects.join(" ")),
         ("unmarked", unmarked),
         ("renews_there", renews_there),
         ("functions", functions),
@@ -131,7 +133,8 @@ mod on_server {
     use domain::{Currency, Money};
     use portal::accounts::{
         AccountError, BalanceFunction, By, ImportError, NewAccount, Ordering, Preset, Settings,
-        Source, Wrong, families_from_text, functions_from_text,
+        Source, Wrong, dialects_from_text, families_from_text, families_to_text,
+        functions_from_text,
     };
     use portal::licenses::ChangeRule;
     use portal::locale::Locale;
@@ -256,6 +259,10 @@ mod on_server {
         settings.enabled = !get("enabled").is_empty();
         settings.module_names_parent = !get("module_names_parent").is_empty();
         settings.renews_there = !get("renews_there").is_empty();
+        match dialects_from_text(get("dialects")) {
+            Some(families) => settings.dialects = Some(families),
+            None => wrong.push(("dialects", Wrong::Shape)),
+        }
         match families_from_text(get("unmarked")) {
             Some(families) => settings.unmarked = families,
             None => wrong.push(("unmarked", Wrong::Shape)),
@@ -338,7 +345,7 @@ mod on_server {
     }
 
     /// The fields of both forms, in the order in which they stand there.
-    const ORDER: [&str; 21] = [
+    const ORDER: [&str; 22] = [
         "slug",
         "name",
         "base_url",
@@ -358,6 +365,7 @@ mod on_server {
         "lease_ms",
         "quiet_window_ms",
         "second_sighting_ms",
+        "dialects",
         "functions",
         "unmarked",
     ];
@@ -379,6 +387,11 @@ mod on_server {
             AccountError::Internal(error) => return Err(cx.failed(&error)),
             AccountError::Stale => {
                 (StatusCode::CONFLICT, vec![(String::new(), t!(locale, "upstream-changed"))])
+            }
+            AccountError::Dialects(families) => {
+                let families = families_to_text(&families);
+                let text = t!(locale, "upstream-families-used", families = families);
+                (StatusCode::CONFLICT, vec![("dialects".to_owned(), text)])
             }
             AccountError::Wrong(mut wrong) => {
                 wrong.sort_by_key(|(field, _)| ORDER.iter().position(|known| known == field));
@@ -405,6 +418,7 @@ mod on_server {
                 "slug" => t!(locale, "code-bad"),
                 "currency" => t!(locale, "upstream-bad-currency"),
                 "password" => t!(locale, "upstream-bad-password"),
+                "dialects" => t!(locale, "upstream-families-none"),
                 "functions" => t!(locale, "upstream-bad-functions"),
                 "low_balance" => t!(locale, "upstream-bad-low-balance"),
                 "username" => t!(locale, "upstream-bad-user"),

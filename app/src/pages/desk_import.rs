@@ -439,6 +439,9 @@ fn note_in_words(locale: Locale, note: &Note) -> String {
             t!(locale, "note-addon", code = code.as_str(), text = text.as_str())
         }
         Note::NoDialect { code } => t!(locale, "note-no-dialect", code = code.as_str()),
+        Note::OtherDialect { code, text } => {
+            t!(locale, "note-other-dialect", code = code.as_str(), text = text.as_str())
+        }
         Note::NoTermCode { code, text } => {
             t!(locale, "note-no-term-code", code = code.as_str(), text = term(text))
         }

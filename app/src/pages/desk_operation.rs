@@ -139,6 +139,7 @@ fn told(locale: Locale, kind: EventKind) -> (StepState, String) {
         EventKind::Short => (StepState::Failed, t!(locale, "event-short")),
         EventKind::Parked => (StepState::Unclear, t!(locale, "event-parked")),
         EventKind::Resumed => (done, t!(locale, "step-resumed")),
+        EventKind::TakenBack => (StepState::Failed, t!(locale, "step-taken-back")),
     }
 }
 

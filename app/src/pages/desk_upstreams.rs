@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use portal::accounts::{
     ACCOUNT_SORTS, ACCOUNTS_BY_NAME, ACCOUNTS_BY_PLANS, Account, AccountError, BalanceFunction, By,
-    Check, DialectKind, Looked, Ordering, Preset, families_to_text, functions_to_text,
+    Check, DialectKind, Looked, Ordering, Preset, Settings, families_to_text, functions_to_text,
 };
 use portal::licenses::ChangeRule;
 use portal::listing::{Cursor, Key, Listed, Paging};
@@ -501,6 +501,7 @@ fn field_label(locale: Locale, field: &str) -> Option<String> {
         "resend_within_ms" => t!(locale, "upstream-resend"),
         "undo_window_ms" => t!(locale, "upstream-undo"),
         "functions" => t!(locale, "upstream-functions"),
+        "dialects" => t!(locale, "upstream-families"),
         "unmarked" => t!(locale, "upstream-unmarked"),
         _ => return None,
     })
@@ -548,12 +549,17 @@ fn facts(locale: Locale, account: &Account) -> impl IntoView + use<> {
             view! { <Fact label=t!(locale, "upstream-inferred")>{text}</Fact> }
         });
     let (currency, dialects) = (account.currency.code(), dialects(account));
+    let families = match &account.settings.dialects {
+        Some(families) => families_to_text(families).replace(' ', ", "),
+        None => t!(locale, "filter-any"),
+    };
     view! {
         <DefinitionGrid>
             <Fact label=t!(locale, "col-balance")>{balance}</Fact>
             <Fact label=t!(locale, "code")>{slug}</Fact>
             <Fact label=t!(locale, "upstream-currency")>{currency}</Fact>
             <Fact label=t!(locale, "upstream-plans")>{plans}</Fact>
+            <Fact label=t!(locale, "upstream-families")>{families}</Fact>
             <Fact label=t!(locale, "upstream-dialects")>{dialects}</Fact>
             {inferred}
         </DefinitionGrid>
@@ -646,6 +652,43 @@ impl Numbers<'_> {
     }
 }
 
+/// The function families that there can be plans of; all are ticked where there is no limit.
+fn families(cx: &Context, settings: &Settings) -> impl IntoView + use<> {
+    let locale = cx.locale;
+    let typed = cx.typed("dialects");
+    let is_spoken = |kind: DialectKind| match &typed {
+        Some(typed) => typed.split(' ').any(|word| word == kind.as_str()),
+        None => settings.speaks(kind),
+    };
+    let boxes = DialectKind::ALL
+        .into_iter()
+        .enumerate()
+        .map(|(index, kind)| {
+            let word = kind.as_str();
+            // The first one carries the bare name, so that an error can lead to it.
+            let id = if index == 0 { "dialects".to_owned() } else { format!("dialects-{word}") };
+            view! {
+                <CheckField
+                    label=word
+                    name="dialects[]"
+                    id=id
+                    value=word
+                    checked=is_spoken(kind)
+                />
+            }
+        })
+        .collect_view();
+    let error = cx.error_of("dialects").map(|error| view! { <p class="error">{error}</p> });
+    view! {
+        <fieldset class="fieldset">
+            <legend>{t!(locale, "upstream-families")}</legend>
+            <p class="hint">{t!(locale, "upstream-families-hint")}</p>
+            {error}
+            <div class="check-columns">{boxes}</div>
+        </fieldset>
+    }
+}
+
 fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
     let locale = cx.locale;
     let settings = &account.settings;
@@ -700,6 +743,7 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
         ("resend_within_ms", limits.resend_within_ms),
         ("undo_window_ms", limits.undo_window_ms),
     ];
+    let families = families(cx, settings);
     // Rarely wanted, so they unfold; a refused one is open again.
     let wrong_time = times.iter().any(|(name, _)| cx.error_of(name).is_some());
     let times = times.map(|(name, value)| numbers.field(name, value));
@@ -786,6 +830,7 @@ fn settings_form(cx: &Context, account: &Account) -> impl IntoView + use<> {
             <Disclosure summary=t!(locale, "upstream-times") open=wrong_time>
                 <div class="fields">{times}</div>
             </Disclosure>
+            {families}
             <TextArea
                 label=t!(locale, "upstream-functions")
                 name="functions"

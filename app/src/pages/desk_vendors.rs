@@ -154,6 +154,7 @@ fn kind_name(locale: Locale, kind: FindingKind) -> String {
         FindingKind::Stranger => t!(locale, "finding-stranger"),
         FindingKind::Missing => t!(locale, "finding-missing"),
         FindingKind::Renewed => t!(locale, "finding-renewed"),
+        FindingKind::TakenBack => t!(locale, "finding-taken-back"),
     }
 }
 
@@ -279,6 +280,7 @@ fn one_finding(cx: &Context, finding: &Finding, may: bool) -> AnyView {
         FindingKind::Stranger => t!(locale, "finding-stranger-text"),
         FindingKind::Missing => t!(locale, "finding-missing-text"),
         FindingKind::Renewed => t!(locale, "finding-renewed-text"),
+        FindingKind::TakenBack => t!(locale, "finding-taken-back-text"),
     };
     let kind = kind_name(locale, finding.kind);
     let title = t!(locale, "finding-title", kind = kind, number = finding.upstream_id.clone());
@@ -332,13 +334,18 @@ fn facts(locale: Locale, finding: &Finding) -> impl IntoView + use<> {
         let plan = plan.get(locale).to_owned();
         view! { <Fact label=t!(locale, "col-plan")>{plan}</Fact> }
     });
+    let taken_back = finding.kind == FindingKind::TakenBack;
     let price = finding.price.map(|price| {
         let price = format::money(locale, price);
-        view! { <Fact label=t!(locale, "finding-price")>{price}</Fact> }
+        let label =
+            if taken_back { t!(locale, "finding-paid") } else { t!(locale, "finding-price") };
+        view! { <Fact label=label>{price}</Fact> }
     });
     let term = finding.term.map(|(was, is)| {
         let text = format!("{} – {}", format::day(locale, was), format::day(locale, is));
-        view! { <Fact label=t!(locale, "finding-term")>{text}</Fact> }
+        let label =
+            if taken_back { t!(locale, "finding-not-given") } else { t!(locale, "finding-term") };
+        view! { <Fact label=label>{text}</Fact> }
     });
     let (vendor, number) = (finding.vendor.clone(), finding.upstream_id.clone());
     let (since, seen) = (finding.since, finding.seen_at);
@@ -365,6 +372,7 @@ fn form(cx: &Context, finding: &Finding) -> AnyView {
     let adopt = match finding.kind {
         FindingKind::Orphan => Some(t!(locale, "finding-adopt")),
         FindingKind::Renewed => Some(t!(locale, "finding-charge")),
+        FindingKind::TakenBack => Some(t!(locale, "finding-give-back")),
         FindingKind::Stranger | FindingKind::Missing => None,
     };
     let adopt = adopt.map(|text| {
@@ -377,6 +385,7 @@ fn form(cx: &Context, finding: &Finding) -> AnyView {
     let dismiss = match finding.kind {
         FindingKind::Missing => t!(locale, "finding-gone"),
         FindingKind::Renewed => t!(locale, "finding-bear"),
+        FindingKind::TakenBack => t!(locale, "finding-put-right"),
         FindingKind::Orphan | FindingKind::Stranger => t!(locale, "finding-dismiss"),
     };
     view! {

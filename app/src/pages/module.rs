@@ -10,7 +10,7 @@ use portal::people::{CustomerViewer, Viewer};
 use uuid::Uuid;
 
 use super::login::with_next;
-use super::product::{fine, left, period_choice, staff_note};
+use super::product::{fine, left, period_choice, staff_note, told_of_renewals};
 use crate::api::ApiError;
 use crate::components::{
     ActionsCell, ButtonKind, Cell, Column, DataTable, Field, LinkButton, Money, Notice, Panel,
@@ -204,12 +204,13 @@ async fn buy_form(
         _ => t!(locale, "module-buy-now"),
     };
     let error = cx.error_of("period");
-    let (slug, fine) = (plan.slug.clone(), fine(locale, plan));
+    let (slug, fine, renews) = (plan.slug.clone(), fine(locale, plan), told_of_renewals(plan));
     Ok(view! {
         <Panel title=t!(locale, "module-buy") id="buy">
             <form class="form" method="post" action="/buy">
                 <input type="hidden" name="plan" value=slug />
                 <input type="hidden" name="order" value=order.to_string() />
+                <input type="hidden" name="renews" value=renews />
                 {license}
                 <RadioCards
                     legend=t!(locale, "form-period")

@@ -170,6 +170,11 @@ async fn fitting(cx: &Context, offer: &Offer) -> Result<Vec<String>, ApiError> {
     Ok(fitting.map(|plan| plan.name.get(cx.locale).to_owned()).collect())
 }
 
+/// What the order's form says of what its page has told: that the vendor renews by itself.
+pub(super) const fn told_of_renewals(plan: &Plan) -> &'static str {
+    if plan.vendor.renews { "1" } else { "" }
+}
+
 /// What is charged later.
 pub(super) fn fine(locale: Locale, plan: &Plan) -> String {
     if plan.vendor.renews { t!(locale, "after-renewed-text") } else { t!(locale, "form-fine") }
@@ -327,6 +332,7 @@ fn order_form(cx: &Context, offer: &Offer, order: String, balance: Option<i64>) 
         chosen,
         needs_ip: plan.capabilities.needs_ip,
         checks_ip: plan.vendor.checks_ip,
+        renews: told_of_renewals(plan).to_owned(),
         ip: typed("ip", "ip").unwrap_or_default(),
         ip_error: error("ip"),
         name: typed("name", "name").unwrap_or_default(),

@@ -103,8 +103,6 @@ pub struct UpstreamAccount {
     pub(crate) ordering: Ordering,
     /// What shows the balance; none where the vendor has nothing that does.
     pub(crate) balance_function: Option<BalanceFunction>,
-    /// The vendor renews what is bought there by itself.
-    renews_there: bool,
     /// What is known of our money there.
     pub(crate) purse: Purse,
     speech: Speech,
@@ -319,7 +317,7 @@ impl Portal {
             "select balance_function, base_url, call_timeout_ms, calls_per_minute,
                     check_timeout_ms, connect_timeout_ms, currency, functions, lease_ms,
                     max_attempts, max_concurrency, module_names_parent, name, ordering,
-                    quiet_window_ms, renews_there, resend_within_ms, second_sighting_ms, secret,
+                    quiet_window_ms, resend_within_ms, second_sighting_ms, secret,
                     send_deadline_ms, undo_window_ms, unmarked, username
                from upstream_account where id = $1",
             id,
@@ -347,7 +345,6 @@ impl Portal {
                     BalanceFunction::from_word(&word).ok_or_else(|| bad("balance_function"))
                 })
                 .transpose()?,
-            renews_there: row.renews_there,
             purse: self.upstreams.purse(id),
             speech: Speech::read(
                 &serde_json::from_value(row.functions)
@@ -439,14 +436,7 @@ impl UpstreamAccount {
     pub(crate) fn dialect(&self, kind: DialectKind) -> Option<Box<dyn Dialect>> {
         let none = Names::new();
         let names = self.speech.names.get(&kind).unwrap_or(&none);
-        let habits =
-            Habits { names_parent: self.speech.module_names_parent, renews: self.renews_there };
-        kind.dialect(names, habits)
-    }
-
-    /// Whether an order of this term asks the vendor to renew by itself.
-    pub(crate) fn renews(&self, kind: DialectKind, term: &Term) -> bool {
-        self.renews_there && kind.can_renew_itself() && term.period.months().is_some()
+        kind.dialect(names, Habits { names_parent: self.speech.module_names_parent })
     }
 
     /// Whether the list of this family shows our reference, or at least a name.

@@ -216,6 +216,13 @@ pub enum Note {
         /// The plan's code.
         code: String,
     },
+    /// A plan that functions sell which the account does not have.
+    OtherDialect {
+        /// The plan's code.
+        code: String,
+        /// The functions' family.
+        text: String,
+    },
     /// A term that needs a code of the vendor's, which nothing says.
     NoTermCode {
         /// The plan's code.
@@ -349,6 +356,9 @@ impl fmt::Display for Note {
             Self::NoDialect { code } => {
                 write!(f, "{code}: nothing says which functions sell it; name a shipped table")
             }
+            Self::OtherDialect { code, text } => {
+                write!(f, "{code}: {text} sells it, which is no function family of the account")
+            }
             Self::NoTermCode { code, text } => {
                 write!(f, "{code}: nothing says the vendor's code of the term {text}")
             }
@@ -363,6 +373,14 @@ impl fmt::Display for Note {
                 write!(f, "costs: the vendor's price list cannot be read, {text}")
             }
         }
+    }
+}
+
+impl Table {
+    /// The function families that sell its plans.
+    #[must_use]
+    pub fn dialects(&self) -> BTreeSet<DialectKind> {
+        self.plans.iter().filter_map(|plan| plan.dialect).collect()
     }
 }
 

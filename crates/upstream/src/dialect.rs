@@ -29,6 +29,8 @@ pub struct OrderWish {
     pub fields: BTreeMap<String, String>,
     /// Our id at the vendor.
     pub reference: String,
+    /// The vendor is asked to renew it by itself (`autoprolong`), as its buyer was told.
+    pub renews: bool,
 }
 
 /// How long, and how the vendor says that.

@@ -136,16 +136,6 @@ pub struct Family {
     confirms_delete: bool,
     /// Add-on counts are sent together with the address and the name as they are.
     repeats_form: bool,
-    /// What orders say of renewals.
-    autoprolong: Autoprolong,
-}
-
-/// Whether orders ask the vendor to renew by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Autoprolong {
-    Off,
-    /// For the same term again.
-    Term,
 }
 
 fn functions<const N: usize>(names: [(Role, &'static str); N]) -> BTreeMap<Role, Func> {
@@ -153,12 +143,6 @@ fn functions<const N: usize>(names: [(Role, &'static str); N]) -> BTreeMap<Role,
 }
 
 impl Family {
-    /// The same, with orders that ask the vendor to renew by itself.
-    #[must_use]
-    pub fn renewing(self) -> Self {
-        Self { autoprolong: Autoprolong::Term, ..self }
-    }
-
     /// ISPmanager 5 and 6, VMmanager, DCImanager, BILLmanager and DNSmanager 5 (seed 001).
     #[must_use]
     pub fn soft() -> Self {
@@ -181,7 +165,6 @@ impl Family {
             has_parent: false,
             confirms_delete: false,
             repeats_form: false,
-            autoprolong: Autoprolong::Off,
         }
     }
 
@@ -337,7 +320,7 @@ impl Dialect for Family {
         has && (kind != OperationKind::Edit || self.address.is_some() || self.name.is_some())
     }
 
-    /// `autoprolong` is the term where the account renews at the vendor (BitNinja takes no other,
+    /// `autoprolong` is the term where the buyer was told that the vendor renews (BitNinja takes no other,
     /// protocol section 4), else `null`: a license renewed by both sides would be paid twice. The
     /// reference travels as `remoteid` and, because no document says
     /// that a list shows that, inside the name as well.
@@ -363,9 +346,10 @@ impl Dialect for Family {
             Ordering::AtOnce => "on",
             Ordering::Basket => "off",
         };
-        let again = match (self.autoprolong, wish.term.period) {
-            (Autoprolong::Term, period) if period.months().is_some() => wish.term.said(),
-            _ => "null".to_owned(),
+        let again = if wish.renews && wish.term.period.months().is_some() {
+            wish.term.said()
+        } else {
+            "null".to_owned()
         };
         let call = call.with("autoprolong", again).with("remoteid", &wish.reference);
         Some(call.with("skipbasket", skip).with("sok", "ok"))

@@ -34,14 +34,12 @@ pub enum DialectKind {
 pub struct Habits {
     /// Orders of modules name the license that they are for.
     pub names_parent: bool,
-    /// Orders ask the vendor to renew by itself (`autoprolong`).
-    pub renews: bool,
 }
 
 impl Default for Habits {
-    /// As the documents have it, and nothing renews at both levels.
+    /// As the documents have it.
     fn default() -> Self {
-        Self { names_parent: true, renews: false }
+        Self { names_parent: true }
     }
 }
 
@@ -89,7 +87,6 @@ impl DialectKind {
             Self::Software => return Some(Box::new(Software::with_names(names))),
             Self::Manual => return None,
         };
-        let family = if habits.renews { family.renewing() } else { family };
         Some(Box::new(family.with_names(names)))
     }
 

@@ -25,6 +25,7 @@ fn wish(plan: &str, term: Term) -> OrderWish {
         addons: BTreeMap::new(),
         fields: BTreeMap::new(),
         reference: "name".into(),
+        renews: false,
     }
 }
 
@@ -113,12 +114,11 @@ fn every_call_of_every_family() {
     }
 }
 
-/// What an account whose vendor renews by itself orders; what has no next term says nothing of it.
+/// What is ordered so that the vendor renews it; what has no next term says nothing of it.
 #[test]
-fn an_order_asks_for_renewals_where_the_account_says_so() {
-    let habits = Habits { renews: true, ..Habits::default() };
+fn an_order_asks_for_renewals_where_its_buyer_agreed() {
     for kind in DialectKind::ALL {
-        let Some(dialect) = kind.dialect(&Names::new(), habits) else { continue };
+        let Some(dialect) = kind.dialect(&Names::new(), Habits::default()) else { continue };
         for (period, said) in [
             (Period::MONTH, " autoprolong=1 "),
             (Period::YEAR, " autoprolong=12 "),
@@ -127,7 +127,8 @@ fn an_order_asks_for_renewals_where_the_account_says_so() {
         ] {
             let code = (kind == DialectKind::Software).then(|| "8".into());
             let term = Term { period, code };
-            let order = dialect.order(&wish("7", term), Ordering::AtOnce).unwrap().to_string();
+            let asked = OrderWish { renews: true, ..wish("7", term) };
+            let order = dialect.order(&asked, Ordering::AtOnce).unwrap().to_string();
             assert_eq!(order.contains(said), kind.can_renew_itself(), "{order}");
         }
     }
@@ -214,9 +215,9 @@ fn the_calls_of_seed_000() {
 #[test]
 fn the_calls_of_seed_001() {
     // The sample lets the vendor renew.
-    let habits = Habits { renews: true, ..Habits::default() };
-    let soft = DialectKind::Soft.dialect(&Names::new(), habits).unwrap();
+    let soft = dialect(DialectKind::Soft);
     let wish = OrderWish {
+        renews: true,
         ip: Some("82.156.37.16".parse().unwrap()),
         addons: counts("4602", 1),
         ..wish("4601", month())
@@ -268,9 +269,8 @@ fn the_calls_of_seed_002() {
             dialect(DialectKind::ParallelsLic).order(&wish, Ordering::AtOnce).unwrap(),
         );
         // The sample has no parent: the account's setting.
-        let module = DialectKind::Addition
-            .dialect(&Names::new(), Habits { names_parent: false, ..Habits::default() })
-            .unwrap();
+        let module =
+            DialectKind::Addition.dialect(&Names::new(), Habits { names_parent: false }).unwrap();
         is_the_sample(
             &format!(
                 "out=xml&func=addition.order.param&clicked_button=finish&period={word}\

@@ -32,6 +32,7 @@ async fn license(portal: &TestPortal) -> Uuid {
         parent: None,
         fields: BTreeMap::new(),
         shown_total: eur("12.90"),
+        told_of_renewals: false,
     };
     portal.portal.place_order(&viewer, &wish).await.unwrap();
     portal.drain().await;

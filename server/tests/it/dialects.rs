@@ -160,6 +160,7 @@ pub async fn wish(portal: &TestPortal, plan: &str, period: Period) -> Wish {
         parent: None,
         fields: BTreeMap::new(),
         shown_total: offer.price_of(period).expect(plan),
+        told_of_renewals: offer.plan.vendor.renews,
     }
 }
 

@@ -482,6 +482,7 @@ impl Desk {
             parent: None,
             fields: BTreeMap::new(),
             shown_total: Money::parse(price, Currency::EUR).unwrap(),
+            told_of_renewals: false,
         };
         self.portal.place_order(&viewer, &wish).await.unwrap();
         self.drain().await;

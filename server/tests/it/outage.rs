@@ -30,6 +30,7 @@ fn lite(ip: &str) -> Wish {
         parent: None,
         fields: std::collections::BTreeMap::new(),
         shown_total: eur("4.90"),
+        told_of_renewals: false,
     }
 }
 

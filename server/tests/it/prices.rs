@@ -328,6 +328,7 @@ async fn an_order_pays_the_newest_price_whoever_changed_it(pool: PgPool) {
         parent: None,
         fields: BTreeMap::new(),
         shown_total: eur(total),
+        told_of_renewals: false,
     };
     let order = async |ip, total| portal.portal.place_order(&viewer, &wish(ip, total)).await;
     // Now this process has the rows in its memory, and nobody tells it of changes.

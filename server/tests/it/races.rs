@@ -32,6 +32,7 @@ fn wish(plan: &str, total: &str, ip: &str) -> Wish {
         parent: None,
         fields: std::collections::BTreeMap::new(),
         shown_total: eur(total),
+        told_of_renewals: false,
     }
 }
 

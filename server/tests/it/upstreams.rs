@@ -6,9 +6,10 @@ use std::process::Stdio;
 use axum::http::StatusCode;
 use domain::{Currency, Money, Period};
 use portal::accounts::{
-    AccountError, By, Change, ImportError, NewAccount, NewPlan, Note, Preset, Proposal, Settings,
-    Source, StoredImport, Wrong,
+    AccountError, By, Change, DialectKind, ImportError, NewAccount, NewPlan, Note, Preset,
+    Proposal, Settings, Source, StoredImport, Wrong, dialects_from_text,
 };
+use portal::catalog::EditError;
 use portal::people::{StaffRole, StaffViewer};
 use portal::pricing::CostSource;
 use portal::upstreams::{Inside, Upstreams};
@@ -547,6 +548,7 @@ async fn owners_do_it_all_on_the_pages(pool: PgPool) {
         ("max_attempts", "3"),
         ("resend_within_ms", "3600000"),
         ("undo_window_ms", "3600000"),
+        ("dialects[]", "software"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
@@ -586,6 +588,186 @@ async fn owners_do_it_all_on_the_pages(pool: PgPool) {
     for told in ["Vendor account added", "Vendor account changed", "Plans imported"] {
         assert!(audit.contains(told), "{told}");
     }
+    portal.sound().await;
+}
+
+/// A table with a plan of each of these families, by their codes.
+fn table_of(plans: &[(&str, &str)]) -> String {
+    let rows = plans.iter().map(|(code, dialect)| format!("{code},{dialect},Plan {code},1,5\n"));
+    std::iter::once("code,dialect,name,period,cost\n".to_owned()).chain(rows).collect()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_family_that_the_account_does_not_speak_is_named_and_not_imported(pool: PgPool) {
+    let (portal, owner) = full(pool).await;
+    let by = By::Staff(&owner);
+    account(&portal, &owner, "old", "legacy@demo.test", Preset::Legacy).await;
+    let known = portal.portal.account(by, "old").await.unwrap();
+    assert_eq!(known.settings.dialects, dialects_from_text("software manual"), "as its table");
+    // The row is told, and nothing of it is written.
+    let found = read(&portal, &owner, "old", Source::File, &table_of(&[("71", "platform")])).await;
+    let other =
+        |code: &str, text: &str| Note::OtherDialect { code: code.into(), text: text.into() };
+    assert_eq!(found.1.changes, []);
+    assert_eq!(found.1.notes, [other("71", "platform")]);
+    assert_eq!(apply(&portal, &owner, "old", &found).await, 0);
+    let plans =
+        "select count(*) from plan p join upstream_account u on u.id = p.upstream_account_id
+                  where u.slug = 'old'";
+    assert_eq!(portal.count(plans).await, 0);
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    let page = desk.get(&portal, "/admin/upstreams/old/import").await.body;
+    assert!(page.contains("71: platform sells it"), "{page}");
+
+    // The other rows are imported, and the family that they are of stays.
+    let both = table_of(&[("71", "platform"), ("72", "soft"), ("73", "manual")]);
+    let mut settings = known.settings.clone();
+    settings.dialects = dialects_from_text("soft, manual");
+    portal.portal.set_account(by, "old", known.version, settings.clone()).await.unwrap();
+    let found = read(&portal, &owner, "old", Source::File, &both).await;
+    assert_eq!(found.1.notes, [other("71", "platform")]);
+    // What was shown is written, or nothing: one of its families is taken away meanwhile.
+    settings.dialects = dialects_from_text("soft");
+    portal.portal.set_account(by, "old", known.version + 1, settings.clone()).await.unwrap();
+    let stale = portal.portal.apply_import(by, "old", found.0.id, &found.1.hash).await;
+    assert!(matches!(stale, Err(ImportError::Stale)), "{stale:?}");
+    let found = read(&portal, &owner, "old", Source::File, &both).await;
+    assert_eq!(found.1.notes, [other("71", "platform"), other("73", "manual")]);
+    assert_eq!(apply(&portal, &owner, "old", &found).await, 1);
+    settings.dialects = dialects_from_text("platform software");
+    let refused = portal.portal.set_account(by, "old", known.version + 2, settings.clone()).await;
+    assert!(
+        matches!(&refused, Err(AccountError::Dialects(kinds)) if kinds[..] == [DialectKind::Soft]),
+        "{refused:?}"
+    );
+    settings.dialects = dialects_from_text("");
+    let nothing = portal.portal.set_account(by, "old", known.version + 2, settings.clone()).await;
+    assert!(
+        matches!(&nothing, Err(AccountError::Wrong(wrong)) if wrong[..] == [("dialects", Wrong::Shape)]),
+        "{nothing:?}"
+    );
+
+    // The database holds the same for hand-written SQL.
+    for (sql, told) in [
+        ("update upstream_account set dialects = '{platform}' where slug = 'old'", "plans of soft"),
+        (
+            "update upstream_account set dialects = '{soft,hard}' where slug = 'old'",
+            "dialects_check",
+        ),
+        ("update upstream_account set dialects = '{}' where slug = 'simulator'", "plans of"),
+        ("update plan set dialect = 'manual' where slug = 'plan-72'", "does not speak manual"),
+        (
+            "insert into plan (id, slug, family, position, upstream_account_id, dialect,
+                    upstream_plan_code, name, tagline, description, needs_ip, created_at)
+             select gen_random_uuid(), 'by-hand', family, position, upstream_account_id, 'platform',
+                    '74', name, tagline, description, needs_ip, created_at
+               from plan where slug = 'plan-72'",
+            "does not speak platform",
+        ),
+    ] {
+        let by_hand = sqlx::query(sql).execute(&portal.portal.pool).await.unwrap_err();
+        assert!(by_hand.to_string().contains(told), "{by_hand}");
+    }
+    // All of them are no limit.
+    settings.dialects = Some(DialectKind::ALL.into_iter().collect());
+    portal.portal.set_account(by, "old", known.version + 2, settings).await.unwrap();
+    let rows = "select count(*) from upstream_account where slug = 'old' and dialects is null";
+    assert_eq!(portal.count(rows).await, 1);
+    let found = read(&portal, &owner, "old", Source::File, &both).await;
+    assert_eq!(found.1.notes, []);
+    assert_eq!(apply(&portal, &owner, "old", &found).await, 2);
+    portal.sound().await;
+}
+
+/// What the page's form of settings would send.
+fn sent(page: &str) -> Vec<(String, String)> {
+    let (_, form) = page.split_once("action=\"/admin/upstream-set\"").unwrap();
+    let (form, _) = form.split_once("</form>").unwrap();
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+        Some(rest.split('"').next()?.to_owned())
+    };
+    let mut fields = Vec::new();
+    for tag in form.split('<') {
+        let (tag, text) = tag.split_once('>').unwrap_or((tag, ""));
+        let ticked = !tag.contains("type=\"checkbox\"") || tag.contains(" checked");
+        let value = match tag.split(' ').next() {
+            Some("input") if ticked => attribute(tag, "value").unwrap_or_default(),
+            Some("textarea") => text.to_owned(),
+            _ => continue,
+        };
+        fields.extend(attribute(tag, "name").map(|name| (name, value)));
+    }
+    for name in ["preset", "ordering", "balance_function", "change_rule"] {
+        let (_, choices) = form.split_once(&format!("name=\"{name}\"")).unwrap();
+        let (choices, _) = choices.split_once("</select>").unwrap();
+        let chosen = choices.split('<').find(|tag| tag.contains(" selected")).unwrap();
+        fields.push((name.to_owned(), attribute(chosen, "value").unwrap_or_default()));
+    }
+    fields
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn owners_tick_the_families_of_an_account(pool: PgPool) {
+    let (portal, _) = full(pool).await;
+    let mut owner = portal.sign_in(portal::demo::ADMIN).await;
+    let (path, action) = ("/admin/upstreams/simulator", "/admin/upstream-set");
+    let others = |page: &str| {
+        let mut fields = sent(page);
+        fields.retain(|(name, _)| name != "dialects[]");
+        fields
+    };
+    let families = |page: &str| {
+        let ticked = sent(page).into_iter().filter(|(name, _)| name == "dialects[]");
+        ticked.map(|(_, word)| word).collect::<Vec<_>>()
+    };
+    // An account without a limit has all of them ticked; saving that says no more.
+    let page = owner.get(&portal, path).await.body;
+    assert_eq!(families(&page).len(), DialectKind::ALL.len(), "{page}");
+    let done = owner.post(&portal, action, &sent(&page)).await;
+    assert_eq!(
+        done.location.as_deref(),
+        Some("/admin/upstreams/simulator?done=set"),
+        "{}",
+        done.body
+    );
+    let limits = "select count(*) from upstream_account where dialects is not null";
+    assert_eq!(portal.count(limits).await, 0);
+
+    let page = owner.get(&portal, path).await.body;
+    let refused = owner.post(&portal, action, &others(&page)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("Tick at least one"), "{}", refused.body);
+    assert!(families(&refused.body).is_empty(), "what was ticked stays");
+    // Every family that would be lost by plans is named.
+    let used: Vec<String> = sqlx::query_scalar(
+        "select distinct p.dialect from plan p join upstream_account u on u.id = p.upstream_account_id
+          where u.slug = 'simulator' and p.dialect <> 'manual' order by 1",
+    )
+    .fetch_all(&portal.portal.pool)
+    .await
+    .unwrap();
+    let mut form = others(&page);
+    form.push(("dialects[]".to_owned(), "manual".to_owned()));
+    let refused = owner.post(&portal, action, &form).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    let told = format!("There are plans of {}", used.join(" "));
+    assert!(refused.body.contains(&told), "{told}: {}", refused.body);
+    assert_eq!(families(&refused.body), ["manual"], "what was ticked stays");
+    form.extend(used.iter().map(|word| ("dialects[]".to_owned(), word.clone())));
+    let done = owner.post(&portal, action, &form).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    assert_eq!(portal.count(limits).await, 1);
+    let page = owner.get(&portal, path).await.body;
+    assert_eq!(families(&page).len(), used.len() + 1, "{page}");
+
+    // A plan of the account is not bought by functions that it does not have.
+    let seen = portal.portal.desk_plan(&portal.owner().await, "isp6-lite").await.unwrap().unwrap();
+    let mut wire = seen.wire.clone();
+    wire.dialect = DialectKind::Software;
+    let staff = portal.owner().await;
+    let wired = portal.portal.edit_plan_wire(&staff, "isp6-lite", seen.version, &wire).await;
+    assert!(matches!(wired, Err(EditError::Unspoken)), "{wired:?}");
     portal.sound().await;
 }
 
@@ -644,6 +826,34 @@ async fn the_command_line_does_the_same(pool: PgPool) {
     assert!(told.contains("is: ISPlicense at http"), "{told}");
     assert!(told.contains("23 plans (addition parallelslic softexternal), ordering basket"));
     assert!(!told.contains("SimPass") && !told.contains("Changed1"), "{told}");
+    assert!(told.contains("    dialects softexternal parallelslic addition manual\n"), "{told}");
+    // A family goes only when nothing is sold by it, and there is always one.
+    let narrow = ["set", "is", "--dialects", "addition,parallelslic"];
+    let (done, _, error) = server(&portal, &narrow, "").await;
+    assert!(!done && error.contains("dialects: there are plans of softexternal"), "{error}");
+    let (done, _, error) = server(&portal, &["set", "is", "--dialects", "soft,hard"], "").await;
+    assert!(!done && error.contains("--dialects: no such families"), "{error}");
+    let (done, _, error) = server(&portal, &["set", "is", "--dialects", ""], "").await;
+    assert!(!done && error.contains("dialects: it is missing"), "{error}");
+    let (done, _, error) = server(&portal, &["set", "is", "--dialects", "all"], "").await;
+    assert!(done, "{error}");
+    let (_, told, _) = server(&portal, &["list"], "").await;
+    assert!(told.contains("    dialects all\n"), "{told}");
+    let wide = ["set", "is", "--dialects", "softexternal parallelslic,addition"];
+    let (done, _, error) = server(&portal, &wide, "").await;
+    assert!(done, "{error}");
+    let (_, told, _) = server(&portal, &["list"], "").await;
+    assert!(told.contains("    dialects softexternal parallelslic addition\n"), "{told}");
+    let soft = ["add", "soft", "--url", &url, "--user", "reseller@demo.test", "--currency", "EUR"];
+    let soft = [&soft[..], &["--dialects", "soft", stdin]].concat();
+    let (done, _, error) = server(&portal, &soft, "SimPass2026\n").await;
+    assert!(done, "{error}");
+    let (done, told, error) = server(&portal, &["import", "soft", "--preset", "legacy"], "").await;
+    assert!(
+        done && told.contains("software sells it, which is no function family"),
+        "{told}{error}"
+    );
+    assert!(told.contains("nothing to write"), "{told}");
     let (done, told, _) = server(&portal, &["ping", "is"], "").await;
     assert!(!done && told.contains("balance              failed"), "{told}");
 }

@@ -306,3 +306,157 @@ async fn what_a_vendor_begins_for_a_stopped_license_is_for_a_person(pool: PgPool
     assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")), "one term at a time");
     portal.sound().await;
 }
+
+/// What the vendor takes back after it was paid is found, given back once, and can be bought again.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_paid_term_that_is_taken_back_is_given_back_and_bought_again(pool: PgPool) {
+    use domain::change::Change;
+    let portal = portal(pool, false).await;
+    let (license, vendor) = bought(&portal).await;
+    let renew = Change::Renew { period: Period::MONTH };
+    crate::dialects::change(&portal, license, renew.clone()).await;
+    look(&portal).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    let expire = async |day: Date| {
+        portal.vendor().by_hand(vendor.id, ByHand::Expire(day));
+        look(&portal).await;
+    };
+    // A list that is only late is no reason.
+    expire(date!(2026 - 12 - 21)).await;
+    assert_eq!(taken_back(&portal).await.len(), 0);
+    pass(&portal, 3).await;
+    let [found] = &taken_back(&portal).await[..] else { panic!("one finding") };
+    assert_eq!(found.price, Some(eur("4.90")));
+    // Seen again, it is as it was.
+    expire(date!(2027 - 01 - 21)).await;
+    assert_eq!(taken_back(&portal).await.len(), 0);
+    assert_eq!(findings(&portal).await.len(), 0, "it is paid, and not charged once more");
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    expire(date!(2026 - 12 - 21)).await;
+    let [found] = &taken_back(&portal).await[..] else { panic!("one finding") };
+    let mut desk = portal.sign_in(portal::demo::ADMIN).await;
+    let page = desk.get(&portal, "/admin/vendors?kind=taken_back").await.body;
+    assert!(page.contains("Give the money back"), "{page}");
+    // Part of it went back already: only the rest does now.
+    let operation = sqlx::query_scalar("select id from operation where kind = 'renew'")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let owner = portal.owner().await;
+    let part = portal::wallet::Refund {
+        id: Uuid::now_v7(),
+        operation,
+        amount: eur("1.90"),
+        reason: "an apology".to_owned(),
+    };
+    portal.portal.refund(&owner, &part).await.unwrap();
+    let give = async || {
+        portal.portal.settle_finding(&owner, found.id, Remedy::Adopt, "the vendor took it").await
+    };
+    give().await.unwrap();
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    assert!(matches!(give().await, Err(RemedyError::NotOpen)));
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    look(&portal).await;
+    assert_eq!(taken_back(&portal).await.len(), 0, "it is settled");
+    // Nobody takes that back again, by hand either.
+    let undo = sqlx::query("update operation set taken_back_at = null where id = $1")
+        .bind(operation)
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap_err();
+    assert!(undo.to_string().contains("given back"), "{undo}");
+    // The same day is renewed from once more, and pays once more.
+    crate::dialects::change(&portal, license, renew.clone()).await;
+    look(&portal).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    assert_eq!(portal.count(RENEWALS).await, 2);
+    pass(&portal, 3).await;
+    assert_eq!(taken_back(&portal).await.len() + findings(&portal).await.len(), 0);
+    portal.sound().await;
+}
+
+async fn taken_back(portal: &TestPortal) -> Vec<Finding> {
+    let filter = FindingFilter { kind: Some(FindingKind::TakenBack), ..FindingFilter::default() };
+    let paging = Paging::first(FINDINGS_BY_TIME, 20);
+    portal.portal.findings(&portal.owner().await, &filter, &paging).await.unwrap().rows
+}
+
+/// A term that the vendor began, charged by itself and taken back: the owner renews it again by itself
+/// as well, and what a person has put right is not found a second time.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_charged_term_that_is_taken_back_is_for_a_person(pool: PgPool) {
+    let portal = portal(pool, true).await;
+    let (license, vendor) = bought(&portal).await;
+    pass(&portal, 31).await;
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    pass(&portal, 3).await;
+    portal.vendor().by_hand(vendor.id, ByHand::Autoprolong(None));
+    portal.vendor().by_hand(vendor.id, ByHand::Expire(date!(2026 - 12 - 21)));
+    look(&portal).await;
+    let [found] = &taken_back(&portal).await[..] else { panic!("one finding") };
+    let owner = portal.owner().await;
+    let put_right = "they will give it again";
+    portal.portal.settle_finding(&owner, found.id, Remedy::Dismiss, put_right).await.unwrap();
+    look(&portal).await;
+    assert_eq!(taken_back(&portal).await.len(), 0);
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    // They do.
+    portal.vendor().by_hand(vendor.id, ByHand::Expire(date!(2027 - 01 - 21)));
+    look(&portal).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
+    assert_eq!(portal.count(RENEWALS).await, 1);
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")), "it was paid");
+    portal.sound().await;
+}
+
+/// What the page said of renewals is what the order says, whatever the account says by then.
+#[sqlx::test(migrations = "../migrations")]
+async fn the_order_asks_for_what_its_page_said(pool: PgPool) {
+    let portal = portal(pool, false).await;
+    let told = async |renews: bool| {
+        sqlx::query("update upstream_account set renews_there = $1")
+            .bind(renews)
+            .execute(&portal.portal.pool)
+            .await
+            .unwrap();
+    };
+    let viewer = portal.customer().await;
+    // The page is from before the vendor began to renew.
+    let before = wish(&portal, "isp6-lite", Period::MONTH).await;
+    assert!(!before.told_of_renewals);
+    told(true).await;
+    let refused = portal.portal.place_order(&viewer, &before).await;
+    assert!(matches!(refused, Err(portal::orders::PlaceError::RenewalChanged)), "{refused:?}");
+    assert_eq!(portal.count("select count(*) from customer_order").await, 0);
+    // It says so now; and when it is sent, the account says something else already.
+    let mut own = portal.sign_in(portal::demo::CUSTOMER).await;
+    let page = own.get(&portal, "/p/isp6-lite").await.body;
+    assert!(page.contains(r#"name="renews" value="1""#), "{page}");
+    let agreed = wish(&portal, "isp6-lite", Period::MONTH).await;
+    assert!(agreed.told_of_renewals);
+    portal.portal.place_order(&viewer, &agreed).await.unwrap();
+    told(false).await;
+    portal.drain().await;
+    let license = portal.portal.order(&viewer, agreed.id).await.unwrap().unwrap().license.unwrap();
+    assert_eq!(at_vendor(&portal, license).await.autoprolong, Some(1));
+    pass(&portal, 31).await;
+    assert_eq!(portal.count(RENEWALS).await, 1, "agreed, and charged");
+    // And the other way round.
+    let plain = portal::orders::Wish {
+        ip: "203.0.113.41".to_owned(),
+        ..wish(&portal, "isp6-lite", Period::MONTH).await
+    };
+    portal.portal.place_order(&viewer, &plain).await.unwrap();
+    told(true).await;
+    portal.drain().await;
+    let license = portal.portal.order(&viewer, plain.id).await.unwrap().unwrap().license.unwrap();
+    assert_eq!(at_vendor(&portal, license).await.autoprolong, None);
+    // What ends for good is not renewed, and the database knows.
+    let by_hand = "update customer_order set vendor_renews = true, period = -100";
+    let broken = sqlx::query(by_hand).execute(&portal.portal.pool).await.unwrap_err();
+    assert!(broken.to_string().contains("customer_order_renews_a_term"), "{broken}");
+    portal.sound().await;
+}

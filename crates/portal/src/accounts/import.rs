@@ -9,7 +9,7 @@ use upstream::export;
 use uuid::Uuid;
 
 use super::propose::{Ask, Proposal, propose};
-use super::{Account, AccountError, By, apply, note_in_tx};
+use super::{Account, AccountError, By, apply, note_in_tx, read};
 use crate::locale::Localized;
 use crate::{Error, Portal};
 
@@ -89,9 +89,10 @@ impl From<AccountError> for ImportError {
         match error {
             AccountError::Forbidden => Self::Forbidden,
             AccountError::Internal(error) => Self::Internal(error),
-            AccountError::NoSuchAccount | AccountError::Stale | AccountError::Wrong(_) => {
-                Self::NoSuchAccount
-            }
+            AccountError::NoSuchAccount
+            | AccountError::Stale
+            | AccountError::Wrong(_)
+            | AccountError::Dialects(_) => Self::NoSuchAccount,
         }
     }
 }
@@ -130,6 +131,7 @@ fn ask_of<'a>(
         account: account.id,
         slug: &account.slug,
         currency: account.currency,
+        settings: &account.settings,
         table,
         family,
         whole: source == Source::Export,
@@ -289,6 +291,8 @@ impl Portal {
         sqlx::query!("select id from upstream_account where id = $1 for update", account.id)
             .fetch_one(&mut *tx)
             .await?;
+        // Read again now that it is held: its families may be others than a moment ago.
+        let account = read(&mut tx, Some(slug)).await?.pop().ok_or(ImportError::NoSuchAccount)?;
         let row = sqlx::query!(
             "select source, content as \"content: Json<Table>\", family from upstream_import
               where id = $1 and upstream_account_id = $2",

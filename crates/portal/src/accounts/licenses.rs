@@ -70,7 +70,7 @@ impl Portal {
         // The vendor's filter takes two days of four digits.
         let asked = between.filter(|_| ends.from.is_some() && ends.to.is_some());
         let mut found = VendorList::default();
-        for family in families(&known.dialects, known.settings.preset) {
+        for family in families(&known) {
             let Some(dialect) = account.dialect(family) else { continue };
             match self.vendor_list(&account, dialect.as_ref(), asked).await {
                 Ok((rows, _)) => found.rows.extend(rows.into_iter().map(|row| seen(family, row))),

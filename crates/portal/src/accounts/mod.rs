@@ -10,7 +10,7 @@ mod licenses;
 mod ping;
 mod propose;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Currency, Money};
 use secrecy::{ExposeSecret, SecretString};
@@ -104,6 +104,8 @@ pub struct Settings {
     pub change_rule: ChangeRule,
     /// Orders of modules name their license.
     pub module_names_parent: bool,
+    /// The families that it speaks, and of which alone there can be plans; none is every one.
+    pub dialects: Option<BTreeSet<DialectKind>>,
     /// Families whose lists show neither our reference nor a name: one order of each at a time, found
     /// by what is new.
     pub unmarked: Vec<DialectKind>,
@@ -139,7 +141,7 @@ pub struct Account {
     pub settings: Settings,
     /// How many plans come from there.
     pub plans: i64,
-    /// Which functions sell them.
+    /// Which functions sell them; what could be sold is a setting.
     pub dialects: Vec<DialectKind>,
     /// What it showed last, and when.
     pub balance: Option<(Money, OffsetDateTime)>,
@@ -206,6 +208,9 @@ pub enum AccountError {
     /// These fields are wrong.
     #[error("{}", in_words(.0))]
     Wrong(Vec<(&'static str, Wrong)>),
+    /// There are plans of these families, which the account would not speak any more.
+    #[error("dialects: there are plans of {}", families_to_text(.0))]
+    Dialects(Vec<DialectKind>),
     /// Inside.
     #[error(transparent)]
     Internal(#[from] Error),
@@ -305,6 +310,11 @@ impl Settings {
             Some(_) => table.balance_function.as_deref().and_then(BalanceFunction::from_word),
             None => Some(BalanceFunction::Subaccount),
         };
+        // A table of no plans says nothing about families, and what people do needs no function.
+        let dialects = Some(table.dialects()).filter(|families| !families.is_empty());
+        let dialects = dialects.map(|families| {
+            families.into_iter().chain([DialectKind::Manual]).collect::<BTreeSet<_>>()
+        });
         Self {
             name: table.name,
             base_url: table.base_url.unwrap_or_default(),
@@ -315,6 +325,7 @@ impl Settings {
             low_balance: None,
             change_rule: ChangeRule::CalendarMonth,
             module_names_parent: table.module_names_parent,
+            dialects,
             unmarked: table.unmarked,
             renews_there: false,
             preset,
@@ -323,10 +334,18 @@ impl Settings {
         }
     }
 
+    /// Whether there can be plans of this family.
+    #[must_use]
+    pub fn speaks(&self, kind: DialectKind) -> bool {
+        self.dialects.as_ref().is_none_or(|families| families.contains(&kind))
+    }
+
     fn tidy(mut self) -> Self {
         for text in [&mut self.name, &mut self.base_url, &mut self.username] {
             *text = text.trim().to_owned();
         }
+        // All of them is no limit, and one that comes later is not left out by what was ticked before.
+        self.dialects = self.dialects.filter(|families| families.len() < DialectKind::ALL.len());
         self
     }
 
@@ -348,6 +367,10 @@ impl Settings {
         }
         if self.low_balance.is_some_and(|low| !(0..=crate::pricing::COST_LIMIT).contains(&low)) {
             wrong.push(("low_balance", Wrong::Shape));
+        }
+        // Nothing could be bought there.
+        if self.dialects.as_ref().is_some_and(BTreeSet::is_empty) {
+            wrong.push(("dialects", Wrong::Shape));
         }
         let known = self.functions.iter().all(|(family, names)| {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
@@ -392,6 +415,7 @@ impl Settings {
             "low_balance": self.low_balance,
             "change_rule": self.change_rule.as_str(),
             "module_names_parent": self.module_names_parent,
+            "dialects": self.dialects.as_ref().map(families_to_text),
             "unmarked": families_to_text(&self.unmarked),
             "renews_there": self.renews_there,
             "preset": self.preset.map(Preset::as_str),
@@ -429,20 +453,25 @@ pub fn functions_to_text(functions: &Functions) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Reads names of families, parted by blanks or commas.
+/// Reads names of families, parted by blanks or commas; what people do by hand is one of them.
+#[must_use]
+pub fn dialects_from_text(text: &str) -> Option<BTreeSet<DialectKind>> {
+    let words = text.split([' ', ',', '\n', '\t', '\r']).filter(|word| !word.is_empty());
+    words.map(DialectKind::from_word).collect()
+}
+
+/// As [`dialects_from_text`], but of those that have lists, which excludes what people do.
 #[must_use]
 pub fn families_from_text(text: &str) -> Option<Vec<DialectKind>> {
-    let words = text.split([' ', ',', '\n', '\t', '\r']).filter(|word| !word.is_empty());
-    let mut found: Vec<_> = words.map(DialectKind::from_word).collect::<Option<_>>()?;
+    let mut found: Vec<_> = dialects_from_text(text)?.into_iter().collect();
     found.sort_by_key(|kind| kind.as_str());
-    found.dedup();
     (!found.contains(&DialectKind::Manual)).then_some(found)
 }
 
-/// The reverse of [`families_from_text`].
+/// The reverse of [`dialects_from_text`] and of [`families_from_text`].
 #[must_use]
-pub fn families_to_text(families: &[DialectKind]) -> String {
-    families.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" ")
+pub fn families_to_text<'a>(families: impl IntoIterator<Item = &'a DialectKind>) -> String {
+    families.into_iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// The longest password.
@@ -536,6 +565,10 @@ impl Portal {
         let settings = settings.tidy();
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
+        // Held before it is read: no plan of a family is made while that family is taken away.
+        sqlx::query!("select id from upstream_account where slug = $1 for no key update", slug)
+            .fetch_optional(&mut *tx)
+            .await?;
         let before = read(&mut tx, Some(slug)).await?.pop().ok_or(AccountError::NoSuchAccount)?;
         let wrong = settings.check(&self.upstreams.inside);
         if !wrong.is_empty() {
@@ -551,6 +584,11 @@ impl Portal {
             || before.settings.username != settings.username;
         if other_place && is_busy(&mut tx, before.id).await? {
             return Err(AccountError::Wrong(vec![("base_url", Wrong::Busy)]));
+        }
+        let lost: Vec<_> =
+            before.dialects.into_iter().filter(|kind| !settings.speaks(*kind)).collect();
+        if !lost.is_empty() {
+            return Err(AccountError::Dialects(lost));
         }
         if write_in_tx(&mut tx, before.id, version, &settings).await? == 0 {
             return Err(AccountError::Stale);
@@ -632,6 +670,10 @@ async fn write_in_tx(
     settings: &Settings,
 ) -> Result<u64, sqlx::Error> {
     let limits = &settings.limits;
+    let words = |families: &BTreeSet<DialectKind>| {
+        families.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let dialects = settings.dialects.as_ref().map(words);
     let done = sqlx::query!(
         "update upstream_account
             set name = $3, base_url = $4, username = $5, enabled = $6, ordering = $7,
@@ -641,7 +683,7 @@ async fn write_in_tx(
                 send_deadline_ms = $17, lease_ms = $18, quiet_window_ms = $19,
                 second_sighting_ms = $20, max_concurrency = $21, kept_suspended_days = $22,
                 calls_per_minute = $23, unmarked = $24, max_attempts = $25,
-                resend_within_ms = $26, undo_window_ms = $27, renews_there = $28,
+                resend_within_ms = $26, undo_window_ms = $27, renews_there = $28, dialects = $29,
                 version = version + 1
           where id = $1 and version = $2",
         id,
@@ -672,6 +714,7 @@ async fn write_in_tx(
         limits.resend_within_ms,
         limits.undo_window_ms,
         settings.renews_there,
+        dialects.as_deref(),
     )
     .execute(tx)
     .await?;
@@ -682,7 +725,8 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
     let rows = sqlx::query!(
         "select u.id, u.slug, u.version, u.name, u.base_url, u.username, u.currency, u.enabled,
                 u.ordering, u.balance_function, u.low_balance, u.change_rule,
-                u.module_names_parent, u.unmarked, u.renews_there, u.preset, u.functions as \"functions: Json<Functions>\",
+                u.module_names_parent, u.dialects as spoken, u.unmarked, u.renews_there, u.preset,
+                u.functions as \"functions: Json<Functions>\",
                 u.connect_timeout_ms, u.call_timeout_ms, u.check_timeout_ms, u.send_deadline_ms,
                 u.lease_ms, u.quiet_window_ms, u.max_attempts, u.resend_within_ms,
                 u.undo_window_ms, u.second_sighting_ms, u.max_concurrency,
@@ -710,6 +754,10 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                 })
                 .transpose()?;
             let dialects = row.dialects.iter().map(|word| crate::upstreams::dialect_kind(word));
+            let spoken = row.spoken.as_ref().map(|words| {
+                let kinds = words.iter().map(|word| crate::upstreams::dialect_kind(word));
+                kinds.collect::<Result<_, Error>>()
+            });
             let unmarked = row.unmarked.iter().map(|word| crate::upstreams::dialect_kind(word));
             Ok(Account {
                 id: row.id,
@@ -735,6 +783,7 @@ async fn read(db: &mut PgConnection, slug: Option<&str>) -> Result<Vec<Account>,
                     change_rule: ChangeRule::from_word(&row.change_rule)
                         .ok_or_else(|| bad("change_rule"))?,
                     module_names_parent: row.module_names_parent,
+                    dialects: spoken.transpose()?,
                     unmarked: unmarked.collect::<Result<_, _>>()?,
                     renews_there: row.renews_there,
                     preset: row.preset.as_deref().and_then(Preset::from_word),
@@ -787,6 +836,29 @@ mod tests {
     }
 
     #[test]
+    fn an_account_begins_with_the_families_of_its_table_and_can_have_all() {
+        let families = |preset| Settings::like(preset).dialects.map(|set| families_to_text(&set));
+        assert_eq!(families(None), None);
+        for (preset, known) in [
+            (Preset::Eu, "soft platform softexternal addition manual"),
+            (Preset::Ru, "soft softexternal addition manual"),
+            (Preset::IspLicense, "softexternal parallelslic addition manual"),
+            (Preset::Legacy, "software manual"),
+        ] {
+            assert_eq!(families(Some(preset)).as_deref(), Some(known));
+        }
+        let mut settings = Settings::like(Some(Preset::Legacy));
+        settings.dialects = dialects_from_text("addition, software");
+        let settings = settings.tidy();
+        assert!(settings.speaks(DialectKind::Addition) && !settings.speaks(DialectKind::Manual));
+        let all = DialectKind::ALL.into_iter().collect();
+        let settings = Settings { dialects: Some(all), ..settings }.tidy();
+        assert_eq!(settings.dialects, None);
+        assert!(settings.speaks(DialectKind::Soft));
+        assert_eq!(dialects_from_text("soft hard"), None);
+    }
+
+    #[test]
     fn settings_are_checked_as_the_database_does() {
         let good =
             |preset| Settings { username: "a@b.example".to_owned(), ..Settings::like(preset) };
@@ -803,6 +875,9 @@ mod tests {
             ("max_concurrency", Wrong::Range(1, 64)),
         ];
         assert_eq!(bad.check(&Inside::machine()), wrong);
+        let mut mute = good(Some(Preset::Eu));
+        mute.dialects = Some(BTreeSet::new());
+        assert_eq!(mute.check(&Inside::default()), [("dialects", Wrong::Shape)]);
         let mut short = good(Some(Preset::Eu));
         short.limits.lease_ms = 95_000;
         assert_eq!(short.check(&Inside::default()), [("lease_ms", Wrong::ShortLease)]);

@@ -4,10 +4,9 @@ use domain::Money;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::OffsetDateTime;
-use upstream::catalog::Preset;
 use upstream::{DialectKind, export};
 
-use super::{AccountError, By, note_in_tx};
+use super::{Account, AccountError, By, note_in_tx};
 use crate::Portal;
 
 /// One thing that was asked for.
@@ -39,8 +38,8 @@ impl Check {
 }
 
 impl Portal {
-    /// Asks the vendor for the balance, the lists of all function families that the account's plans
-    /// use, and the price list. The result is kept for the page.
+    /// Asks the vendor for the balance, the lists of all function families that the account
+    /// speaks, and the price list. The result is kept for the page.
     pub async fn ping_account(&self, by: By<'_>, slug: &str) -> Result<Looked, AccountError> {
         let known = self.account(by, slug).await?;
         let account = self.upstream_account(known.id).await?;
@@ -49,7 +48,7 @@ impl Portal {
             let read = read.map(|balance: Money| balance.to_string());
             checks.push(Check::new("balance", read.map_err(|error| error.to_string())));
         }
-        for kind in families(&known.dialects, known.settings.preset) {
+        for kind in families(&known) {
             // What people do has no list.
             let Some(dialect) = account.dialect(kind) else { continue };
             // Where a filter could hide some of it the whole list is read, which takes it away.
@@ -91,14 +90,17 @@ impl Portal {
     }
 }
 
-/// The function families to look at: those of the plans, else of the shipped table, else the usual.
-pub(super) fn families(used: &[DialectKind], preset: Option<Preset>) -> Vec<DialectKind> {
-    if !used.is_empty() {
-        return used.to_vec();
+/// The function families to look at: those that the account is said to speak, else those of its plans,
+/// else of the shipped table, else the usual.
+pub(super) fn families(account: &Account) -> Vec<DialectKind> {
+    if let Some(spoken) = &account.settings.dialects {
+        return spoken.iter().copied().collect();
     }
+    if !account.dialects.is_empty() {
+        return account.dialects.clone();
+    }
+    let preset = account.settings.preset;
     let table = preset.and_then(|preset| preset.table().ok()).unwrap_or_default();
-    let mut families: Vec<_> = table.plans.iter().filter_map(|plan| plan.dialect).collect();
-    families.sort_unstable();
-    families.dedup();
+    let families: Vec<_> = table.dialects().into_iter().collect();
     if families.is_empty() { vec![DialectKind::Soft] } else { families }
 }

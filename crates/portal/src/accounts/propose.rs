@@ -12,6 +12,7 @@ use upstream::DialectKind;
 use upstream::catalog::{Amount, Note, Table, TableAddon, TableField, TablePlan, TermCost};
 use uuid::Uuid;
 
+use super::Settings;
 use crate::Error;
 use crate::locale::{Locale, Localized};
 use crate::pricing::{COST_LIMIT, Endangered, PriceKey, Repriced, effects};
@@ -177,6 +178,8 @@ pub(super) struct Ask<'a> {
     pub account: Uuid,
     pub slug: &'a str,
     pub currency: Currency,
+    /// Which families there can be plans of.
+    pub settings: &'a Settings,
     pub table: &'a Table,
     /// Where new plans go, whatever the table hints.
     pub family: Option<&'a str>,
@@ -541,6 +544,12 @@ impl<'a> Work<'a> {
             self.notes.push(Note::NoDialect { code: plan.code.clone() });
             return None;
         };
+        // The database would refuse all of the import for it, and name no row.
+        if !self.ask.settings.speaks(kind) {
+            let text = kind.as_str().to_owned();
+            self.notes.push(Note::OtherDialect { code: plan.code.clone(), text });
+            return None;
+        }
         let mut terms = self.terms(plan, kind);
         let mut addons = Vec::new();
         let mut keys = BTreeSet::new();

@@ -222,6 +222,9 @@ pub enum EditError {
     /// The plan has licenses, which live by the functions of its family.
     #[error("the plan has licenses")]
     Living,
+    /// The vendor account does not speak this family.
+    #[error("the vendor account does not have these functions")]
+    Unspoken,
     /// The vendor account has another plan of this code.
     #[error("the vendor's code is another plan's")]
     Taken,

@@ -228,6 +228,7 @@ fn refused(error: sqlx::Error) -> EditError {
     match constraint {
         Some("plan_wire_at_rest") => EditError::UnderWay,
         Some("plan_family_of_licenses") => EditError::Living,
+        Some("plan_dialect_of_account") => EditError::Unspoken,
         Some("plan_upstream") => EditError::Taken,
         _ => EditError::Internal(error.into()),
     }

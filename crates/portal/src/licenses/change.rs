@@ -416,7 +416,7 @@ impl Portal {
         if let Some(term) = term {
             let planned = sqlx::query_scalar!(
                 "select id from operation where license_id = $1 and term = $2 and kind = 'renew'
-                    and state not in ('rejected', 'cancelled')",
+                    and state not in ('rejected', 'cancelled') and taken_back_at is null",
                 owned.id,
                 term,
             )
@@ -580,7 +580,7 @@ pub(crate) async fn plan_done_renewal_in_tx(
                          where license_id = $1 and finished_at is null) as \"busy!\",
                 exists (select from operation
                          where license_id = $1 and term = $2 and kind = 'renew'
-                           and state = 'confirmed') as \"paid!\"",
+                           and state = 'confirmed' and taken_back_at is null) as \"paid!\"",
         renewal.license,
         renewal.term,
     )
@@ -746,7 +746,8 @@ async fn renewed_since(
     form: Uuid,
 ) -> Result<Option<Uuid>, Error> {
     let operations = sqlx::query!(
-        "select id, (kind = 'renew' and state not in ('rejected', 'cancelled')) as \"renews!\"
+        "select id, (kind = 'renew' and state not in ('rejected', 'cancelled')
+                    and taken_back_at is null) as \"renews!\"
            from operation where license_id = $1 and customer_id = $2 order by number",
         license,
         customer,

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::fault::Step;
 use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source, push_beginning};
 use crate::locale::{Locale, Localized};
-use crate::operations::{Moved, Shown, note_in_tx};
+use crate::operations::{Moved, Shown, ShownEnd, note_in_tx, note_taken_back_in_tx};
 use crate::orders::EventKind;
 use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect_kind;
@@ -604,7 +604,7 @@ impl Portal {
                            (x.finished_at at time zone 'utc')::date as day
                       from operation x
                      where x.license_id = l.id and x.kind = 'renew' and x.term = l.expires_on
-                       and x.state = 'confirmed' limit 1) r on true
+                       and x.state = 'confirmed' and x.taken_back_at is null limit 1) r on true
               where l.id = $1 and l.version = $2 for update of l",
             row.id,
             row.version,
@@ -630,6 +630,13 @@ impl Portal {
             _ => was,
         };
         if !known.replanned {
+            let end = ShownEnd {
+                license: row.id,
+                account: row.upstream_account_id,
+                upstream_id: &known.upstream_id,
+                is,
+            };
+            note_taken_back_in_tx(tx, &end, now).await?;
             let (license, account) = (row.id, row.upstream_account_id);
             let moved = Moved {
                 license,

@@ -29,6 +29,8 @@ struct Due {
     group: String,
     period: i16,
     term: Date,
+    /// How often its vendor took the term from this day back.
+    taken_back: i64,
 }
 
 /// A term that there is too little money for.
@@ -80,10 +82,14 @@ impl Portal {
                        and (d.renew_next_at is null or d.renew_next_at <= $2)
                        and not exists (select from operation x
                                         where x.license_id = d.id and x.term = d.expires_on
-                                          and x.state not in ('rejected', 'cancelled'))
+                                          and x.state not in ('rejected', 'cancelled')
+                                          and x.taken_back_at is null)
                      order by d.expires_on, d.number limit 1 for update of d skip locked)
              returning l.id, l.customer_id as customer, c.group_code as \"group\", l.period,
-                       l.expires_on as \"term!\"",
+                       l.expires_on as \"term!\",
+                       (select count(*) from operation x
+                         where x.license_id = l.id and x.term = l.expires_on
+                           and x.taken_back_at is not null) as \"taken_back!\"",
             now.date() + Duration::days(AHEAD),
             now,
             now + AGAIN,
@@ -123,7 +129,11 @@ impl Portal {
     ) -> Result<(), ChangeError> {
         let preview = self.preview_for(asker, due.id, &change).await?;
         // One id per last day: the same renewal is the same operation in every process.
-        let id = Uuid::new_v5(&due.id, format!("auto/{}", due.term).as_bytes());
+        let name = match due.taken_back {
+            0 => format!("auto/{}", due.term),
+            again => format!("auto/{}/{again}", due.term),
+        };
+        let id = Uuid::new_v5(&due.id, name.as_bytes());
         let shown_total = preview.quote.map(|quote| quote.total);
         let wish = ChangeWish { id, license: due.id, change, shown_total };
         self.change_for(asker, &wish).await.map(drop)

@@ -30,11 +30,14 @@ pub enum FindingKind {
     Missing,
     /// Renewed by the vendor by itself, and charged to nobody here.
     Renewed,
+    /// Paid for here, and the vendor does not give the term any more.
+    TakenBack,
 }
 
 impl FindingKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Orphan, Self::Stranger, Self::Missing, Self::Renewed];
+    pub const ALL: [Self; 5] =
+        [Self::Orphan, Self::Stranger, Self::Missing, Self::Renewed, Self::TakenBack];
 
     /// Its word in the database and in files.
     #[must_use]
@@ -44,6 +47,7 @@ impl FindingKind {
             Self::Stranger => "stranger",
             Self::Missing => "missing",
             Self::Renewed => "renewed",
+            Self::TakenBack => "taken_back",
         }
     }
 
@@ -92,7 +96,7 @@ pub struct Finding {
     pub license: Option<i64>,
     /// What it is one of, where we know.
     pub plan: Option<Localized>,
-    /// What adopting it charges.
+    /// What adopting it charges, or what was paid for terms that were taken back.
     pub price: Option<Money>,
     /// From which last day to which one the vendor has renewed it.
     pub term: Option<(Date, Date)>,
@@ -108,10 +112,10 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
     /// An orphan becomes the customer's, who is charged what the order had cost; a term that the vendor
-    /// has begun is charged at its price.
+    /// has begun is charged at its price; what was paid for a term that it took back is given back.
     Adopt,
-    /// It is dealt with: a missing license is over, a term is borne by us, anything else stays as it is
-    /// at the vendor.
+    /// It is dealt with: a missing license is over, a term is borne by us or put right otherwise,
+    /// anything else stays as it is at the vendor.
     Dismiss,
 }
 
@@ -208,7 +212,9 @@ impl Portal {
     ) -> Result<Listed<Finding>, Error> {
         let mut query = QueryBuilder::<Postgres>::new(
             "select f.id, f.number, f.kind, u.name as vendor, f.upstream_id, f.evidence,
-                    f.first_seen_at, f.last_seen_at, f.term, f.until, x.order_id, x.price, x.currency,
+                    f.first_seen_at, f.last_seen_at, f.term, f.until, x.order_id,
+                    coalesce(x.price, paid.price) as price,
+                    coalesce(x.currency, paid.currency) as currency,
                     l.number as license, c.id as customer_id, c.name as customer, p.name as plan, ",
         );
         query.push(paging.sort.selected(paging.sort.column)).push(
@@ -219,6 +225,10 @@ impl Portal {
                left join license l on l.id = f.license_id
                left join customer c on c.id = coalesce(x.customer_id, l.customer_id)
                left join plan p on p.id = coalesce(o.plan_id, l.plan_id)
+               left join lateral (
+                    select sum(r.price)::bigint as price, min(r.currency) as currency
+                      from renewals_not_given(l.id, f.term, f.last_seen_at) r
+                     where f.kind = 'taken_back') paid on true
               where f.resolved_at is null",
         );
         if let Some(kind) = filter.kind {
@@ -278,10 +288,11 @@ impl Portal {
         .await?
         .ok_or(RemedyError::NotOpen)?;
         let renewed = row.kind == FindingKind::Renewed.as_str();
+        let taken_back = row.kind == FindingKind::TakenBack.as_str();
         let resolution = match remedy {
             Remedy::Adopt => "adopted",
-            // The vendor will renew it again, and that is another thing to look at.
-            Remedy::Dismiss if renewed => "borne",
+            // The vendor will do it again with another term, and that is another thing to look at.
+            Remedy::Dismiss if renewed || taken_back => "borne",
             Remedy::Dismiss => "dismissed",
         };
         sqlx::query!(
@@ -308,7 +319,10 @@ impl Portal {
         };
         audit::write_in_tx(&mut tx, entry, now).await?;
         match (remedy, row.operation_id, row.license_id) {
-            (Remedy::Dismiss, ..) if renewed => tx.commit().await?,
+            (Remedy::Dismiss, ..) if renewed || taken_back => tx.commit().await?,
+            (Remedy::Adopt, ..) if taken_back => {
+                self.give_terms_back(tx, finding, staff, reason).await?;
+            }
             (Remedy::Adopt, ..) if renewed => {
                 self.charge_found_renewal(tx, finding, staff.user).await?;
             }
@@ -370,10 +384,11 @@ impl Portal {
             "with placed as (
                 insert into customer_order
                     (id, customer_id, user_id, wish_hash, plan_id, period, ip, name, addons, quote,
-                     currency, price, cost, pricelist_version_id, created_at, parent_id, fields)
+                     currency, price, cost, pricelist_version_id, created_at, parent_id, fields,
+                     vendor_renews)
                 select $1, o.customer_id, o.user_id, o.wish_hash, o.plan_id, o.period, o.ip, o.name,
                        o.addons, o.quote, o.currency, o.price, o.cost, o.pricelist_version_id, $4,
-                       o.parent_id, o.fields
+                       o.parent_id, o.fields, o.vendor_renews
                   from customer_order o join operation x on x.order_id = o.id where x.id = $3
                 returning id, number, customer_id, currency, price, cost
              )

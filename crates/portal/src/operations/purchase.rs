@@ -252,7 +252,7 @@ impl Portal {
             wish: &purchase.wish,
             name: purchase.name.as_deref(),
             addons: &purchase.addons,
-            vendor_renews: account.renews(op.dialect, &purchase.wish.term),
+            vendor_renews: purchase.wish.renews,
         };
         // The number belongs to another order of ours, or the order has another license.
         let written = licenses::insert_in_tx(tx, &new, now).await?;

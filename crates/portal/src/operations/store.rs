@@ -174,6 +174,7 @@ pub(super) async fn take_in_tx(
                     and t.period = (c.change ->> 'period')::smallint) as new_term_code,
                 m.id as \"parent_id?\", m.upstream_id as \"parent_upstream_id?\",
                 o.fields as \"fields?: Json<BTreeMap<String, String>>\",
+                o.vendor_renews as \"vendor_renews?\",
                 n.id as \"new_plan?\", n.upstream_plan_code as \"new_plan_code?\",
                 (select coalesce(jsonb_object_agg(a.code, a.base), '{}')
                    from plan_addon a where a.plan_id = n.id)
@@ -259,6 +260,7 @@ pub(super) struct ClaimedRow {
     parent_id: Option<Uuid>,
     parent_upstream_id: Option<String>,
     fields: Option<Json<BTreeMap<String, String>>>,
+    vendor_renews: Option<bool>,
     new_plan: Option<Uuid>,
     new_plan_code: Option<String>,
     new_addons: Json<BTreeMap<String, u32>>,
@@ -328,6 +330,7 @@ impl ClaimedRow {
                 plan_code: self.plan_code,
                 name: self.name.clone(),
                 reference: self.reference,
+                renews: self.vendor_renews.unwrap_or_default(),
             },
             order,
             plan: self.plan_id,

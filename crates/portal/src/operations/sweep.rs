@@ -275,8 +275,8 @@ impl Portal {
         sqlx::query!(
             "update upstream_finding f set resolved_at = $3, resolution = 'gone'
               where f.upstream_account_id = $1 and f.resolved_at is null
-                -- What the vendor has renewed is paid for or borne; it does not go away.
-                and f.kind <> 'renewed'
+                -- What the vendor has renewed or does not give is paid or borne; it does not go away.
+                and f.kind not in ('renewed', 'taken_back')
                 and case f.kind when 'missing' then f.upstream_id = any($2)
                     else f.last_seen_at < $3 and not f.upstream_id = any($2)
                          or exists (select from license l

@@ -54,6 +54,8 @@ pub struct Wish {
     pub fields: BTreeMap<String, String>,
     /// The total that the buyer saw: this is charged, or nothing is.
     pub shown_total: Money,
+    /// The buyer was told that the vendor renews by itself and that each term is charged then.
+    pub told_of_renewals: bool,
 }
 
 /// An order that exists.
@@ -89,6 +91,9 @@ pub enum PlaceError {
         /// The price now.
         now: Money,
     },
+    /// Whether the vendor renews by itself is not what the buyer was told; they must read it first.
+    #[error("who renews has changed")]
+    RenewalChanged,
     /// The wallet has too little.
     #[error("not enough money")]
     NotEnough {
@@ -178,9 +183,10 @@ impl Portal {
         // What is in memory is good if the database says so when the order is placed. A refusal is
         // never made from it.
         let group = &viewer.group;
-        let mut kept = self
-            .price_in_memory(group, wish)
-            .filter(|(_, priced)| priced.quote.total == wish.shown_total);
+        let mut kept = self.price_in_memory(group, wish).filter(|(_, priced)| {
+            priced.quote.total == wish.shown_total
+                && priced.plan.vendor.renews == wish.told_of_renewals
+        });
         for _ in 0..TRIES {
             let (revision, priced) = match kept.take() {
                 Some(kept) => kept,
@@ -189,6 +195,9 @@ impl Portal {
             let total = priced.quote.total;
             if total != wish.shown_total {
                 return Err(PlaceError::PriceChanged { now: total });
+            }
+            if priced.plan.vendor.renews != wish.told_of_renewals {
+                return Err(PlaceError::RenewalChanged);
             }
             let parent = match (priced.plan.capabilities.module, wish.parent) {
                 (false, _) => None,
@@ -268,8 +277,10 @@ fn wish_hash(wish: &Wish, name: Option<&str>) -> [u8; 32] {
         wish.parent.map(|parent| parent.to_string()).unwrap_or_default(),
         fields.join("\n"),
     ];
+    // Said only where it is so, for the sake of the orders from before it was asked.
+    let told = wish.told_of_renewals.then(|| "renews".to_owned());
     let mut hash = Sha256::new();
-    for part in parts {
+    for part in parts.into_iter().chain(told) {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(part.as_bytes());
     }

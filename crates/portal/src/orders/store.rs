@@ -96,7 +96,7 @@ pub(super) async fn place(
     // All rows of the one that there is: only after the last one is the commit known to have happened.
     let rows = sqlx::query!(
         "select outcome as \"outcome!\", other from order_place($1, $2, $3, $4, $5, $6, $7,
-            $8::text::inet, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+            $8::text::inet, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
         wish.id,
         new.hash.as_slice(),
         viewer.customer,
@@ -120,6 +120,8 @@ pub(super) async fn place(
         now,
         new.parent,
         Json(&priced.fields) as _,
+        // What ends for good is not renewed, whatever its vendor does.
+        wish.told_of_renewals && priced.choice.period.months().is_some(),
     )
     .fetch_all(pool)
     .await?;

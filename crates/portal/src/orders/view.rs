@@ -112,6 +112,8 @@ pub enum EventKind {
     Parked,
     /// The vendor has our money again; it goes on.
     Resumed,
+    /// The vendor took the term back that it had given, and its price went back to the wallet.
+    TakenBack,
 }
 
 impl EventKind {
@@ -136,6 +138,7 @@ impl EventKind {
             Self::Short => "short",
             Self::Parked => "parked",
             Self::Resumed => "resumed",
+            Self::TakenBack => "taken_back",
         }
     }
 
@@ -160,6 +163,7 @@ impl EventKind {
             Self::Short,
             Self::Parked,
             Self::Resumed,
+            Self::TakenBack,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == word)

@@ -15,6 +15,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use limit::{LimitError, NewLimit};
+pub(crate) use refund::give_back_rest_in_tx;
 pub use refund::{Charge, Refund, RefundError};
 
 use crate::listing::{Cursor, Days, Listed, Paging, SortKey};

@@ -6,6 +6,7 @@ use ledger::{
 };
 use serde_json::json;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::people::{Permission, StaffViewer};
@@ -121,44 +122,73 @@ impl Portal {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         let charge = charge_of(&mut tx, refund.operation).await?.ok_or(RefundError::NotCharged)?;
-        let currency = charge.amount.currency();
-        if refund.amount.amount() <= 0 || refund.amount.currency() != currency {
+        if refund.amount.amount() <= 0 || refund.amount.currency() != charge.amount.currency() {
             return Err(RefundError::Amount);
         }
-        let near = Account { id: charge.wallet, currency };
-        let house =
-            house_account_in_tx(&mut tx, AccountKind::Refunds, None, currency, near.id, now)
-                .await
-                .map_err(Error::from)?;
-        let cause = Cause {
-            kind: CauseKind::Staff,
-            id: refund.operation,
-            actor: Some(staff.user),
-            reason: reason.to_owned(),
-        };
-        let amount = Some(refund.amount);
-        let given =
-            give_back_in_tx(&mut tx, refund.id, charge.transfer, amount, Some(house), cause, now);
-        let fresh = match given.await {
-            Ok(fresh) => fresh,
-            Err(LedgerError::IdReused(_)) => return Err(RefundError::FormUsed),
-            Err(LedgerError::NotGivenBack) => return Err(RefundError::Amount),
-            Err(error) => return Err(Error::from(error).into()),
-        };
-        if fresh {
-            let left = charge.left().checked_sub(refund.amount).unwrap_or(charge.left());
-            let entry = audit::Entry {
-                actor: Some(staff.user),
-                action: "wallet.refund",
-                object_type: "customer",
-                object_id: charge.customer,
-                before: Some(json!({ "charged": charge.left().to_string() })),
-                after: Some(json!({ "charged": left.to_string() })),
-                reason: Some(reason),
-            };
-            audit::write_in_tx(&mut tx, entry, now).await?;
-        }
+        let refund = Refund { reason: reason.to_owned(), ..refund.clone() };
+        give_in_tx(&mut tx, staff, &refund, &charge, now).await?;
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Gives back what is left of an operation's charge, if anything is, as a step of something else that
+/// staff do.
+pub(crate) async fn give_back_rest_in_tx(
+    tx: &mut PgConnection,
+    staff: &StaffViewer,
+    id: Uuid,
+    operation: Uuid,
+    reason: &str,
+    now: OffsetDateTime,
+) -> Result<(), RefundError> {
+    let Some(charge) = charge_of(tx, operation).await? else { return Ok(()) };
+    let amount = charge.left();
+    if amount.is_zero() {
+        return Ok(());
+    }
+    let refund = Refund { id, operation, amount, reason: reason.to_owned() };
+    give_in_tx(tx, staff, &refund, &charge, now).await
+}
+
+async fn give_in_tx(
+    tx: &mut PgConnection,
+    staff: &StaffViewer,
+    refund: &Refund,
+    charge: &Charge,
+    now: OffsetDateTime,
+) -> Result<(), RefundError> {
+    let currency = charge.amount.currency();
+    let near = Account { id: charge.wallet, currency };
+    let house = house_account_in_tx(tx, AccountKind::Refunds, None, currency, near.id, now)
+        .await
+        .map_err(Error::from)?;
+    let cause = Cause {
+        kind: CauseKind::Staff,
+        id: refund.operation,
+        actor: Some(staff.user),
+        reason: refund.reason.clone(),
+    };
+    let amount = Some(refund.amount);
+    let given = give_back_in_tx(tx, refund.id, charge.transfer, amount, Some(house), cause, now);
+    let fresh = match given.await {
+        Ok(fresh) => fresh,
+        Err(LedgerError::IdReused(_)) => return Err(RefundError::FormUsed),
+        Err(LedgerError::NotGivenBack) => return Err(RefundError::Amount),
+        Err(error) => return Err(Error::from(error).into()),
+    };
+    if fresh {
+        let left = charge.left().checked_sub(refund.amount).unwrap_or(charge.left());
+        let entry = audit::Entry {
+            actor: Some(staff.user),
+            action: "wallet.refund",
+            object_type: "customer",
+            object_id: charge.customer,
+            before: Some(json!({ "charged": charge.left().to_string() })),
+            after: Some(json!({ "charged": left.to_string() })),
+            reason: Some(&refund.reason),
+        };
+        audit::write_in_tx(tx, entry, now).await?;
+    }
+    Ok(())
 }

@@ -96,6 +96,7 @@ fn lite(ip: &str) -> Wish {
         parent: None,
         fields: BTreeMap::new(),
         shown_total: eur("4.90"),
+        told_of_renewals: false,
     }
 }
 

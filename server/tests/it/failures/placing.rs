@@ -270,6 +270,7 @@ async fn r26_what_costs_more_than_it_sells_for_is_not_ordered(pool: PgPool) {
     let wish = |ip: &str| portal::orders::Wish {
         plan: "dns5".to_owned(),
         shown_total: eur("2.99"),
+        told_of_renewals: false,
         ..lite(ip)
     };
     // The form is open, and other orders of the same are under way.

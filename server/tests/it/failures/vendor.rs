@@ -344,6 +344,7 @@ async fn r14_a_dripping_vendor_holds_up_nobody_else(pool: PgPool) {
     let pro = portal::orders::Wish {
         plan: "isp6-pro".to_owned(),
         shown_total: eur("9.90"),
+        told_of_renewals: false,
         ..lite("203.0.113.100")
     };
     shop.place(&pro).await;

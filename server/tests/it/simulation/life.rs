@@ -470,6 +470,7 @@ impl<'a> Life<'a> {
             parent: None,
             fields: BTreeMap::new(),
             shown_total: eur(price),
+            told_of_renewals: false,
         };
         self.forms.push((who, wish));
         self.send_form(self.forms.len() - 1).await
