@@ -18,7 +18,8 @@ use crate::program::Program;
 const FAST: &str = "update upstream_account set connect_timeout_ms = 500, call_timeout_ms = 600,
     send_deadline_ms = 500, lease_ms = 1700, quiet_window_ms = 300, second_sighting_ms = 200";
 
-async fn browser(addr: SocketAddr) -> (reqwest::Client, String) {
+/// Signs in; none if the server died meanwhile.
+async fn browser(addr: SocketAddr) -> Option<(reqwest::Client, String)> {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(20))
@@ -31,16 +32,16 @@ async fn browser(addr: SocketAddr) -> (reqwest::Client, String) {
         .form(&[("email", portal::demo::CUSTOMER), ("password", portal::demo::PASSWORD)])
         .send()
         .await
-        .unwrap();
+        .ok()?;
     assert_eq!(answer.status(), 303);
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
     let cookie = cookie.split(';').next().unwrap().to_owned();
-    (client, cookie)
+    Some((client, cookie))
 }
 
 /// Posts the form; none if the server died meanwhile.
 async fn buy(addr: SocketAddr, order: Uuid, ip: &str) -> Option<u16> {
-    let (client, cookie) = browser(addr).await;
+    let (client, cookie) = browser(addr).await?;
     let order = order.to_string();
     let form = [
         ("plan", "isp6-lite"),
@@ -283,7 +284,7 @@ const fn fields(kind: OperationKind) -> (&'static [(&'static str, &'static str)]
 }
 
 async fn post(addr: SocketAddr, form: &BTreeMap<&str, String>) -> Option<u16> {
-    let (client, cookie) = browser(addr).await;
+    let (client, cookie) = browser(addr).await?;
     let answer = client
         .post(format!("http://{addr}/my/license-change"))
         .header("accept", "text/html")
@@ -295,10 +296,15 @@ async fn post(addr: SocketAddr, form: &BTreeMap<&str, String>) -> Option<u16> {
     answer.ok().map(|answer| answer.status().as_u16())
 }
 
+/// What became of it, when nothing else is under way for its license: a deletion that is refused
+/// starts the license again.
 async fn ended(pool: &PgPool, operation: Uuid) -> String {
     for _ in 0..1200 {
         let state: Option<String> = sqlx::query_scalar(
-            "select state from operation where id = $1 and finished_at is not null",
+            "select state from operation x
+              where id = $1 and finished_at is not null
+                and not exists (select from operation y
+                                 where y.license_id = x.license_id and y.finished_at is null)",
         )
         .bind(operation)
         .fetch_optional(pool)
