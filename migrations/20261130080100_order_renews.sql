@@ -6,6 +6,12 @@ alter table customer_order
     add column vendor_renews boolean not null default false;
 update customer_order o set vendor_renews = true
   from license l where l.order_id = o.id and l.renews_there;
+-- Of what is not delivered yet the account said it, and its pages.
+update customer_order o set vendor_renews = true
+  from plan p join upstream_account u on u.id = p.upstream_account_id
+ where p.id = o.plan_id and u.renews_there and o.period > 0
+   and p.dialect not in ('software', 'manual')
+   and not exists (select from license l where l.order_id = o.id);
 
 -- Nothing that ends once and for all is renewed.
 create or replace function customer_order_obeys(o customer_order) returns boolean

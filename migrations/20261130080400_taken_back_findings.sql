@@ -1,7 +1,11 @@
--- taken_back: the vendor shows a last day before terms that were paid for here: `term` is that day, and
--- `until` the one on which they would end. Given back, it is `adopted`; `borne`, if a person has put it
--- right otherwise; `reversed`, if the vendor shows the later day again.
+-- taken_back: the vendor shows a last day before terms that were paid for here. Given back, it is
+-- `adopted`; `borne`, if a person has put it right otherwise; `reversed`, if the vendor shows the later
+-- day again. A server from before this kind would take `dismissed` for the end of the license, and `gone`
+-- for what its list says: neither is possible, so its sweeps of an account with such a finding fail until
+-- it is stopped.
 alter table upstream_finding
+    -- The renewals that paid for it. `term` is the last day that is shown, `until` the one that should be.
+    add column operations uuid[],
     drop constraint upstream_finding_kind_check,
     add constraint upstream_finding_kind_check
         check (kind in ('orphan', 'stranger', 'missing', 'renewed', 'taken_back')),
@@ -10,23 +14,12 @@ alter table upstream_finding
         (kind = 'orphan') = (operation_id is not null)
         and (kind in ('missing', 'renewed', 'taken_back')) = (license_id is not null)
         and (kind in ('renewed', 'taken_back')) = (term is not null)
-        and (term is null) = (until is null)),
+        and (term is null) = (until is null)
+        and (kind = 'taken_back') = (operations is not null) and cardinality(operations) <> 0),
     drop constraint finding_renewal_stays,
-    add constraint finding_renewal_stays
-        check (kind not in ('renewed', 'taken_back') or resolution is distinct from 'gone');
+    add constraint finding_renewal_stays check (
+        kind not in ('renewed', 'taken_back') or resolution not in ('gone', 'dismissed'));
 
--- Renewals, done before a time, whose terms begin on a license's last day or later: its vendor does not
--- give them. Vendors count terms in their own ways, so a few days say nothing. A change of plan begins a
--- term of its own and ends theirs, and what a person has put right is not found again.
-create function renewals_not_given(of_license uuid, last_day date, done_before timestamptz)
-    returns setof operation language sql stable as $$
-    select x.* from operation x
-     where x.license_id = of_license and x.kind = 'renew' and x.state = 'confirmed'
-       and x.taken_back_at is null and x.term >= last_day - 3 and x.finished_at < done_before
-       and not exists (select from operation p
-                        where p.license_id = x.license_id and p.kind = 'change_plan'
-                          and p.state = 'confirmed' and p.finished_at >= x.finished_at)
-       and not exists (select from upstream_finding f
-                        where f.license_id = x.license_id and f.kind = 'taken_back'
-                          and f.resolution = 'borne' and f.resolved_at >= x.finished_at)
-$$;
+-- Whoever is about to take money for a license asks whether its vendor owes a term.
+create index upstream_finding_taken_back on upstream_finding (license_id)
+    where kind = 'taken_back' and resolved_at is null;

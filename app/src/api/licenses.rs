@@ -235,6 +235,7 @@ mod on_server {
             NotNow::Active => t!(locale, "not-now-active"),
             NotNow::RanOut => t!(locale, "not-now-ran-out"),
             NotNow::Same => t!(locale, "not-now-same"),
+            NotNow::Disputed => t!(locale, "not-now-disputed"),
             NotNow::PlanChanging => t!(locale, "not-now-plan-changing"),
             NotNow::Unable | NotNow::TooSoon => t!(locale, "not-now-unable"),
             NotNow::RenewalOver => t!(locale, "not-now-renewal-over"),

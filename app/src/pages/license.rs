@@ -4,7 +4,7 @@ use domain::Period;
 use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 use leptos::prelude::*;
-use portal::licenses::{LicenseDetail, Renews};
+use portal::licenses::{Dispute, LicenseDetail, Renews};
 use portal::locale::Locale;
 use time::Date;
 
@@ -55,10 +55,16 @@ async fn license(cx: Context) -> Shown {
     let changes = change::panels(&cx, viewer, id, &possible).await?;
     let modules = cx.portal.modules_of(viewer, id).await.map_err(|error| cx.failed(&error))?;
     let modules = module::panel(locale, id, modules);
-    let missing = license.missing.then(|| {
+    let dispute = license.dispute.map(|dispute| {
+        let (title, text) = match dispute {
+            Dispute::Missing => (t!(locale, "license-missing"), t!(locale, "license-missing-text")),
+            Dispute::TakenBack => {
+                (t!(locale, "license-disputed"), t!(locale, "license-disputed-text"))
+            }
+        };
         view! {
-            <Notice tone=Tone::Warning title=t!(locale, "license-missing")>
-                <p>{t!(locale, "license-missing-text")}</p>
+            <Notice tone=Tone::Warning title=title>
+                <p>{text}</p>
             </Notice>
         }
     });
@@ -106,7 +112,7 @@ async fn license(cx: Context) -> Shown {
             actions=renew
         />
         {refusal(&cx, t!(locale, "change-refused"))}
-        {missing} {renewal_ends}
+        {dispute} {renewal_ends}
         <div class="columns columns-split">
             <div class="column">{first}</div>
             <div class="column column-aside">{summary}</div>

@@ -74,6 +74,9 @@ pub enum NotNow {
     /// It is becoming one of another plan or of other counts: what something costs is known after that.
     #[error("its plan or counts are being changed")]
     PlanChanging,
+    /// Its vendor does not give a term that was paid for: no other is sold until that is cleared up.
+    #[error("a paid term is missing at the vendor")]
+    Disputed,
     /// Its vendor has no function for that, or the plan does not take part in it.
     #[error("this cannot be done to it")]
     Unable,

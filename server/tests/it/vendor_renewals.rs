@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::change::{Change, NotNow};
+use domain::operation::OperationKind;
 use domain::{Currency, Money, Period};
 use portal::listing::Paging;
 use portal::operations::{
@@ -169,7 +171,7 @@ async fn what_nobody_asked_for_is_judged_by_a_person(pool: PgPool) {
     assert_eq!(at_vendor(&portal, license).await.status, upstream_sim::Status::Active);
     let seen = portal.portal.license(&portal.customer().await, license).await.unwrap().unwrap();
     assert_eq!(seen.row.status, domain::license::LicenseStatus::Active);
-    assert!(!seen.missing);
+    assert_eq!(seen.dispute, None);
     // And the one after it is a finding of its own.
     pass(&portal, 31).await;
     assert_eq!(findings(&portal).await.len(), 1);
@@ -182,7 +184,6 @@ async fn what_nobody_asked_for_is_judged_by_a_person(pool: PgPool) {
 /// What we renew ourselves is no finding, and a customer who renews by hand meanwhile pays once.
 #[sqlx::test(migrations = "../migrations")]
 async fn our_own_renewals_are_ours(pool: PgPool) {
-    use domain::change::Change;
     let portal = portal(pool, false).await;
     let viewer = portal.customer().await;
     let (license, _) = bought(&portal).await;
@@ -245,7 +246,6 @@ async fn what_is_taken_back_or_fits_no_term_is_not_charged(pool: PgPool) {
 /// What the customer asked for meanwhile is not lost from sight when the vendor was faster.
 #[sqlx::test(migrations = "../migrations")]
 async fn a_renewal_under_way_does_not_hide_the_vendors(pool: PgPool) {
-    use domain::change::Change;
     let portal = portal(pool, true).await;
     let viewer = portal.customer().await;
     let (license, _) = bought(&portal).await;
@@ -272,7 +272,6 @@ async fn a_renewal_under_way_does_not_hide_the_vendors(pool: PgPool) {
 /// A stopped license counts from the day on which it is renewed, whoever does that.
 #[sqlx::test(migrations = "../migrations")]
 async fn a_stopped_license_is_renewed_from_the_day_itself(pool: PgPool) {
-    use domain::change::Change;
     let portal = portal(pool, false).await;
     let (license, _) = bought(&portal).await;
     pass(&portal, 50).await;
@@ -307,10 +306,10 @@ async fn what_a_vendor_begins_for_a_stopped_license_is_for_a_person(pool: PgPool
     portal.sound().await;
 }
 
-/// What the vendor takes back after it was paid is found, given back once, and can be bought again.
+/// What the vendor takes back after it was paid is found, given back once, and can be bought again; and
+/// nothing more is charged for the license before that.
 #[sqlx::test(migrations = "../migrations")]
 async fn a_paid_term_that_is_taken_back_is_given_back_and_bought_again(pool: PgPool) {
-    use domain::change::Change;
     let portal = portal(pool, false).await;
     let (license, vendor) = bought(&portal).await;
     let renew = Change::Renew { period: Period::MONTH };
@@ -322,19 +321,28 @@ async fn a_paid_term_that_is_taken_back_is_given_back_and_bought_again(pool: PgP
         portal.vendor().by_hand(vendor.id, ByHand::Expire(day));
         look(&portal).await;
     };
-    // A list that is only late is no reason.
-    expire(date!(2026 - 12 - 21)).await;
-    assert_eq!(taken_back(&portal).await.len(), 0);
-    pass(&portal, 3).await;
+    // Not to the very day: that is no other term that could be sold.
+    expire(date!(2026 - 12 - 20)).await;
     let [found] = &taken_back(&portal).await[..] else { panic!("one finding") };
     assert_eq!(found.price, Some(eur("4.90")));
+    assert_eq!(found.term, Some((date!(2026 - 12 - 20), date!(2027 - 01 - 21))));
+    refused_as_disputed(&portal, license, &renew).await;
     // Seen again, it is as it was.
-    expire(date!(2027 - 01 - 21)).await;
-    assert_eq!(taken_back(&portal).await.len(), 0);
-    assert_eq!(findings(&portal).await.len(), 0, "it is paid, and not charged once more");
+    expire(date!(2027 - 01 - 20)).await;
+    assert_eq!(taken_back(&portal).await.len() + findings(&portal).await.len(), 0);
     assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
     expire(date!(2026 - 12 - 21)).await;
     let [found] = &taken_back(&portal).await[..] else { panic!("one finding") };
+    // It renews by itself, but not for a second time before somebody has looked.
+    sqlx::query("update license set auto_renew = true").execute(&portal.portal.pool).await.unwrap();
+    portal.clock.advance(Duration::from_hours(28 * 24));
+    portal.vendor().advance_clock(Duration::from_hours(28 * 24));
+    look(&portal).await;
+    assert_eq!(portal.count(RENEWALS).await, 1);
+    sqlx::query("update license set auto_renew = false")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
     let mut desk = portal.sign_in(portal::demo::ADMIN).await;
     let page = desk.get(&portal, "/admin/vendors?kind=taken_back").await.body;
     assert!(page.contains("Give the money back"), "{page}");
@@ -378,14 +386,78 @@ async fn a_paid_term_that_is_taken_back_is_given_back_and_bought_again(pool: PgP
     portal.sound().await;
 }
 
+/// The page says so and has no button, and a form from before is refused.
+async fn refused_as_disputed(portal: &TestPortal, license: Uuid, renew: &Change) {
+    let viewer = portal.customer().await;
+    let can = portal.portal.possible_changes(&viewer, license).await.unwrap().unwrap();
+    assert!(!can.allows(OperationKind::Renew) && can.allows(OperationKind::Suspend));
+    let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
+    let wish = portal::licenses::ChangeWish {
+        id,
+        license,
+        change: renew.clone(),
+        shown_total: Some(eur("4.90")),
+    };
+    let refused = portal.portal.change_license(&viewer, &wish).await;
+    assert!(
+        matches!(refused, Err(portal::licenses::ChangeError::NotNow(NotNow::Disputed))),
+        "{refused:?}"
+    );
+    let mut own = portal.sign_in(portal::demo::CUSTOMER).await;
+    let page = own.get(portal, &format!("/my/licenses/{license}")).await.body;
+    assert!(page.contains("a term that you have paid for"), "{page}");
+}
+
+/// A renewal that the vendor has confirmed and never shows: a late list is no reason, days are; and what
+/// was put right otherwise is asked about again if it is as it was.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_paid_term_that_never_comes_is_found(pool: PgPool) {
+    let portal = portal(pool, false).await;
+    let (license, vendor) = bought(&portal).await;
+    let renew = Change::Renew { period: Period::MONTH };
+    crate::dialects::change(&portal, license, renew).await;
+    portal.vendor().by_hand(vendor.id, ByHand::Expire(date!(2026 - 12 - 21)));
+    // As if it had not been read since.
+    sqlx::query("update license set expires_on = '2026-12-21'")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    look(&portal).await;
+    pass(&portal, 1).await;
+    assert_eq!(taken_back(&portal).await.len(), 0);
+    pass(&portal, 2).await;
+    let [found] = &taken_back(&portal).await[..] else { panic!("one finding") };
+    assert_eq!(found.term, Some((date!(2026 - 12 - 21), date!(2027 - 01 - 21))));
+    let owner = portal.owner().await;
+    let promised = "they promised it";
+    portal.portal.settle_finding(&owner, found.id, Remedy::Dismiss, promised).await.unwrap();
+    pass(&portal, 6).await;
+    assert_eq!(taken_back(&portal).await.len(), 0);
+    pass(&portal, 2).await;
+    assert_eq!(taken_back(&portal).await.len(), 1, "they did not keep it");
+    portal.vendor().by_hand(vendor.id, ByHand::Expire(date!(2027 - 01 - 21)));
+    look(&portal).await;
+    assert_eq!(taken_back(&portal).await.len() + findings(&portal).await.len(), 0);
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    // Nothing takes it for a license that is over.
+    for sql in [
+        "update upstream_finding set resolution = 'dismissed'",
+        "update upstream_finding set resolution = 'gone'",
+        "update upstream_finding set operations = '{}'",
+    ] {
+        let by_hand = sqlx::query(sql).execute(&portal.portal.pool).await.unwrap_err();
+        assert!(by_hand.to_string().contains("finding_"), "{by_hand}");
+    }
+    portal.sound().await;
+}
+
 async fn taken_back(portal: &TestPortal) -> Vec<Finding> {
     let filter = FindingFilter { kind: Some(FindingKind::TakenBack), ..FindingFilter::default() };
     let paging = Paging::first(FINDINGS_BY_TIME, 20);
     portal.portal.findings(&portal.owner().await, &filter, &paging).await.unwrap().rows
 }
 
-/// A term that the vendor began, charged by itself and taken back: the owner renews it again by itself
-/// as well, and what a person has put right is not found a second time.
+/// A term that the vendor began, charged by itself, taken back and given again: paid once.
 #[sqlx::test(migrations = "../migrations")]
 async fn a_charged_term_that_is_taken_back_is_for_a_person(pool: PgPool) {
     let portal = portal(pool, true).await;

@@ -16,6 +16,7 @@ use sqlx::types::Json;
 use time::{Date, Month, OffsetDateTime};
 use uuid::Uuid;
 
+use super::Dispute;
 use super::limit::ChangeRule;
 use crate::catalog::{Offer, PublishedPricelist, any_plan, owned_plan};
 use crate::fault::Step;
@@ -94,6 +95,7 @@ impl Possible {
     pub fn may_renew(&self) -> bool {
         self.can.contains(&OperationKind::Renew)
             && !self.renewal_over
+            && !self.disputed(OperationKind::Renew)
             && self.license.renews != super::Renews::ByVendor
             && self.license.period.months().is_some()
             && self.periods.contains(&self.license.period)
@@ -110,9 +112,17 @@ impl Possible {
         from.filter(|_| self.can.contains(&kind) && self.status != LicenseStatus::Deleted)
     }
 
+    /// No term is sold while its vendor owes one.
+    fn disputed(&self, kind: OperationKind) -> bool {
+        kind.is_priced_by_plan() && self.license.dispute == Some(Dispute::TakenBack)
+    }
+
     /// Whether this kind of change makes sense now; the button is not there otherwise.
     #[must_use]
     pub fn allows(&self, kind: OperationKind) -> bool {
+        if self.disputed(kind) {
+            return false;
+        }
         let change = match kind {
             OperationKind::Order => return false,
             OperationKind::Renew if self.periods.is_empty() => return false,
@@ -224,6 +234,7 @@ struct Owned {
     undo_window: std::time::Duration,
     busy: bool,
     plan_changes: bool,
+    disputed: bool,
     rule: ChangeRule,
     ip_changed_on: Option<Date>,
     key_changed_on: Option<Date>,
@@ -413,12 +424,13 @@ impl Portal {
         let today = now.date();
         let kind = wish.change.kind();
         let term = if kind == OperationKind::Renew { owned.expires_on } else { None };
-        if let Some(term) = term {
+        if let Some(term) = term.filter(|_| !owned.disputed) {
             let planned = sqlx::query_scalar!(
-                "select id from operation where license_id = $1 and term = $2 and kind = 'renew'
+                "select id from operation where license_id = $1 and abs(term - $2) <= $3 and kind = 'renew'
                     and state not in ('rejected', 'cancelled') and taken_back_at is null",
                 owned.id,
                 term,
+                super::NEAR_DAYS,
             )
             .fetch_optional(&mut *tx)
             .await?;
@@ -579,10 +591,11 @@ pub(crate) async fn plan_done_renewal_in_tx(
         "select exists (select from operation
                          where license_id = $1 and finished_at is null) as \"busy!\",
                 exists (select from operation
-                         where license_id = $1 and term = $2 and kind = 'renew'
+                         where license_id = $1 and abs(term - $2) <= $3 and kind = 'renew'
                            and state = 'confirmed' and taken_back_at is null) as \"paid!\"",
         renewal.license,
         renewal.term,
+        super::NEAR_DAYS,
     )
     .fetch_one(&mut *tx)
     .await?;
@@ -597,6 +610,9 @@ pub(crate) async fn plan_done_renewal_in_tx(
     let owned = owned.ok_or(ChangeError::NoSuchLicense)?;
     if owned.status == LicenseStatus::Deleted {
         return Err(NotNow::NotLive.into());
+    }
+    if owned.disputed {
+        return Err(ChangeError::TooLate);
     }
     let change = Change::Renew { period: renewal.period };
     let priced = priced(tx, renewal.group, &owned, &change, now.date()).await?;
@@ -766,8 +782,13 @@ fn check(
     change: &Change,
     today: Date,
 ) -> Result<(), ChangeError> {
-    if owned.plan_changes && change.kind().is_priced_by_plan() {
-        return Err(NotNow::PlanChanging.into());
+    if change.kind().is_priced_by_plan() {
+        if owned.disputed {
+            return Err(NotNow::Disputed.into());
+        }
+        if owned.plan_changes {
+            return Err(NotNow::PlanChanging.into());
+        }
     }
     let ran_out = owned.expires_on.is_some_and(|day| day < today);
     let tidied = tidied(change, owned)?;
@@ -965,7 +986,10 @@ async fn find(
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null)
                     as \"busy!\",
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null
-                           and x.kind in ('change_plan', 'addons')) as \"plan_changes!\"
+                           and x.kind in ('change_plan', 'addons')) as \"plan_changes!\",
+                exists (select from upstream_finding f
+                         where f.license_id = l.id and f.kind = 'taken_back'
+                           and f.resolved_at is null) as \"disputed!\"
            from license l join plan p on p.id = l.plan_id
            join upstream_account u on u.id = l.upstream_account_id
           where l.id = $1 and l.customer_id = $2",
@@ -996,6 +1020,7 @@ async fn find(
         renewal_ends_on: row.renewal_ends_on,
         busy: row.busy,
         plan_changes: row.plan_changes,
+        disputed: row.disputed,
     }))
 }
 

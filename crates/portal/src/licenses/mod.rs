@@ -110,6 +110,15 @@ pub enum Renews {
     ByVendor,
 }
 
+/// What the vendor of a license and our books do not agree on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dispute {
+    /// The vendor's list does not have it.
+    Missing,
+    /// A term of it was paid for, and the vendor does not show it: no other is charged meanwhile.
+    TakenBack,
+}
+
 /// A license in full.
 #[derive(Debug, Clone)]
 pub struct LicenseDetail {
@@ -143,8 +152,8 @@ pub struct LicenseDetail {
     pub checked_at: Option<OffsetDateTime>,
     /// Who renews it.
     pub renews: Renews,
-    /// The vendor's list does not have it, and a person looks at that.
-    pub missing: bool,
+    /// What its vendor and our books do not agree on, while a person looks at that.
+    pub dispute: Option<Dispute>,
 }
 
 pub(crate) struct NewLicense<'a> {
@@ -291,6 +300,9 @@ fn deleted_on(suspended_since: Option<OffsetDateTime>, kept_days: i16) -> Option
     suspended_since?.date().checked_add(Duration::days(kept_days.into()))
 }
 
+/// Vendors count terms in their own ways: days so near are the same end of a term.
+pub(crate) const NEAR_DAYS: i32 = 3;
+
 /// How often a license with its key is read again.
 const REFRESH: Duration = Duration::days(1);
 
@@ -402,8 +414,9 @@ impl Portal {
                     o.number as order_number, l.created_at, l.checked_at, l.auto_renew, l.vendor_renews,
                     p.has_key, p.renewal_ends_on, m.id as \"parent_id?\",
                     m.number as \"parent_number?\", l.suspended_since, u.kept_suspended_days,
-                    exists (select from upstream_finding f where f.license_id = l.id
-                               and f.kind = 'missing' and f.resolved_at is null) as \"missing!\",
+                    (select f.kind from upstream_finding f
+                      where f.license_id = l.id and f.kind in ('missing', 'taken_back')
+                        and f.resolved_at is null order by f.kind limit 1) as dispute,
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
                       where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
                from license l join plan p on p.id = l.plan_id join customer_order o on o.id = l.order_id
@@ -447,7 +460,10 @@ impl Portal {
                 (false, true) => Renews::ByPortal,
                 (false, false) => Renews::ByHand,
             },
-            missing: row.missing,
+            dispute: row.dispute.map(|kind| match kind.as_str() {
+                "missing" => Dispute::Missing,
+                _ => Dispute::TakenBack,
+            }),
         }))
     }
 
@@ -603,12 +619,14 @@ impl Portal {
                     select (x.change ->> 'period')::smallint as period,
                            (x.finished_at at time zone 'utc')::date as day
                       from operation x
-                     where x.license_id = l.id and x.kind = 'renew' and x.term = l.expires_on
+                     where x.license_id = l.id and x.kind = 'renew'
+                       and abs(x.term - l.expires_on) <= $4
                        and x.state = 'confirmed' and x.taken_back_at is null limit 1) r on true
-              where l.id = $1 and l.version = $2 for update of l",
+              where l.id = $1 and l.version = $2 for no key update of l",
             row.id,
             row.version,
             now - LAG,
+            NEAR_DAYS,
         )
         .fetch_optional(&mut *tx)
         .await?;
@@ -619,6 +637,7 @@ impl Portal {
         if known.under_way {
             return Ok(None);
         }
+        let before = was;
         // What we renewed ourselves is ours up to the end of that term, which counts from the day itself
         // if the last one was over.
         let ours = known.renewed_for.and_then(|period| Period::try_from(period).ok());
@@ -631,6 +650,7 @@ impl Portal {
         };
         if !known.replanned {
             let end = ShownEnd {
+                was: before,
                 license: row.id,
                 account: row.upstream_account_id,
                 upstream_id: &known.upstream_id,

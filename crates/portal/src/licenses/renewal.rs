@@ -81,9 +81,12 @@ impl Portal {
                        and d.period > 0
                        and (d.renew_next_at is null or d.renew_next_at <= $2)
                        and not exists (select from operation x
-                                        where x.license_id = d.id and x.term = d.expires_on
+                                        where x.license_id = d.id and abs(x.term - d.expires_on) <= $4
                                           and x.state not in ('rejected', 'cancelled')
                                           and x.taken_back_at is null)
+                       and not exists (select from upstream_finding f
+                                        where f.license_id = d.id and f.kind = 'taken_back'
+                                          and f.resolved_at is null)
                      order by d.expires_on, d.number limit 1 for update of d skip locked)
              returning l.id, l.customer_id as customer, c.group_code as \"group\", l.period,
                        l.expires_on as \"term!\",
@@ -93,6 +96,7 @@ impl Portal {
             now.date() + Duration::days(AHEAD),
             now,
             now + AGAIN,
+            super::NEAR_DAYS,
         )
         .fetch_optional(&self.pool)
         .await?;

@@ -227,8 +227,7 @@ impl Portal {
                left join plan p on p.id = coalesce(o.plan_id, l.plan_id)
                left join lateral (
                     select sum(r.price)::bigint as price, min(r.currency) as currency
-                      from renewals_not_given(l.id, f.term, f.last_seen_at) r
-                     where f.kind = 'taken_back') paid on true
+                      from operation r where r.id = any(f.operations)) paid on true
               where f.resolved_at is null",
         );
         if let Some(kind) = filter.kind {

@@ -1,5 +1,6 @@
-//! Terms that were paid for here and that their vendor shows no more: found whenever a license is read,
-//! and given back by a person, after which the license can be renewed from the same day once more.
+//! Terms that were paid for here and that their vendor shows no more: found when a license is read, and
+//! given back by a person, after which the license can be renewed from the same day once more. Until a
+//! person has looked at it, nothing more is charged for a term of it.
 
 use domain::Period;
 use sqlx::PgConnection;
@@ -15,62 +16,19 @@ use crate::{Error, Portal, licenses};
 
 /// A list may lag behind a renewal for so long.
 const LAG: Duration = Duration::days(2);
+/// What was put right otherwise is asked about again after so long, if it is as it was.
+const AGAIN: Duration = Duration::days(7);
+/// The shortest term is a month: a last day that moves by less was corrected.
+const SHORTEST: Duration = Duration::days(15);
 
-/// A license's last day as its vendor shows it now.
+/// A license's last day as our books have it and as its vendor shows it.
 pub(crate) struct ShownEnd<'a> {
     pub license: Uuid,
     pub account: Uuid,
     /// The vendor's number of it.
     pub upstream_id: &'a str,
+    pub was: Date,
     pub is: Date,
-}
-
-/// Notes paid terms that begin on the last day or later: the vendor does not give them. A whole term
-/// is looked for; a day that is off by less has ends that only a person can judge.
-pub(crate) async fn note_in_tx(
-    tx: &mut PgConnection,
-    shown: &ShownEnd<'_>,
-    now: OffsetDateTime,
-) -> Result<(), Error> {
-    // Shown again, or one that was given back by somebody meanwhile.
-    let missing = missing_in_tx(tx, shown.license, shown.is, now - LAG).await?;
-    let Some(first) = missing.first() else {
-        sqlx::query!(
-            "update upstream_finding
-                set resolved_at = $2, resolution = 'reversed', last_seen_at = $2
-              where license_id = $1 and kind = 'taken_back' and resolved_at is null",
-            shown.license,
-            now,
-        )
-        .execute(tx)
-        .await?;
-        return Ok(());
-    };
-    let evidence = format!("paid from {} on, at the vendor until {}", first.term, shown.is);
-    sqlx::query!(
-        "insert into upstream_finding
-            (id, upstream_account_id, kind, upstream_id, license_id, evidence, first_seen_at,
-             last_seen_at, term, until)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
-         on conflict (upstream_account_id, kind, upstream_id)
-            where resolution is null or resolution = 'dismissed'
-         do update set last_seen_at = excluded.last_seen_at, term = excluded.term,
-                       until = greatest(upstream_finding.until, excluded.until)",
-        Uuid::now_v7(),
-        shown.account,
-        FindingKind::TakenBack.as_str(),
-        shown.upstream_id,
-        shown.license,
-        evidence,
-        now,
-        shown.is,
-        missing.iter().filter_map(Missing::end).max().unwrap_or(shown.is),
-    )
-    .execute(tx)
-    .await?;
-    tracing::warn!(license.id = %shown.license, is = %shown.is,
-        "the vendor does not show a term that is paid for");
-    Ok(())
 }
 
 /// A renewal whose term is not there.
@@ -87,20 +45,92 @@ impl Missing {
     }
 }
 
-/// The renewals, done before a time, whose terms begin on this last day or later; the earliest first.
+/// Notes paid terms that the vendor does not show: the last day has moved back before them, or has not
+/// moved on for days. A whole term is looked for; a day that is off by less is for nobody but a person.
+pub(crate) async fn note_in_tx(
+    tx: &mut PgConnection,
+    shown: &ShownEnd<'_>,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    // Shown again. Whoever settles it at this moment is waited for, and what they did is seen below.
+    sqlx::query!(
+        "update upstream_finding
+            set last_seen_at = $3, term = $2::date,
+                resolved_at = case when $2::date >= until - $4::int then $3::timestamptz end,
+                resolution = case when $2::date >= until - $4::int then 'reversed' end
+          where license_id = $1 and kind = 'taken_back' and resolved_at is null",
+        shown.license,
+        shown.is,
+        now,
+        licenses::NEAR_DAYS,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let missing = missing_in_tx(tx, shown, now).await?;
+    let Some(first) = missing.first() else { return Ok(()) };
+    let evidence = format!(
+        "paid from {} on; at the vendor until {} before, until {} now",
+        first.term, shown.was, shown.is
+    );
+    let operations: Vec<Uuid> = missing.iter().map(|missing| missing.operation).collect();
+    let until = missing.iter().filter_map(Missing::end).max().unwrap_or(shown.was);
+    sqlx::query!(
+        "insert into upstream_finding
+            (id, upstream_account_id, kind, upstream_id, license_id, evidence, first_seen_at,
+             last_seen_at, term, until, operations)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)
+         on conflict (upstream_account_id, kind, upstream_id)
+            where resolution is null or resolution = 'dismissed'
+         do update set until = greatest(upstream_finding.until, excluded.until),
+                       operations = array(select unnest(upstream_finding.operations)
+                                          union select unnest(excluded.operations))",
+        Uuid::now_v7(),
+        shown.account,
+        FindingKind::TakenBack.as_str(),
+        shown.upstream_id,
+        shown.license,
+        evidence,
+        now,
+        shown.is,
+        until,
+        &operations,
+    )
+    .execute(tx)
+    .await?;
+    tracing::warn!(license.id = %shown.license, was = %shown.was, is = %shown.is,
+        "the vendor does not show a term that is paid for");
+    Ok(())
+}
+
+/// Paid terms that begin on the last day or later, the earliest first: those that the day has just left
+/// behind, or one from this very day that it should have moved on for by now. A change of plan begins a
+/// term of its own and ends theirs.
 async fn missing_in_tx(
     tx: &mut PgConnection,
-    license: Uuid,
-    last_day: Date,
-    done_before: OffsetDateTime,
+    shown: &ShownEnd<'_>,
+    now: OffsetDateTime,
 ) -> Result<Vec<Missing>, Error> {
     Ok(sqlx::query_as!(
         Missing,
-        "select id as \"operation!\", term as \"term!\", (change ->> 'period')::smallint as \"period!\"
-           from renewals_not_given($1, $2, $3) order by term",
-        license,
-        last_day,
-        done_before,
+        "select x.id as operation, x.term as \"term!\", (x.change ->> 'period')::smallint as \"period!\"
+           from operation x
+          where x.license_id = $1 and x.kind = 'renew' and x.state = 'confirmed'
+            and x.taken_back_at is null
+            and ($3 and x.term >= $4 or abs(x.term - $2::date) <= $7 and x.finished_at < $5)
+            and not exists (select from operation p
+                             where p.license_id = x.license_id and p.kind = 'change_plan'
+                               and p.state = 'confirmed' and p.finished_at >= x.finished_at)
+            and ($3 or not exists (select from upstream_finding f
+                                    where f.license_id = x.license_id and f.resolution = 'borne'
+                                      and x.id = any(f.operations) and f.resolved_at >= $6))
+          order by x.term",
+        shown.license,
+        shown.is,
+        shown.was - shown.is >= SHORTEST,
+        shown.is - Duration::days(licenses::NEAR_DAYS.into()),
+        now - LAG,
+        now - AGAIN,
+        licenses::NEAR_DAYS,
     )
     .fetch_all(tx)
     .await?)
@@ -118,7 +148,7 @@ impl Portal {
     ) -> Result<(), RemedyError> {
         let now = self.clock.now();
         let found = sqlx::query!(
-            "select l.id as license, l.customer_id, f.term as \"term!\"
+            "select l.id as license, l.customer_id, f.operations as \"operations!\"
                from upstream_finding f join license l on l.id = f.license_id
               where f.id = $1 and f.kind = 'taken_back'",
             finding,
@@ -133,14 +163,27 @@ impl Portal {
         )
         .fetch_one(&mut *tx)
         .await?;
-        let missing = missing_in_tx(&mut tx, found.license, found.term, now).await?;
-        if missing.is_empty() {
-            return Err(RemedyError::NotOpen);
+        // What was planned before it was found may be this very term.
+        let busy = sqlx::query_scalar!(
+            "select exists (select from operation
+                             where license_id = $1 and finished_at is null
+                               and kind in ('renew', 'change_plan')) as \"busy!\"",
+            found.license,
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if busy {
+            return Err(RemedyError::Busy);
         }
-        for Missing { operation, .. } in missing {
-            sqlx::query!("update operation set taken_back_at = $2 where id = $1", operation, now)
-                .execute(&mut *tx)
-                .await?;
+        let taken = sqlx::query_scalar!(
+            "update operation set taken_back_at = $2
+              where id = any($1) and taken_back_at is null returning id",
+            &found.operations,
+            now,
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        for operation in taken {
             store::event_in_tx(&mut tx, operation, EventKind::TakenBack, None, now).await?;
             // Where it was free or is given back, there is nothing left to give.
             let id = Uuid::new_v5(&finding, operation.as_bytes());

@@ -103,8 +103,6 @@ struct Found {
     grown: bool,
 }
 
-/// So far a term's end may be from what the calendar says: vendors count months in their own ways.
-const NEAR: i64 = 3;
 /// More terms than this are never behind.
 const MOST_TERMS: usize = 36;
 
@@ -117,7 +115,7 @@ fn began(
     sold: &[Period],
     grown: bool,
 ) -> Option<(Period, Option<Date>)> {
-    let near = |day: Date| (day - until).whole_days().abs() <= NEAR;
+    let near = |day: Date| (day - until).whole_days().abs() <= licenses::NEAR_DAYS.into();
     let all = || std::iter::once(own).chain(sold.iter().copied());
     let once = |period: Period| licenses::term_end(term, period).filter(|day| near(*day));
     let single = || all().find_map(|period| once(period).map(|_| (period, None)));

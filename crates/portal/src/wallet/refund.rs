@@ -184,7 +184,9 @@ async fn give_in_tx(
             action: "wallet.refund",
             object_type: "customer",
             object_id: charge.customer,
-            before: Some(json!({ "charged": charge.left().to_string() })),
+            before: Some(json!({
+                "operation": refund.operation, "charged": charge.left().to_string(),
+            })),
             after: Some(json!({ "charged": left.to_string() })),
             reason: Some(&refund.reason),
         };
