@@ -532,7 +532,7 @@ mod on_server {
                 | OperationState::Unknown
                 | OperationState::Parked
         );
-        if before_key {
+        if before_key && order.awaits_key {
             let title = t!(locale, "step-key-later");
             steps.push(step(locale, "waiting", title, String::new(), None));
         }

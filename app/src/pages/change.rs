@@ -9,7 +9,7 @@ use domain::operation::OperationKind;
 use domain::plan::Addon;
 use domain::{Currency, Money, Period};
 use leptos::prelude::*;
-use portal::licenses::{ChangeError, LicenseDetail, Possible, Preview};
+use portal::licenses::{ChangeError, Dispute, LicenseDetail, Possible, Preview};
 use portal::locale::Locale;
 use portal::people::CustomerViewer;
 use uuid::Uuid;
@@ -75,6 +75,11 @@ async fn change(cx: Context) -> Shown {
                 } else {
                     t!(locale, "not-now-trial")
                 }
+            }
+            None if kind.is_priced_by_plan()
+                && possible.license.dispute == Some(Dispute::TakenBack) =>
+            {
+                t!(locale, "not-now-disputed")
             }
             None => t!(locale, "change-not-now"),
         };

@@ -85,7 +85,7 @@ async fn license(cx: Context) -> Shown {
     let steps = if license.parent.is_some() {
         module_steps(locale).into_any()
     } else {
-        activation(locale, license.row.ip).into_any()
+        activation(locale, license.row.ip, license.awaits_key).into_any()
     };
     let steps = view! {
         <Panel title=t!(locale, "license-activate") id="activate">
@@ -180,12 +180,20 @@ fn key(cx: &Context, license: &LicenseDetail) -> AnyView {
     .into_any()
 }
 
-fn activation(locale: Locale, ip: Option<String>) -> impl IntoView {
+/// Without a key the panel is known by its address.
+fn activation(locale: Locale, ip: Option<String>, awaits_key: bool) -> impl IntoView {
+    let key = awaits_key.then(|| {
+        view! { <Step title=t!(locale, "activate-enter") text=t!(locale, "activate-enter-text") /> }
+    });
+    let check = if awaits_key {
+        t!(locale, "activate-check")
+    } else {
+        t!(locale, "activate-check-address")
+    };
     view! {
         <Steps>
             <Step title=t!(locale, "activate-install") text=activate_where(locale, ip) />
-            <Step title=t!(locale, "activate-enter") text=t!(locale, "activate-enter-text") />
-            <Step title=t!(locale, "activate-check") text=t!(locale, "activate-check-text") />
+            {key} <Step title=check text=t!(locale, "activate-check-text") />
         </Steps>
     }
 }

@@ -91,7 +91,7 @@ async fn product(cx: Context) -> Shown {
                 </section>
                 <section class="product-section" aria-labelledby="after-title">
                     <h2 id="after-title">{t!(locale, "product-after")}</h2>
-                    {what_happens(locale, free, module, offer.plan.vendor.renews)}
+                    {what_happens(locale, free, &offer.plan)}
                 </section>
             </div>
         </div>
@@ -122,7 +122,8 @@ pub(super) fn staff_note(locale: Locale) -> AnyView {
     .into_any()
 }
 
-fn what_happens(locale: Locale, free: bool, module: bool, renews_there: bool) -> impl IntoView {
+fn what_happens(locale: Locale, free: bool, plan: &Plan) -> impl IntoView + use<> {
+    let module = plan.capabilities.module;
     let first = if free {
         view! {
             <Step title=t!(locale, "after-free") text=t!(locale, "after-free-text") />
@@ -143,11 +144,15 @@ fn what_happens(locale: Locale, free: bool, module: bool, renews_there: bool) ->
             <Step title=t!(locale, "module-step-update") text=t!(locale, "module-step-update-text") />
         };
         (t!(locale, "after-order-module"), last.into_any())
-    } else {
+    } else if plan.has_key {
         let last = view! { <Step title=t!(locale, "after-key") text=after_key(locale, free) /> };
         (t!(locale, "after-order-text"), last.into_any())
+    } else {
+        let text = after_key(locale, free);
+        let last = view! { <Step title=t!(locale, "after-license") text=text /> };
+        (t!(locale, "after-order-license"), last.into_any())
     };
-    let renewal = (renews_there && !free).then(|| {
+    let renewal = (plan.vendor.renews && !free).then(|| {
         let text = t!(locale, "after-renewed-text");
         view! { <Step title=t!(locale, "after-renewed") text=text /> }
     });

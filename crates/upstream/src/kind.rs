@@ -90,6 +90,13 @@ impl DialectKind {
         Some(Box::new(family.with_names(names)))
     }
 
+    /// Whether its licenses come with a key: modules are loaded by their panel, and no document of the
+    /// 2009 generation shows one (seed 003; inferred: what it sells is bound to the address alone).
+    #[must_use]
+    pub const fn has_key(self) -> bool {
+        !matches!(self, Self::Addition | Self::Software)
+    }
+
     /// Whether an order can ask the vendor to renew by itself: the 2009 generation cannot.
     #[must_use]
     pub const fn can_renew_itself(self) -> bool {

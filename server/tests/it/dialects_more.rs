@@ -384,6 +384,8 @@ async fn every_product_of_2009_lives_by_its_own_codes(pool: PgPool) {
         }
         let renewable = bought.iter().find(|(_, months)| months.is_some());
         let (license, _) = *renewable.or(bought.first()).unwrap();
+        // Nobody waits for a key: what is sold here is bound to the address alone.
+        assert!(!ours(&portal, license).await.awaits_key, "price {price}");
         Box::pin(changed_in_every_way(&portal, license, host)).await;
         for term in terms.iter().filter(|(period, _)| period.months().is_some()) {
             renewals += 1;
@@ -395,6 +397,23 @@ async fn every_product_of_2009_lives_by_its_own_codes(pool: PgPool) {
     assert_eq!((host, renewals), (36, 12));
     assert_eq!(portal.vendor().calls_of("software.period").len(), 12);
     assert_eq!(portal.vendor().debits().len(), 48);
+    let mut own = portal.sign_in(portal::demo::CUSTOMER).await;
+    let license: Uuid = sqlx::query_scalar("select id from license order by number limit 1")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let order = ours(&portal, license).await.order;
+    let viewer = portal.customer().await;
+    assert!(portal.portal.order(&viewer, order).await.unwrap().unwrap().row.has_key, "it is done");
+    let slug = ours(&portal, license).await.slug;
+    for path in
+        [format!("/my/licenses/{license}"), format!("/my/orders/{order}"), format!("/p/{slug}")]
+    {
+        let page = own.get(&portal, &path).await.body;
+        for said in ["Enter the key", "You get the key", "Key delivery", "making its key"] {
+            assert!(!page.contains(said), "{path}: {said}");
+        }
+    }
     healthy(&portal).await;
 }
 

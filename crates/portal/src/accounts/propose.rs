@@ -595,7 +595,7 @@ impl<'a> Work<'a> {
             service_name: plan.service_name.clone().filter(|name| !name.is_empty()),
             fields: plan.fields.clone(),
             needs_ip: kind.has_address() && plan.needs_ip.unwrap_or(true),
-            has_key: plan.has_key.unwrap_or(!kind.has_parent()),
+            has_key: plan.has_key.unwrap_or(kind.has_key()),
             sale_ends_on: plan.sale_ends_on,
             renewal_ends_on: plan.renewal_ends_on,
         })

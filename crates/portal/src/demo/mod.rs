@@ -357,7 +357,7 @@ async fn fill_plan_in_tx(
         now,
         kind.has_address() && !plan.anywhere,
         kind.as_str(),
-        !kind.has_parent(),
+        kind.has_key(),
         plan.fits.as_deref(),
         plan.service_name,
         Json(&plan.fields) as _,

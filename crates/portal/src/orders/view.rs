@@ -210,6 +210,8 @@ pub struct OrderDetail {
     pub next_at: Option<OffsetDateTime>,
     /// Nothing was sent yet: it can be taken back.
     pub can_cancel: bool,
+    /// Its vendor delivers a key for it.
+    pub awaits_key: bool,
 }
 
 /// An order in the desk's list.
@@ -528,7 +530,7 @@ impl Portal {
                     (x.attempts = 0 and x.first_sent_at is null) as \"unsent!\",
                     x.reference, x.upstream_id, u.name as upstream,
                     v.group_code, v.version,
-                    l.id as \"license?\",
+                    l.id as \"license?\", p.has_key as awaits_key,
                     (l.id is not null and (l.key is not null or not p.has_key)) as \"has_key?\",
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
                       where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
@@ -581,6 +583,7 @@ impl Portal {
                 next_at: (!state.is_final()).then_some(row.next_at),
                 can_cancel: row.unsent
                     && matches!(state, OperationState::Planned | OperationState::Parked),
+                awaits_key: row.awaits_key,
             },
             desk,
             operation_number: row.operation_number,
