@@ -1,5 +1,5 @@
--- A vendor may take a term back that was paid for. Who paid gets the money back, and from the same day
--- the license can be renewed once more.
+-- A vendor may take a term back that was paid for. A person settles it, mostly by giving the money back,
+-- and from then on it is no term of the license's: from the same day it can be renewed once more.
 alter table operation add column taken_back_at timestamptz;
 
 create or replace function operation_obeys(x operation) returns boolean
@@ -55,11 +55,11 @@ alter table operation
     drop constraint operation_rules,
     add constraint operation_rules check (operation_obeys(operation));
 
--- It was given back once; saying so is not taken back.
+-- It was settled once; that is not undone.
 create function operation_stays_taken_back() returns trigger language plpgsql as $$
 begin
     if new.taken_back_at is distinct from old.taken_back_at then
-        raise exception 'operation %: its term was given back', old.number
+        raise exception 'operation %: its term was settled', old.number
             using errcode = 'check_violation', constraint = 'operation_stays_taken_back';
     end if;
     return new;

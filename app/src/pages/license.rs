@@ -294,7 +294,9 @@ fn renews(locale: Locale, license: &LicenseDetail, may_renew: bool) -> Option<An
         return Some(view! { <Fact label=t!(locale, "auto-renew")>{text}</Fact> }.into_any());
     }
     let has_end = license.row.expires_on.is_some();
-    if !has_end || !may_renew || license.row.status == LicenseStatus::Deleted {
+    // What is on can be switched off, whatever stands in the way of a renewal.
+    let may = may_renew || license.renews == Renews::ByPortal;
+    if !has_end || !may || license.row.status == LicenseStatus::Deleted {
         return None;
     }
     let (says, button, to) = if license.renews == Renews::ByPortal {

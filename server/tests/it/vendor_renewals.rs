@@ -374,7 +374,7 @@ async fn a_paid_term_that_is_taken_back_is_given_back_and_bought_again(pool: PgP
         .execute(&portal.portal.pool)
         .await
         .unwrap_err();
-    assert!(undo.to_string().contains("given back"), "{undo}");
+    assert!(undo.to_string().contains("was settled"), "{undo}");
     // The same day is renewed from once more, and pays once more.
     crate::dialects::change(&portal, license, renew.clone()).await;
     look(&portal).await;
@@ -408,8 +408,7 @@ async fn refused_as_disputed(portal: &TestPortal, license: Uuid, renew: &Change)
     assert!(page.contains("a term that you have paid for"), "{page}");
 }
 
-/// A renewal that the vendor has confirmed and never shows: a late list is no reason, days are; and what
-/// was put right otherwise is asked about again if it is as it was.
+/// A renewal that the vendor has confirmed and never shows: a late list is no reason, days are.
 #[sqlx::test(migrations = "../migrations")]
 async fn a_paid_term_that_never_comes_is_found(pool: PgPool) {
     let portal = portal(pool, false).await;
@@ -431,14 +430,16 @@ async fn a_paid_term_that_never_comes_is_found(pool: PgPool) {
     let owner = portal.owner().await;
     let promised = "they promised it";
     portal.portal.settle_finding(&owner, found.id, Remedy::Dismiss, promised).await.unwrap();
-    pass(&portal, 6).await;
-    assert_eq!(taken_back(&portal).await.len(), 0);
-    pass(&portal, 2).await;
-    assert_eq!(taken_back(&portal).await.len(), 1, "they did not keep it");
-    portal.vendor().by_hand(vendor.id, ByHand::Expire(date!(2027 - 01 - 21)));
+    pass(&portal, 8).await;
+    assert_eq!(taken_back(&portal).await.len(), 0, "a person has settled it");
+    // And nobody is shut out: from the same day there is another one.
+    let renew = Change::Renew { period: Period::MONTH };
+    crate::dialects::change(&portal, license, renew).await;
     look(&portal).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
+    assert_eq!(portal.wallet().await, (eur("485.30"), eur("0")));
+    pass(&portal, 3).await;
     assert_eq!(taken_back(&portal).await.len() + findings(&portal).await.len(), 0);
-    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
     // Nothing takes it for a license that is over.
     for sql in [
         "update upstream_finding set resolution = 'dismissed'",
@@ -457,7 +458,7 @@ async fn taken_back(portal: &TestPortal) -> Vec<Finding> {
     portal.portal.findings(&portal.owner().await, &filter, &paging).await.unwrap().rows
 }
 
-/// A term that the vendor began, charged by itself, taken back and given again: paid once.
+/// A term that the vendor began, charged by itself, taken back and given again: no machine charges it twice.
 #[sqlx::test(migrations = "../migrations")]
 async fn a_charged_term_that_is_taken_back_is_for_a_person(pool: PgPool) {
     let portal = portal(pool, true).await;
@@ -475,12 +476,96 @@ async fn a_charged_term_that_is_taken_back_is_for_a_person(pool: PgPool) {
     look(&portal).await;
     assert_eq!(taken_back(&portal).await.len(), 0);
     assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
-    // They do.
+    // They do, and who put it right knows whether that is paid.
     portal.vendor().by_hand(vendor.id, ByHand::Expire(date!(2027 - 01 - 21)));
     look(&portal).await;
     assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
     assert_eq!(portal.count(RENEWALS).await, 1);
     assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")), "it was paid");
+    let [found] = &findings(&portal).await[..] else { panic!("one finding") };
+    portal.portal.settle_finding(&owner, found.id, Remedy::Dismiss, "as promised").await.unwrap();
+    portal.sound().await;
+}
+
+/// Of two terms that were paid ahead one is given again: only the other one is owed.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_given_again_is_not_given_back(pool: PgPool) {
+    let portal = portal(pool, false).await;
+    let (license, vendor) = bought(&portal).await;
+    let renew = Change::Renew { period: Period::MONTH };
+    for _ in 0..2 {
+        crate::dialects::change(&portal, license, renew.clone()).await;
+        look(&portal).await;
+    }
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 02 - 21)));
+    let expire = async |day: Date| {
+        portal.vendor().by_hand(vendor.id, ByHand::Expire(day));
+        look(&portal).await;
+    };
+    expire(date!(2026 - 12 - 21)).await;
+    let [found] = &taken_back(&portal).await[..] else { panic!("one finding") };
+    assert_eq!(found.price, Some(eur("9.80")));
+    expire(date!(2027 - 01 - 21)).await;
+    let [found] = &taken_back(&portal).await[..] else { panic!("one finding") };
+    assert_eq!(found.price, Some(eur("4.90")));
+    assert_eq!(found.term, Some((date!(2027 - 01 - 21), date!(2027 - 02 - 21))));
+    assert_eq!(findings(&portal).await.len(), 0, "it was paid");
+    let owner = portal.owner().await;
+    portal.portal.settle_finding(&owner, found.id, Remedy::Adopt, "one month less").await.unwrap();
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    pass(&portal, 3).await;
+    assert_eq!(taken_back(&portal).await.len(), 0);
+    // Both at once are given again: one of them is paid.
+    crate::dialects::change(&portal, license, renew).await;
+    look(&portal).await;
+    expire(date!(2026 - 12 - 21)).await;
+    expire(date!(2027 - 02 - 21)).await;
+    assert_eq!(taken_back(&portal).await.len() + findings(&portal).await.len(), 0);
+    assert_eq!(portal.wallet().await, (eur("485.30"), eur("0")));
+    portal.sound().await;
+}
+
+/// What a stopped license is renewed for begins on the day itself, and a change of plan ends what was
+/// paid ahead: neither is owed, and both are renewed again.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_ended_otherwise_is_not_owed(pool: PgPool) {
+    let portal = portal(pool, false).await;
+    let (license, _) = bought(&portal).await;
+    let renew = Change::Renew { period: Period::MONTH };
+    crate::dialects::change(&portal, license, Change::Suspend).await;
+    pass(&portal, 2).await;
+    crate::dialects::change(&portal, license, renew.clone()).await;
+    pass(&portal, 3).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2026 - 12 - 23)));
+    assert_eq!(taken_back(&portal).await.len() + findings(&portal).await.len(), 0);
+    crate::dialects::change(&portal, license, renew.clone()).await;
+    look(&portal).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 23)));
+    // From this day, so that it ends near to where what was paid ahead began.
+    let pro = Change::ChangePlan { plan: "isp6-pro".to_owned(), period: Period::MONTH };
+    crate::dialects::change(&portal, license, pro).await;
+    pass(&portal, 5).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2026 - 12 - 26)));
+    assert_eq!(taken_back(&portal).await.len() + findings(&portal).await.len(), 0);
+    let paid = portal.wallet().await;
+    crate::dialects::change(&portal, license, renew).await;
+    look(&portal).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 26)));
+    assert_eq!(portal.wallet().await, (paid.0.checked_sub(eur("9.90")).unwrap(), eur("0")));
+    portal.sound().await;
+}
+
+/// What the order itself has paid for is nobody's renewal, however the vendor's day goes back and forth.
+#[sqlx::test(migrations = "../migrations")]
+async fn the_first_term_is_paid_by_the_order(pool: PgPool) {
+    let portal = portal(pool, true).await;
+    let (_, vendor) = bought(&portal).await;
+    for day in [date!(2026 - 11 - 25), date!(2026 - 12 - 21)] {
+        portal.vendor().by_hand(vendor.id, ByHand::Expire(day));
+        look(&portal).await;
+    }
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    assert_eq!(findings(&portal).await.len(), 0);
     portal.sound().await;
 }
 

@@ -426,11 +426,16 @@ impl Portal {
         let term = if kind == OperationKind::Renew { owned.expires_on } else { None };
         if let Some(term) = term.filter(|_| !owned.disputed) {
             let planned = sqlx::query_scalar!(
-                "select id from operation where license_id = $1 and abs(term - $2) <= $3 and kind = 'renew'
-                    and state not in ('rejected', 'cancelled') and taken_back_at is null",
+                "select id as \"id!\" from operation
+                  where license_id = $1 and term = $2 and kind = 'renew'
+                    and state not in ('rejected', 'cancelled') and taken_back_at is null
+                 union all
+                 select operation from paid_terms($1)
+                  where kind = 'renew' and ends > $2::date + $3::int
+                 limit 1",
                 owned.id,
                 term,
-                super::NEAR_DAYS,
+                super::LEAST_DAYS,
             )
             .fetch_optional(&mut *tx)
             .await?;
@@ -591,11 +596,15 @@ pub(crate) async fn plan_done_renewal_in_tx(
         "select exists (select from operation
                          where license_id = $1 and finished_at is null) as \"busy!\",
                 exists (select from operation
-                         where license_id = $1 and abs(term - $2) <= $3 and kind = 'renew'
-                           and state = 'confirmed' and taken_back_at is null) as \"paid!\"",
+                         where license_id = $1 and term = $2 and kind = 'renew'
+                           and state = 'confirmed' and taken_back_at is null)
+                or exists (select from paid_terms($1)
+                            where starts <= $2::date + $3::int and ends > $2::date + $4::int)
+                    as \"paid!\"",
         renewal.license,
         renewal.term,
         super::NEAR_DAYS,
+        super::LEAST_DAYS,
     )
     .fetch_one(&mut *tx)
     .await?;

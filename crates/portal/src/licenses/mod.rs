@@ -27,7 +27,6 @@ use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect_kind;
 use crate::{Error, Portal, customers, mail};
 
-use change::later;
 pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
 pub(crate) use change::{
     DoneRenewal, later as term_end, plan_done_renewal_in_tx, start_again_in_tx,
@@ -246,6 +245,11 @@ pub(crate) struct DueLicense {
 }
 
 impl DueLicense {
+    /// The documents of 2009 show no state; what can be viewed there has been made. Inferred.
+    fn is_stateless(&self) -> bool {
+        self.dialect == DialectKind::Software.as_str()
+    }
+
     /// Whose list it stands in.
     pub(crate) const fn account(&self) -> Uuid {
         self.upstream_account_id
@@ -302,6 +306,8 @@ fn deleted_on(suspended_since: Option<OffsetDateTime>, kept_days: i16) -> Option
 
 /// Vendors count terms in their own ways: days so near are the same end of a term.
 pub(crate) const NEAR_DAYS: i32 = 3;
+/// The shortest term is a month: a last day that differs by less was corrected.
+pub(crate) const LEAST_DAYS: i32 = 15;
 
 /// How often a license with its key is read again.
 const REFRESH: Duration = Duration::days(1);
@@ -416,7 +422,7 @@ impl Portal {
                     m.number as \"parent_number?\", l.suspended_since, u.kept_suspended_days,
                     (select f.kind from upstream_finding f
                       where f.license_id = l.id and f.kind in ('missing', 'taken_back')
-                        and f.resolved_at is null order by f.kind limit 1) as dispute,
+                        and f.resolved_at is null order by f.kind desc limit 1) as dispute,
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
                       where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
                from license l join plan p on p.id = l.plan_id join customer_order o on o.id = l.order_id
@@ -504,7 +510,8 @@ impl Portal {
         match view {
             Ok(view) => {
                 let first_key = row.key.is_none() && view.key.is_some();
-                let works = view.status.is_some_and(|status| status != LicenseStatus::Processing);
+                let works = row.is_stateless()
+                    || view.status.is_some_and(|status| status != LicenseStatus::Processing);
                 let settled = if row.awaits_key { !waits || first_key } else { works };
                 let next = if settled { now + REFRESH } else { now + soon };
                 self.save_view(&row, &view, first_key, next).await?;
@@ -546,8 +553,7 @@ impl Portal {
     ) -> Result<(), Error> {
         let now = self.clock.now();
         let (id, version) = (row.id, row.version);
-        // The documents of 2009 show no state; what can be viewed there has been made. Inferred.
-        let stateless = row.dialect == DialectKind::Software.as_str();
+        let stateless = row.is_stateless();
         let mut tx = self.pool.begin().await?;
         let expires_on = self.new_end_in_tx(&mut tx, row, view, now).await?;
         let saved = sqlx::query!(
@@ -613,20 +619,18 @@ impl Portal {
                                and x.state = 'confirmed'
                                and x.finished_at >= least($3, coalesce(l.checked_at, l.created_at)))
                         as \"replanned!\",
-                    r.period as \"renewed_for?\", r.day as \"renewed_on?\", l.status
+                    (select max(t.ends) from paid_terms(l.id) t) as paid_until, l.status,
+                    exists (select from operation x
+                             where x.license_id = l.id and x.taken_back_at is not null
+                               and x.term between l.expires_on - $4::int and $5)
+                        as \"settled!\"
                from license l
-               left join lateral (
-                    select (x.change ->> 'period')::smallint as period,
-                           (x.finished_at at time zone 'utc')::date as day
-                      from operation x
-                     where x.license_id = l.id and x.kind = 'renew'
-                       and abs(x.term - l.expires_on) <= $4
-                       and x.state = 'confirmed' and x.taken_back_at is null limit 1) r on true
               where l.id = $1 and l.version = $2 for no key update of l",
             row.id,
             row.version,
             now - LAG,
             NEAR_DAYS,
+            view.expires_on,
         )
         .fetch_optional(&mut *tx)
         .await?;
@@ -637,21 +641,10 @@ impl Portal {
         if known.under_way {
             return Ok(None);
         }
-        let before = was;
-        // What we renewed ourselves is ours up to the end of that term, which counts from the day itself
-        // if the last one was over.
-        let ours = known.renewed_for.and_then(|period| Period::try_from(period).ok());
-        let was = match ours {
-            Some(period) if is > was => {
-                let from = known.renewed_on.map_or(was, |day| day.max(was));
-                later(from, period).unwrap_or(was)
-            }
-            _ => was,
-        };
         if !known.replanned {
             let end = ShownEnd {
-                was: before,
                 license: row.id,
+                was,
                 account: row.upstream_account_id,
                 upstream_id: &known.upstream_id,
                 is,
@@ -662,9 +655,10 @@ impl Portal {
                 license,
                 account,
                 upstream_id: &known.upstream_id,
-                was,
+                // As far as it is paid it is ours, whoever moved it.
+                was: known.paid_until.filter(|_| is > was).map_or(was, |paid| paid.max(was)),
                 is,
-                from_another_day: known.status == LicenseStatus::Suspended.as_str(),
+                by_person: known.settled || known.status == LicenseStatus::Suspended.as_str(),
             };
             note_in_tx(tx, &moved, now).await?;
         }

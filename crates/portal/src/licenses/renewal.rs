@@ -81,9 +81,11 @@ impl Portal {
                        and d.period > 0
                        and (d.renew_next_at is null or d.renew_next_at <= $2)
                        and not exists (select from operation x
-                                        where x.license_id = d.id and abs(x.term - d.expires_on) <= $4
+                                        where x.license_id = d.id and x.term = d.expires_on
                                           and x.state not in ('rejected', 'cancelled')
                                           and x.taken_back_at is null)
+                       and not exists (select from paid_terms(d.id) t
+                                        where t.kind = 'renew' and t.ends > d.expires_on + $4::int)
                        and not exists (select from upstream_finding f
                                         where f.license_id = d.id and f.kind = 'taken_back'
                                           and f.resolved_at is null)
@@ -96,7 +98,7 @@ impl Portal {
             now.date() + Duration::days(AHEAD),
             now,
             now + AGAIN,
-            super::NEAR_DAYS,
+            super::LEAST_DAYS,
         )
         .fetch_optional(&self.pool)
         .await?;

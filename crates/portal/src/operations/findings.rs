@@ -318,10 +318,8 @@ impl Portal {
         };
         audit::write_in_tx(&mut tx, entry, now).await?;
         match (remedy, row.operation_id, row.license_id) {
-            (Remedy::Dismiss, ..) if renewed || taken_back => tx.commit().await?,
-            (Remedy::Adopt, ..) if taken_back => {
-                self.give_terms_back(tx, finding, staff, reason).await?;
-            }
+            _ if taken_back => self.settle_terms(tx, finding, remedy, staff, reason).await?,
+            (Remedy::Dismiss, ..) if renewed => tx.commit().await?,
             (Remedy::Adopt, ..) if renewed => {
                 self.charge_found_renewal(tx, finding, staff.user).await?;
             }

@@ -2,12 +2,11 @@
 //! given back by a person, after which the license can be renewed from the same day once more. Until a
 //! person has looked at it, nothing more is charged for a term of it.
 
-use domain::Period;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::findings::{FindingKind, RemedyError};
+use super::findings::{FindingKind, Remedy, RemedyError};
 use super::store;
 use crate::orders::EventKind;
 use crate::people::StaffViewer;
@@ -16,10 +15,6 @@ use crate::{Error, Portal, licenses};
 
 /// A list may lag behind a renewal for so long.
 const LAG: Duration = Duration::days(2);
-/// What was put right otherwise is asked about again after so long, if it is as it was.
-const AGAIN: Duration = Duration::days(7);
-/// The shortest term is a month: a last day that moves by less was corrected.
-const SHORTEST: Duration = Duration::days(15);
 
 /// A license's last day as our books have it and as its vendor shows it.
 pub(crate) struct ShownEnd<'a> {
@@ -31,49 +26,61 @@ pub(crate) struct ShownEnd<'a> {
     pub is: Date,
 }
 
-/// A renewal whose term is not there.
-struct Missing {
-    operation: Uuid,
-    term: Date,
-    period: i16,
-}
-
-impl Missing {
-    /// Where its term would end.
-    fn end(&self) -> Option<Date> {
-        licenses::term_end(self.term, Period::try_from(self.period).ok()?)
-    }
-}
-
-/// Notes paid terms that the vendor does not show: the last day has moved back before them, or has not
-/// moved on for days. A whole term is looked for; a day that is off by less is for nobody but a person.
+/// Notes paid terms that the vendor does not show: the last day has moved back and falls short of one,
+/// or has not moved on to it for days.
 pub(crate) async fn note_in_tx(
     tx: &mut PgConnection,
     shown: &ShownEnd<'_>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    // Shown again. Whoever settles it at this moment is waited for, and what they did is seen below.
+    // What is shown again is no part of it any more. Whoever settles it at this moment is waited for,
+    // and what they did is seen below.
     sqlx::query!(
-        "update upstream_finding
-            set last_seen_at = $3, term = $2::date,
-                resolved_at = case when $2::date >= until - $4::int then $3::timestamptz end,
-                resolution = case when $2::date >= until - $4::int then 'reversed' end
-          where license_id = $1 and kind = 'taken_back' and resolved_at is null",
+        "with owed as (
+            select array_agg(t.operation) as operations, max(t.ends) as until
+              from paid_terms($1) t
+              join upstream_finding f on f.license_id = $1 and f.kind = 'taken_back'
+               and f.resolved_at is null and t.operation = any(f.operations)
+             where t.ends > $2::date + $4::int
+         )
+         update upstream_finding f
+            set last_seen_at = $3, term = $2::date, until = coalesce(owed.until, f.until),
+                operations = coalesce(owed.operations, f.operations),
+                resolved_at = case when owed.operations is null then $3::timestamptz end,
+                resolution = case when owed.operations is null then 'reversed' end
+           from owed
+          where f.license_id = $1 and f.kind = 'taken_back' and f.resolved_at is null",
         shown.license,
         shown.is,
         now,
-        licenses::NEAR_DAYS,
+        licenses::LEAST_DAYS,
     )
     .execute(&mut *tx)
     .await?;
-    let missing = missing_in_tx(tx, shown, now).await?;
-    let Some(first) = missing.first() else { return Ok(()) };
+    let has_moved_back = (shown.was - shown.is).whole_days() >= licenses::LEAST_DAYS.into();
+    let owed = sqlx::query!(
+        "select array_agg(operation) as operations, min(starts) as starts, max(ends) as ends
+           from paid_terms($1)
+          where kind = 'renew' and ends > $2::date + $3::int
+            and ($4 and ends <= $5::date + $6::int or finished_at < $7)",
+        shown.license,
+        shown.is,
+        licenses::LEAST_DAYS,
+        has_moved_back,
+        shown.was,
+        licenses::NEAR_DAYS,
+        now - LAG,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let (Some(operations), Some(starts), Some(ends)) = (owed.operations, owed.starts, owed.ends)
+    else {
+        return Ok(());
+    };
     let evidence = format!(
-        "paid from {} on; at the vendor until {} before, until {} now",
-        first.term, shown.was, shown.is
+        "paid from {starts} to {ends}; at the vendor until {} before, until {} now",
+        shown.was, shown.is
     );
-    let operations: Vec<Uuid> = missing.iter().map(|missing| missing.operation).collect();
-    let until = missing.iter().filter_map(Missing::end).max().unwrap_or(shown.was);
     sqlx::query!(
         "insert into upstream_finding
             (id, upstream_account_id, kind, upstream_id, license_id, evidence, first_seen_at,
@@ -92,7 +99,7 @@ pub(crate) async fn note_in_tx(
         evidence,
         now,
         shown.is,
-        until,
+        ends,
         &operations,
     )
     .execute(tx)
@@ -102,47 +109,15 @@ pub(crate) async fn note_in_tx(
     Ok(())
 }
 
-/// Paid terms that begin on the last day or later, the earliest first: those that the day has just left
-/// behind, or one from this very day that it should have moved on for by now. A change of plan begins a
-/// term of its own and ends theirs.
-async fn missing_in_tx(
-    tx: &mut PgConnection,
-    shown: &ShownEnd<'_>,
-    now: OffsetDateTime,
-) -> Result<Vec<Missing>, Error> {
-    Ok(sqlx::query_as!(
-        Missing,
-        "select x.id as operation, x.term as \"term!\", (x.change ->> 'period')::smallint as \"period!\"
-           from operation x
-          where x.license_id = $1 and x.kind = 'renew' and x.state = 'confirmed'
-            and x.taken_back_at is null
-            and ($3 and x.term >= $4 or abs(x.term - $2::date) <= $7 and x.finished_at < $5)
-            and not exists (select from operation p
-                             where p.license_id = x.license_id and p.kind = 'change_plan'
-                               and p.state = 'confirmed' and p.finished_at >= x.finished_at)
-            and ($3 or not exists (select from upstream_finding f
-                                    where f.license_id = x.license_id and f.resolution = 'borne'
-                                      and x.id = any(f.operations) and f.resolved_at >= $6))
-          order by x.term",
-        shown.license,
-        shown.is,
-        shown.was - shown.is >= SHORTEST,
-        shown.is - Duration::days(licenses::NEAR_DAYS.into()),
-        now - LAG,
-        now - AGAIN,
-        licenses::NEAR_DAYS,
-    )
-    .fetch_all(tx)
-    .await?)
-}
-
 impl Portal {
-    /// Gives back what the terms of a finding had cost, as far as it was not given back before, in the
-    /// transaction of whoever says so. From then on they can be bought again.
-    pub(super) async fn give_terms_back(
+    /// Settles the terms of a finding in the transaction of whoever says so: from then on they can be
+    /// bought again. What they had cost is given back, as far as it was not before, unless they are put
+    /// right otherwise.
+    pub(super) async fn settle_terms(
         &self,
         mut tx: sqlx::Transaction<'_, sqlx::Postgres>,
         finding: Uuid,
+        remedy: Remedy,
         staff: &StaffViewer,
         reason: &str,
     ) -> Result<(), RemedyError> {
@@ -184,6 +159,11 @@ impl Portal {
         .fetch_all(&mut *tx)
         .await?;
         for operation in taken {
+            if remedy == Remedy::Dismiss {
+                let event = EventKind::Decided;
+                store::event_in_tx(&mut tx, operation, event, Some(reason), now).await?;
+                continue;
+            }
             store::event_in_tx(&mut tx, operation, EventKind::TakenBack, None, now).await?;
             // Where it was free or is given back, there is nothing left to give.
             let id = Uuid::new_v5(&finding, operation.as_bytes());

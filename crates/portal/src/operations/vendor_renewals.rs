@@ -16,8 +16,6 @@ use crate::orders::EventKind;
 use crate::upstreams::UpstreamAccount;
 use crate::{Error, Portal};
 
-/// The shortest term is a month: a last day that moved by less was corrected, not renewed.
-const SHORTEST: Duration = Duration::days(15);
 /// When one that the wallet lacked the money for is tried again.
 const AGAIN: Duration = Duration::hours(6);
 
@@ -29,8 +27,9 @@ pub(crate) struct Moved<'a> {
     pub upstream_id: &'a str,
     pub was: Date,
     pub is: Date,
-    /// It was stopped: then a term begins on the day of the renewal.
-    pub from_another_day: bool,
+    /// No machine can tell what it is for: it was stopped, so that a term began on the day of the renewal,
+    /// or a person has settled such a term.
+    pub by_person: bool,
 }
 
 /// Notes that the vendor has renewed a license by itself, if that is so.
@@ -52,7 +51,7 @@ pub(crate) async fn note_in_tx(
     )
     .execute(&mut *tx)
     .await?;
-    if moved.is - moved.was < SHORTEST {
+    if (moved.is - moved.was).whole_days() < licenses::LEAST_DAYS.into() {
         return Ok(());
     }
     let evidence = format!("until {} by our books, until {} at the vendor", moved.was, moved.is);
@@ -76,7 +75,7 @@ pub(crate) async fn note_in_tx(
         now,
         moved.was,
         moved.is,
-        moved.from_another_day,
+        moved.by_person,
     )
     .execute(tx)
     .await?;
