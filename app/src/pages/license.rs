@@ -294,8 +294,9 @@ fn renews(locale: Locale, license: &LicenseDetail, may_renew: bool) -> Option<An
         return Some(view! { <Fact label=t!(locale, "auto-renew")>{text}</Fact> }.into_any());
     }
     let has_end = license.row.expires_on.is_some();
-    // What is on can be switched off, whatever stands in the way of a renewal.
-    let may = may_renew || license.renews == Renews::ByPortal;
+    // What a dispute only holds up can be switched off before it goes on.
+    let held_up = license.dispute == Some(Dispute::TakenBack) && license.renews == Renews::ByPortal;
+    let may = may_renew || held_up;
     if !has_end || !may || license.row.status == LicenseStatus::Deleted {
         return None;
     }

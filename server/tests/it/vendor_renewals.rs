@@ -339,10 +339,10 @@ async fn a_paid_term_that_is_taken_back_is_given_back_and_bought_again(pool: PgP
     portal.vendor().advance_clock(Duration::from_hours(28 * 24));
     look(&portal).await;
     assert_eq!(portal.count(RENEWALS).await, 1);
-    sqlx::query("update license set auto_renew = false")
-        .execute(&portal.portal.pool)
-        .await
-        .unwrap();
+    let mut own = portal.sign_in(portal::demo::CUSTOMER).await;
+    let page = own.get(&portal, &format!("/my/licenses/{license}")).await.body;
+    assert!(page.contains("action=\"/my/auto-renew\""), "it can be switched off: {page}");
+    portal.portal.set_auto_renew(&portal.customer().await, license, false).await.unwrap();
     let mut desk = portal.sign_in(portal::demo::ADMIN).await;
     let page = desk.get(&portal, "/admin/vendors?kind=taken_back").await.body;
     assert!(page.contains("Give the money back"), "{page}");
