@@ -555,6 +555,50 @@ async fn what_ended_otherwise_is_not_owed(pool: PgPool) {
     portal.sound().await;
 }
 
+/// A change of plan that ends on the very day from which a term had been paid ahead: it ended that term, so
+/// that from the same day there is another one, by hand and by itself.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_change_of_plan_has_ended_is_renewed_again(pool: PgPool) {
+    let portal = portal(pool, false).await;
+    let (license, _) = bought(&portal).await;
+    let renew = Change::Renew { period: Period::MONTH };
+    let to = |plan: &str| Change::ChangePlan { plan: plan.to_owned(), period: Period::MONTH };
+    let ahead = async |count: i64| {
+        let paid = portal.wallet().await.0.amount();
+        crate::dialects::change(&portal, license, renew.clone()).await;
+        look(&portal).await;
+        assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
+        assert!(portal.wallet().await.0.amount() < paid, "it was paid");
+        assert_eq!(portal.count(RENEWALS).await, count);
+    };
+    let replan = async |plan: &str| {
+        crate::dialects::change(&portal, license, to(plan)).await;
+        look(&portal).await;
+        assert_eq!(until(&portal, license).await, Some(date!(2026 - 12 - 21)));
+    };
+    ahead(1).await;
+    replan("isp6-pro").await;
+    ahead(2).await;
+    replan("isp6-host").await;
+    portal.portal.set_auto_renew(&portal.customer().await, license, true).await.unwrap();
+    let paid = portal.wallet().await.0.amount();
+    pass(&portal, 28).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
+    assert_eq!(portal.count(RENEWALS).await, 3);
+    assert!(portal.wallet().await.0.amount() < paid);
+    let paid = portal.wallet().await;
+    look(&portal).await;
+    assert_eq!((portal.count(RENEWALS).await, portal.wallet().await), (3, paid), "once");
+    assert_eq!(taken_back(&portal).await.len() + findings(&portal).await.len(), 0);
+    // What has ended does not begin again, by hand either.
+    let undo = sqlx::query("update operation set superseded_at = null")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap_err();
+    assert!(undo.to_string().contains("its term has ended"), "{undo}");
+    portal.sound().await;
+}
+
 /// What the order itself has paid for is nobody's renewal, however the vendor's day goes back and forth.
 #[sqlx::test(migrations = "../migrations")]
 async fn the_first_term_is_paid_by_the_order(pool: PgPool) {

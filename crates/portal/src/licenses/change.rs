@@ -426,18 +426,14 @@ impl Portal {
         let term = if kind == OperationKind::Renew { owned.expires_on } else { None };
         if let Some(term) = term.filter(|_| !owned.disputed) {
             let planned = sqlx::query_scalar!(
-                "select id as \"id!\" from operation
-                  where license_id = $1 and term = $2 and kind = 'renew'
-                    and state not in ('rejected', 'cancelled') and taken_back_at is null
-                 union all
-                 select operation from paid_terms($1)
-                  where kind = 'renew' and ends > $2::date + $3::int
-                 limit 1",
+                "select coalesce(renewal_from($1, $2),
+                                 (select operation from paid_terms($1)
+                                   where kind = 'renew' and ends > $2::date + $3::int limit 1))",
                 owned.id,
                 term,
                 super::LEAST_DAYS,
             )
-            .fetch_optional(&mut *tx)
+            .fetch_one(&mut *tx)
             .await?;
             let planned = match planned {
                 None => renewed_since(&mut tx, asker.customer, owned.id, wish.id).await?,
@@ -595,10 +591,7 @@ pub(crate) async fn plan_done_renewal_in_tx(
     let known = sqlx::query!(
         "select exists (select from operation
                          where license_id = $1 and finished_at is null) as \"busy!\",
-                exists (select from operation
-                         where license_id = $1 and term = $2 and kind = 'renew'
-                           and state = 'confirmed' and taken_back_at is null)
-                or exists (select from paid_terms($1)
+                renewal_from($1, $2) is not null or exists (select from paid_terms($1)
                             where starts <= $2::date + $3::int and ends > $2::date + $4::int)
                     as \"paid!\"",
         renewal.license,
@@ -996,9 +989,7 @@ async fn find(
                     as \"busy!\",
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null
                            and x.kind in ('change_plan', 'addons')) as \"plan_changes!\",
-                exists (select from upstream_finding f
-                         where f.license_id = l.id and f.kind = 'taken_back'
-                           and f.resolved_at is null) as \"disputed!\"
+                is_disputed(l.id) as \"disputed!\"
            from license l join plan p on p.id = l.plan_id
            join upstream_account u on u.id = l.upstream_account_id
           where l.id = $1 and l.customer_id = $2",

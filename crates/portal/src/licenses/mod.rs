@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::fault::Step;
 use crate::listing::{self, Days, Listed, Needle, Owners, Paging, SortKey, Source, push_beginning};
 use crate::locale::{Locale, Localized};
-use crate::operations::{Moved, Shown, ShownEnd, note_in_tx, note_taken_back_in_tx};
+use crate::operations::{Shown, ShownEnd, note_renewed_in_tx, note_taken_back_in_tx};
 use crate::orders::EventKind;
 use crate::people::{CustomerViewer, StaffViewer};
 use crate::upstreams::dialect_kind;
@@ -650,17 +650,10 @@ impl Portal {
                 is,
             };
             note_taken_back_in_tx(tx, &end, now).await?;
-            let (license, account) = (row.id, row.upstream_account_id);
-            let moved = Moved {
-                license,
-                account,
-                upstream_id: &known.upstream_id,
-                // As far as it is paid it is ours, whoever moved it.
-                was: known.paid_until.filter(|_| is > was).map_or(was, |paid| paid.max(was)),
-                is,
-                by_person: known.settled || known.status == LicenseStatus::Suspended.as_str(),
-            };
-            note_in_tx(tx, &moved, now).await?;
+            // As far as it is paid it is ours, whoever moved it.
+            let paid = known.paid_until.filter(|_| is > was).map_or(was, |paid| paid.max(was));
+            let by_person = known.settled || known.status == LicenseStatus::Suspended.as_str();
+            note_renewed_in_tx(tx, &ShownEnd { was: paid, ..end }, by_person, now).await?;
         }
         Ok(Some(is))
     }

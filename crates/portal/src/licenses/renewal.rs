@@ -29,8 +29,8 @@ struct Due {
     group: String,
     period: i16,
     term: Date,
-    /// How often its vendor took the term from this day back.
-    taken_back: i64,
+    /// How many renewals from this day do not count any more: taken back, or ended by a change of plan.
+    before: i64,
 }
 
 /// A term that there is too little money for.
@@ -80,21 +80,17 @@ impl Portal {
                      where d.auto_renew and not d.vendor_renews and d.status = 'active' and d.expires_on <= $1
                        and d.period > 0
                        and (d.renew_next_at is null or d.renew_next_at <= $2)
-                       and not exists (select from operation x
-                                        where x.license_id = d.id and x.term = d.expires_on
-                                          and x.state not in ('rejected', 'cancelled')
-                                          and x.taken_back_at is null)
+                       and renewal_from(d.id, d.expires_on) is null
                        and not exists (select from paid_terms(d.id) t
                                         where t.kind = 'renew' and t.ends > d.expires_on + $4::int)
-                       and not exists (select from upstream_finding f
-                                        where f.license_id = d.id and f.kind = 'taken_back'
-                                          and f.resolved_at is null)
+                       and not is_disputed(d.id)
                      order by d.expires_on, d.number limit 1 for update of d skip locked)
              returning l.id, l.customer_id as customer, c.group_code as \"group\", l.period,
                        l.expires_on as \"term!\",
                        (select count(*) from operation x
                          where x.license_id = l.id and x.term = l.expires_on
-                           and x.taken_back_at is not null) as \"taken_back!\"",
+                           and (x.taken_back_at is not null or x.superseded_at is not null))
+                           as \"before!\"",
             now.date() + Duration::days(AHEAD),
             now,
             now + AGAIN,
@@ -135,7 +131,7 @@ impl Portal {
     ) -> Result<(), ChangeError> {
         let preview = self.preview_for(asker, due.id, &change).await?;
         // One id per last day: the same renewal is the same operation in every process.
-        let name = match due.taken_back {
+        let name = match due.before {
             0 => format!("auto/{}", due.term),
             again => format!("auto/{}/{again}", due.term),
         };

@@ -51,8 +51,8 @@ pub use findings::{
 pub use inbox::{Advice, CASE_SORTS, CASES_BY_TIME, Case, CaseFilter, DecideError, Shown, Verdict};
 pub(crate) use parking::Purse;
 pub use parking::Treasury;
-pub(crate) use taken_back::{ShownEnd, note_in_tx as note_taken_back_in_tx};
-pub(crate) use vendor_renewals::{Moved, note_in_tx};
+pub(crate) use taken_back::note_taken_back_in_tx;
+pub(crate) use vendor_renewals::{ShownEnd, note_renewed_in_tx};
 pub use worker::{Done, is_working, run};
 
 use crate::Error;

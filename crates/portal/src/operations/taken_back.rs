@@ -3,11 +3,12 @@
 //! person has looked at it, nothing more is charged for a term of it.
 
 use sqlx::PgConnection;
-use time::{Date, Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::findings::{FindingKind, Remedy, RemedyError};
 use super::store;
+use super::vendor_renewals::ShownEnd;
 use crate::orders::EventKind;
 use crate::people::StaffViewer;
 use crate::wallet::{self, RefundError};
@@ -16,19 +17,9 @@ use crate::{Error, Portal, licenses};
 /// A list may lag behind a renewal for so long.
 const LAG: Duration = Duration::days(2);
 
-/// A license's last day as our books have it and as its vendor shows it.
-pub(crate) struct ShownEnd<'a> {
-    pub license: Uuid,
-    pub account: Uuid,
-    /// The vendor's number of it.
-    pub upstream_id: &'a str,
-    pub was: Date,
-    pub is: Date,
-}
-
 /// Notes paid terms that the vendor does not show: the last day has moved back and falls short of one,
 /// or has not moved on to it for days.
-pub(crate) async fn note_in_tx(
+pub(crate) async fn note_taken_back_in_tx(
     tx: &mut PgConnection,
     shown: &ShownEnd<'_>,
     now: OffsetDateTime,

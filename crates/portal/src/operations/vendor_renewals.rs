@@ -20,22 +20,23 @@ use crate::{Error, Portal};
 const AGAIN: Duration = Duration::hours(6);
 
 /// A license's last day as our books have it and as its vendor shows it.
-pub(crate) struct Moved<'a> {
+#[derive(Clone, Copy)]
+pub(crate) struct ShownEnd<'a> {
     pub license: Uuid,
     pub account: Uuid,
     /// The vendor's number of it.
     pub upstream_id: &'a str,
     pub was: Date,
     pub is: Date,
-    /// No machine can tell what it is for: it was stopped, so that a term began on the day of the renewal,
-    /// or a person has settled such a term.
-    pub by_person: bool,
 }
 
-/// Notes that the vendor has renewed a license by itself, if that is so.
-pub(crate) async fn note_in_tx(
+/// Notes that the vendor has renewed a license by itself, if that is so. What no machine can tell the
+/// meaning of is for a person (`by_person`): a stopped license, whose term began on the day of the
+/// renewal, or a term that a person has settled.
+pub(crate) async fn note_renewed_in_tx(
     tx: &mut PgConnection,
-    moved: &Moved<'_>,
+    shown: &ShownEnd<'_>,
+    by_person: bool,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     // The vendor may take it back before it was charged.
@@ -45,16 +46,16 @@ pub(crate) async fn note_in_tx(
                 resolved_at = case when $2::date <= term then $3::timestamptz end,
                 resolution = case when $2::date <= term then 'reversed' end
           where license_id = $1 and kind = 'renewed' and resolved_at is null and until > $2::date",
-        moved.license,
-        moved.is,
+        shown.license,
+        shown.is,
         now,
     )
     .execute(&mut *tx)
     .await?;
-    if (moved.is - moved.was).whole_days() < licenses::LEAST_DAYS.into() {
+    if (shown.is - shown.was).whole_days() < licenses::LEAST_DAYS.into() {
         return Ok(());
     }
-    let evidence = format!("until {} by our books, until {} at the vendor", moved.was, moved.is);
+    let evidence = format!("until {} by our books, until {} at the vendor", shown.was, shown.is);
     // A second term that is seen before the first one was charged makes the first finding longer.
     sqlx::query!(
         "insert into upstream_finding
@@ -67,19 +68,19 @@ pub(crate) async fn note_in_tx(
                        by_person = upstream_finding.by_person or excluded.by_person,
                        evidence = upstream_finding.evidence || E'\\n' || excluded.evidence",
         Uuid::now_v7(),
-        moved.account,
+        shown.account,
         FindingKind::Renewed.as_str(),
-        moved.upstream_id,
-        moved.license,
+        shown.upstream_id,
+        shown.license,
         evidence,
         now,
-        moved.was,
-        moved.is,
-        moved.by_person,
+        shown.was,
+        shown.is,
+        by_person,
     )
     .execute(tx)
     .await?;
-    tracing::warn!(license.id = %moved.license, was = %moved.was, is = %moved.is,
+    tracing::warn!(license.id = %shown.license, was = %shown.was, is = %shown.is,
         "the vendor has renewed a license by itself");
     Ok(())
 }
