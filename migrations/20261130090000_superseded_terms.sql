@@ -121,8 +121,28 @@ create function renewal_from(of_license uuid, day date) returns uuid language sq
        and x.superseded_at is null
 $$;
 
--- Whether a license's vendor owes it a term: nothing that is priced by its plan is sold meanwhile.
-create function is_disputed(of_license uuid) returns boolean language sql stable as $$
-    select exists (select from upstream_finding f
-                    where f.license_id = of_license and f.kind = 'taken_back' and f.resolved_at is null)
+-- What is open between a license and its vendor, the gravest first: a term that was paid for and that the
+-- vendor does not show (`taken_back`), one that it has begun and that is not paid (`renewed`), the license
+-- itself (`missing`).
+create function dispute_of(of_license uuid) returns text language sql stable as $$
+    select f.kind from upstream_finding f
+     where f.license_id = of_license and f.resolved_at is null order by f.kind desc limit 1
 $$;
+drop index upstream_finding_taken_back;
+create index upstream_finding_open_of_license on upstream_finding (license_id) where resolved_at is null;
+
+-- Nothing that is priced by the plan is sold while a paid term is missing. One that has begun unpaid costs
+-- what the license was at its begin, so it is settled before plan or counts become others.
+create function operation_waits_for_terms() returns trigger language plpgsql as $$
+declare
+    dispute text := dispute_of(new.license_id);
+begin
+    if dispute = 'taken_back' or (dispute = 'renewed' and new.kind <> 'renew') then
+        raise exception 'license %: a term of it is to be settled first (%)', new.license_id, dispute
+            using errcode = 'check_violation', constraint = 'operation_waits_for_terms', table = 'operation';
+    end if;
+    return new;
+end $$;
+create trigger operation_waits_for_terms before insert on operation
+    for each row when (new.kind in ('renew', 'change_plan', 'addons'))
+    execute function operation_waits_for_terms();

@@ -880,6 +880,8 @@ finding-number-taken = This number belongs to a license by now.
 action-finding-settle = settled a disagreement with a vendor
 license-missing = The vendor does not list this license any more
 license-missing-text = Our staff looks at it. Nothing is charged for it meanwhile.
+license-unpaid = A new term has begun that is not paid yet
+license-unpaid-text = The vendor has renewed the license. Top up your wallet if there is too little in it; plan and add-ons can be changed when the term is paid.
 license-disputed = The vendor does not show a term that you have paid for
 license-disputed-text = Our staff clears it up with the vendor, or gives the money back. Until then nothing more is charged for this license.
 auto-renew = Renewal
@@ -1125,6 +1127,7 @@ not-now-suspended = The license is suspended. Resume or renew it first.
 not-now-active = The license works already.
 not-now-ran-out = The paid term is over. Renew it instead.
 not-now-same = Nothing would change.
+not-now-unpaid = A term that the vendor has begun is not paid yet. Plan and add-ons can be changed after that.
 not-now-disputed = The vendor does not show a term that you have paid for. Our staff clears it up first; nothing more is charged until then.
 not-now-plan-changing = Its plan or its quantities are being changed. What this costs is known once that is done.
 

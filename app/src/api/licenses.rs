@@ -236,6 +236,7 @@ mod on_server {
             NotNow::RanOut => t!(locale, "not-now-ran-out"),
             NotNow::Same => t!(locale, "not-now-same"),
             NotNow::Disputed => t!(locale, "not-now-disputed"),
+            NotNow::Unpaid => t!(locale, "not-now-unpaid"),
             NotNow::PlanChanging => t!(locale, "not-now-plan-changing"),
             NotNow::Unable | NotNow::TooSoon => t!(locale, "not-now-unable"),
             NotNow::RenewalOver => t!(locale, "not-now-renewal-over"),

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::change::Change;
+use domain::change::{Change, NotNow};
 use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 use domain::plan::Addon;
 use domain::{Currency, Money, Period};
 use leptos::prelude::*;
-use portal::licenses::{ChangeError, Dispute, LicenseDetail, Possible, Preview};
+use portal::licenses::{ChangeError, LicenseDetail, Possible, Preview};
 use portal::locale::Locale;
 use portal::people::CustomerViewer;
 use uuid::Uuid;
@@ -76,12 +76,11 @@ async fn change(cx: Context) -> Shown {
                     t!(locale, "not-now-trial")
                 }
             }
-            None if kind.is_priced_by_plan()
-                && possible.license.dispute == Some(Dispute::TakenBack) =>
-            {
-                t!(locale, "not-now-disputed")
-            }
-            None => t!(locale, "change-not-now"),
+            None => match possible.held_up(kind) {
+                Some(NotNow::Disputed) => t!(locale, "not-now-disputed"),
+                Some(NotNow::Unpaid) => t!(locale, "not-now-unpaid"),
+                _ => t!(locale, "change-not-now"),
+            },
         };
         view! {
             <Notice tone=Tone::Info>

@@ -61,6 +61,7 @@ async fn license(cx: Context) -> Shown {
             Dispute::TakenBack => {
                 (t!(locale, "license-disputed"), t!(locale, "license-disputed-text"))
             }
+            Dispute::Unpaid => (t!(locale, "license-unpaid"), t!(locale, "license-unpaid-text")),
         };
         view! {
             <Notice tone=Tone::Warning title=title>

@@ -77,6 +77,9 @@ pub enum NotNow {
     /// Its vendor does not give a term that was paid for: no other is sold until that is cleared up.
     #[error("a paid term is missing at the vendor")]
     Disputed,
+    /// Its vendor has begun a term that is not paid yet, for what the license is until then.
+    #[error("a term of it is not paid")]
+    Unpaid,
     /// Its vendor has no function for that, or the plan does not take part in it.
     #[error("this cannot be done to it")]
     Unable,

@@ -968,21 +968,38 @@ async fn a_life_by_hand(pool: PgPool) {
     let owned = portal.portal.license(&viewer, license).await.unwrap().unwrap();
     assert_eq!(owned.key.as_deref(), Some("A0B1-C2D3"));
     assert_eq!((owned.row.status, owned.row.expires_on), (LicenseStatus::Active, Some(first)));
-    for (change, until) in [
-        (Change::Renew { period: Period::MONTH }, Some(second)),
-        (Change::Edit { ip: Some(LicenseIp::parse("203.0.113.80").unwrap()), name: None }, None),
-        (Change::Suspend, None),
-    ] {
+    let ask = async |change: Change| {
         let preview = portal.portal.preview_change(&viewer, license, &change).await.unwrap();
         let shown_total = preview.quote.map(|quote| quote.total);
         let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
         let change_wish = ChangeWish { id, license, change, shown_total };
         portal.portal.change_license(&viewer, &change_wish).await.unwrap();
         portal.settle().await;
+    };
+    let renew = Change::Renew { period: Period::MONTH };
+    let ip = LicenseIp::parse("203.0.113.80").unwrap();
+    // The second month is entered as less: nobody reads that license, and nobody is shut out.
+    let less = time::macros::date!(2027 - 01 - 23);
+    for (change, until) in [
+        (renew.clone(), Some(second)),
+        (Change::Edit { ip: Some(ip), name: None }, None),
+        (renew.clone(), Some(less)),
+    ] {
+        ask(change).await;
         decide("", "", until).await;
     }
+    let renewals = "select count(*) from operation where kind = 'renew'";
+    ask(renew.clone()).await;
+    assert_eq!(portal.count(renewals).await, 2, "so soon it is the one that was just done");
+    portal.clock.advance(std::time::Duration::from_hours(3 * 24));
+    ask(renew).await;
+    assert_eq!(portal.count(renewals).await, 3);
+    let third = time::macros::date!(2027 - 02 - 23);
+    decide("", "", Some(third)).await;
+    ask(Change::Suspend).await;
+    decide("", "", None).await;
     let owned = portal.portal.license(&viewer, license).await.unwrap().unwrap();
-    assert_eq!((owned.row.status, owned.row.expires_on), (LicenseStatus::Suspended, Some(second)));
+    assert_eq!((owned.row.status, owned.row.expires_on), (LicenseStatus::Suspended, Some(third)));
     assert_eq!(owned.row.ip.as_deref(), Some("203.0.113.80"));
     assert!(portal.vendor().calls_of("soft.order.param").is_empty());
     portal.sound().await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::change::{Change, NotNow};
 use domain::operation::OperationKind;
 use domain::{Currency, Money, Period};
+use portal::licenses::ChangeError;
 use portal::listing::Paging;
 use portal::operations::{
     FINDINGS_BY_TIME, Finding, FindingFilter, FindingKind, Remedy, RemedyError,
@@ -13,7 +14,7 @@ use portal::wallet::Credit;
 use sqlx::PgPool;
 use time::Date;
 use time::macros::date;
-use upstream_sim::{ByHand, Clock, LicenseView, SimConfig};
+use upstream_sim::{ByHand, Clock, Fault, LicenseView, SimConfig, Times};
 use uuid::Uuid;
 
 use crate::dialects::{at_vendor, buy, wish};
@@ -127,6 +128,32 @@ async fn what_the_wallet_cannot_pay_waits_and_is_told(pool: PgPool) {
     let owner = portal.owner().await;
     let adopt = portal.portal.settle_finding(&owner, found.id, Remedy::Adopt, "their term");
     assert!(matches!(adopt.await, Err(RemedyError::NotEnough)));
+    // It costs what the license was when it began: that stays until it is paid, by hand too.
+    let viewer = portal.customer().await;
+    let can = portal.portal.possible_changes(&viewer, license).await.unwrap().unwrap();
+    assert!(!can.allows(OperationKind::ChangePlan) && !can.allows(OperationKind::Addons));
+    assert!(can.allows(OperationKind::Suspend) && can.allows(OperationKind::Edit));
+    let pro = Change::ChangePlan { plan: "isp6-pro".to_owned(), period: Period::MONTH };
+    let refused = portal.portal.preview_change(&viewer, license, &pro).await;
+    assert!(matches!(refused, Err(ChangeError::NotNow(NotNow::Unpaid))), "{refused:?}");
+    let mut own = portal.sign_in(portal::demo::CUSTOMER).await;
+    let page = own.get(&portal, &format!("/my/licenses/{license}")).await.body;
+    assert!(page.contains("A new term has begun that is not paid yet"), "{page}");
+    let page = own.get(&portal, &format!("/my/licenses/{license}/change_plan")).await.body;
+    assert!(page.contains("A term that the vendor has begun is not paid yet"), "{page}");
+    let by_hand = sqlx::query(
+        "insert into operation
+            (id, kind, license_id, upstream_account_id, state, reference, currency, price, cost,
+             next_at, created_at, customer_id, change, wish_hash)
+         select gen_random_uuid(), 'change_plan', l.id, l.upstream_account_id, 'planned', 'by hand',
+                'EUR', 0, 0, $1, $1, l.customer_id, '{\"kind\": \"change_plan\"}',
+                decode(repeat('00', 32), 'hex') from license l",
+    )
+    .bind(portal.portal.clock.now())
+    .execute(&portal.portal.pool)
+    .await
+    .unwrap_err();
+    assert!(by_hand.to_string().contains("to be settled first"), "{by_hand}");
     // Two terms are behind by now: each is charged by itself once there is money.
     pass(&portal, 31).await;
     let [found] = &findings(&portal).await[..] else { panic!("one finding") };
@@ -137,6 +164,73 @@ async fn what_the_wallet_cannot_pay_waits_and_is_told(pool: PgPool) {
     assert_eq!(portal.count(RENEWALS).await, 2);
     assert_eq!(portal.wallet().await, (eur("10.20"), eur("0")));
     assert_eq!(findings(&portal).await.len(), 0);
+    let can = portal.portal.possible_changes(&viewer, license).await.unwrap().unwrap();
+    assert!(can.allows(OperationKind::ChangePlan));
+    portal.sound().await;
+}
+
+/// A change of plan that was confirmed beside it all the same: what the term had cost is not known any more.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_term_of_another_plan_is_charged_by_nobody(pool: PgPool) {
+    let portal = portal(pool, true).await;
+    let (license, _) = bought(&portal).await;
+    let pro = Change::ChangePlan { plan: "isp6-pro".to_owned(), period: Period::MONTH };
+    crate::dialects::change(&portal, license, pro).await;
+    look(&portal).await;
+    portal.leave(0).await;
+    pass(&portal, 31).await;
+    let [found] = &findings(&portal).await[..] else { panic!("one finding") };
+    // As if it had been noted at the very moment in which the change was planned.
+    sqlx::query("update upstream_finding set first_seen_at = '2026-11-21'")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    top_up(&portal, "50").await;
+    portal.clock.advance(Duration::from_hours(7));
+    portal.drain().await;
+    assert_eq!(portal.count(RENEWALS).await, 0);
+    assert_eq!(portal.wallet().await, (eur("50"), eur("0")));
+    let owner = portal.owner().await;
+    let adopt = portal.portal.settle_finding(&owner, found.id, Remedy::Adopt, "their term");
+    assert!(matches!(adopt.await, Err(RemedyError::NoPrice)));
+    portal.portal.settle_finding(&owner, found.id, Remedy::Dismiss, "ours").await.unwrap();
+    assert_eq!(portal.wallet().await, (eur("50"), eur("0")));
+    portal.sound().await;
+}
+
+/// What was given up because the vendor could not be looked at is planned again; what the vendor has refused
+/// is not asked again.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_renewal_that_was_given_up_is_planned_again(pool: PgPool) {
+    let portal = portal(pool, false).await;
+    let (license, _) = bought(&portal).await;
+    portal.portal.set_auto_renew(&portal.customer().await, license, true).await.unwrap();
+    let days = Duration::from_hours(28 * 24);
+    portal.clock.advance(days);
+    portal.vendor().advance_clock(days);
+    for func in ["soft", "soft.edit"] {
+        portal.vendor().add_fault(func, Fault::HttpBefore { status: 502 }, Times::Forever);
+    }
+    portal.settle().await;
+    let given_up = "select count(*) from operation where kind = 'renew' and state = 'rejected'";
+    assert_eq!((portal.count(given_up).await, portal.count(RENEWALS).await), (1, 0));
+    assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
+    portal.vendor().clear_faults();
+    portal.clock.advance(Duration::from_hours(6));
+    portal.settle().await;
+    assert_eq!(portal.count(RENEWALS).await, 1);
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
+    pass(&portal, 1).await;
+    assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));
+    let fault = Fault::ErrorDoc { kind: "internal".to_owned() };
+    portal.vendor().add_fault("service.prolong!", fault, Times::Forever);
+    pass(&portal, 31).await;
+    for _ in 0..3 {
+        portal.clock.advance(Duration::from_hours(7));
+        portal.settle().await;
+    }
+    assert_eq!((portal.count(given_up).await, portal.count(RENEWALS).await), (2, 1));
+    assert_eq!(portal.wallet().await, (eur("490.20"), eur("0")));
     portal.sound().await;
 }
 
@@ -596,6 +690,24 @@ async fn what_a_change_of_plan_has_ended_is_renewed_again(pool: PgPool) {
         .await
         .unwrap_err();
     assert!(undo.to_string().contains("its term has ended"), "{undo}");
+    portal.sound().await;
+}
+
+/// A change of plan that its vendor takes back: what was paid ahead before it is no term that it has begun.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_comes_back_after_a_change_of_plan_is_for_a_person(pool: PgPool) {
+    let portal = portal(pool, true).await;
+    let (license, vendor) = bought(&portal).await;
+    crate::dialects::change(&portal, license, Change::Renew { period: Period::MONTH }).await;
+    look(&portal).await;
+    let pro = Change::ChangePlan { plan: "isp6-pro".to_owned(), period: Period::MONTH };
+    crate::dialects::change(&portal, license, pro).await;
+    pass(&portal, 3).await;
+    let paid = portal.wallet().await;
+    assert_eq!(until(&portal, license).await, Some(date!(2026 - 12 - 21)));
+    portal.vendor().by_hand(vendor.id, ByHand::Expire(date!(2027 - 01 - 21)));
+    look(&portal).await;
+    assert_eq!((findings(&portal).await.len(), portal.wallet().await), (1, paid));
     portal.sound().await;
 }
 

@@ -95,7 +95,7 @@ impl Possible {
     pub fn may_renew(&self) -> bool {
         self.can.contains(&OperationKind::Renew)
             && !self.renewal_over
-            && !self.disputed(OperationKind::Renew)
+            && self.held_up(OperationKind::Renew).is_none()
             && self.license.renews != super::Renews::ByVendor
             && self.license.period.months().is_some()
             && self.periods.contains(&self.license.period)
@@ -112,15 +112,16 @@ impl Possible {
         from.filter(|_| self.can.contains(&kind) && self.status != LicenseStatus::Deleted)
     }
 
-    /// No term is sold while its vendor owes one.
-    fn disputed(&self, kind: OperationKind) -> bool {
-        kind.is_priced_by_plan() && self.license.dispute == Some(Dispute::TakenBack)
+    /// The term that is to be settled first, if one stands in the way.
+    #[must_use]
+    pub fn held_up(&self, kind: OperationKind) -> Option<NotNow> {
+        self.license.dispute.and_then(|dispute| dispute.stops(kind))
     }
 
     /// Whether this kind of change makes sense now; the button is not there otherwise.
     #[must_use]
     pub fn allows(&self, kind: OperationKind) -> bool {
-        if self.disputed(kind) {
+        if self.held_up(kind).is_some() {
             return false;
         }
         let change = match kind {
@@ -234,7 +235,7 @@ struct Owned {
     undo_window: std::time::Duration,
     busy: bool,
     plan_changes: bool,
-    disputed: bool,
+    dispute: Option<Dispute>,
     rule: ChangeRule,
     ip_changed_on: Option<Date>,
     key_changed_on: Option<Date>,
@@ -424,14 +425,16 @@ impl Portal {
         let today = now.date();
         let kind = wish.change.kind();
         let term = if kind == OperationKind::Renew { owned.expires_on } else { None };
-        if let Some(term) = term.filter(|_| !owned.disputed) {
+        if let Some(term) = term.filter(|_| owned.dispute != Some(Dispute::TakenBack)) {
             let planned = sqlx::query_scalar!(
                 "select coalesce(renewal_from($1, $2),
                                  (select operation from paid_terms($1)
-                                   where kind = 'renew' and ends > $2::date + $3::int limit 1))",
+                                   where kind = 'renew' and ends > $2::date + $3::int
+                                     and finished_at >= $4 limit 1))",
                 owned.id,
                 term,
                 super::LEAST_DAYS,
+                now - super::LAG,
             )
             .fetch_one(&mut *tx)
             .await?;
@@ -613,7 +616,7 @@ pub(crate) async fn plan_done_renewal_in_tx(
     if owned.status == LicenseStatus::Deleted {
         return Err(NotNow::NotLive.into());
     }
-    if owned.disputed {
+    if owned.dispute == Some(Dispute::TakenBack) {
         return Err(ChangeError::TooLate);
     }
     let change = Change::Renew { period: renewal.period };
@@ -765,7 +768,7 @@ async fn renewed_since(
 ) -> Result<Option<Uuid>, Error> {
     let operations = sqlx::query!(
         "select id, (kind = 'renew' and state not in ('rejected', 'cancelled')
-                    and taken_back_at is null) as \"renews!\"
+                    and taken_back_at is null and superseded_at is null) as \"renews!\"
            from operation where license_id = $1 and customer_id = $2 order by number",
         license,
         customer,
@@ -784,13 +787,11 @@ fn check(
     change: &Change,
     today: Date,
 ) -> Result<(), ChangeError> {
-    if change.kind().is_priced_by_plan() {
-        if owned.disputed {
-            return Err(NotNow::Disputed.into());
-        }
-        if owned.plan_changes {
-            return Err(NotNow::PlanChanging.into());
-        }
+    if let Some(held_up) = owned.dispute.and_then(|dispute| dispute.stops(change.kind())) {
+        return Err(held_up.into());
+    }
+    if change.kind().is_priced_by_plan() && owned.plan_changes {
+        return Err(NotNow::PlanChanging.into());
     }
     let ran_out = owned.expires_on.is_some_and(|day| day < today);
     let tidied = tidied(change, owned)?;
@@ -989,7 +990,7 @@ async fn find(
                     as \"busy!\",
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null
                            and x.kind in ('change_plan', 'addons')) as \"plan_changes!\",
-                is_disputed(l.id) as \"disputed!\"
+                dispute_of(l.id) as dispute
            from license l join plan p on p.id = l.plan_id
            join upstream_account u on u.id = l.upstream_account_id
           where l.id = $1 and l.customer_id = $2",
@@ -1020,7 +1021,7 @@ async fn find(
         renewal_ends_on: row.renewal_ends_on,
         busy: row.busy,
         plan_changes: row.plan_changes,
-        disputed: row.disputed,
+        dispute: row.dispute.as_deref().map(Dispute::from_word),
     }))
 }
 

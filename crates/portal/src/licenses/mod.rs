@@ -9,7 +9,9 @@ mod renewal;
 use std::collections::BTreeMap;
 
 use domain::Period;
+use domain::change::NotNow;
 use domain::license::LicenseStatus;
+use domain::operation::OperationKind;
 use serde_json::json;
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -114,8 +116,32 @@ pub enum Renews {
 pub enum Dispute {
     /// The vendor's list does not have it.
     Missing,
+    /// The vendor has begun a term that is not paid yet.
+    Unpaid,
     /// A term of it was paid for, and the vendor does not show it: no other is charged meanwhile.
     TakenBack,
+}
+
+impl Dispute {
+    /// The kind of finding, as `dispute_of` names it.
+    fn from_word(word: &str) -> Self {
+        match word {
+            "missing" => Self::Missing,
+            "renewed" => Self::Unpaid,
+            _ => Self::TakenBack,
+        }
+    }
+
+    /// Why this kind of change waits for it, if it does; `operation_waits_for_terms` is the same rule.
+    const fn stops(self, kind: OperationKind) -> Option<NotNow> {
+        match (self, kind) {
+            (Self::TakenBack, kind) if kind.is_priced_by_plan() => Some(NotNow::Disputed),
+            (Self::Unpaid, OperationKind::ChangePlan | OperationKind::Addons) => {
+                Some(NotNow::Unpaid)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A license in full.
@@ -308,6 +334,8 @@ fn deleted_on(suspended_since: Option<OffsetDateTime>, kept_days: i16) -> Option
 pub(crate) const NEAR_DAYS: i32 = 3;
 /// The shortest term is a month: a last day that differs by less was corrected.
 pub(crate) const LEAST_DAYS: i32 = 15;
+/// A vendor's list may lag behind a renewal or a change of plan for so long.
+pub(crate) const LAG: Duration = Duration::days(2);
 
 /// How often a license with its key is read again.
 const REFRESH: Duration = Duration::days(1);
@@ -420,9 +448,7 @@ impl Portal {
                     o.number as order_number, l.created_at, l.checked_at, l.auto_renew, l.vendor_renews,
                     p.has_key, p.renewal_ends_on, m.id as \"parent_id?\",
                     m.number as \"parent_number?\", l.suspended_since, u.kept_suspended_days,
-                    (select f.kind from upstream_finding f
-                      where f.license_id = l.id and f.kind in ('missing', 'taken_back')
-                        and f.resolved_at is null order by f.kind desc limit 1) as dispute,
+                    dispute_of(l.id) as dispute,
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
                       where a.plan_id = p.id) as \"addon_names!: Json<BTreeMap<String, Localized>>\"
                from license l join plan p on p.id = l.plan_id join customer_order o on o.id = l.order_id
@@ -466,10 +492,7 @@ impl Portal {
                 (false, true) => Renews::ByPortal,
                 (false, false) => Renews::ByHand,
             },
-            dispute: row.dispute.map(|kind| match kind.as_str() {
-                "missing" => Dispute::Missing,
-                _ => Dispute::TakenBack,
-            }),
+            dispute: row.dispute.as_deref().map(Dispute::from_word),
         }))
     }
 
@@ -607,8 +630,6 @@ impl Portal {
         view: &VendorLicense,
         now: OffsetDateTime,
     ) -> Result<Option<Date>, Error> {
-        // A list may lag behind a change of plan, whose term begins on its own day.
-        const LAG: Duration = Duration::days(2);
         let known = sqlx::query!(
             "select l.expires_on, l.upstream_id,
                     exists (select from operation x
@@ -621,7 +642,7 @@ impl Portal {
                         as \"replanned!\",
                     (select max(t.ends) from paid_terms(l.id) t) as paid_until, l.status,
                     exists (select from operation x
-                             where x.license_id = l.id and x.taken_back_at is not null
+                             where x.license_id = l.id and (x.taken_back_at is not null or x.superseded_at is not null)
                                and x.term between l.expires_on - $4::int and $5)
                         as \"settled!\"
                from license l

@@ -29,7 +29,8 @@ struct Due {
     group: String,
     period: i16,
     term: Date,
-    /// How many renewals from this day do not count any more: taken back, or ended by a change of plan.
+    /// How many renewals from this day do not count any more: taken back, ended by a change of plan, or
+    /// given up before the vendor was asked. What the vendor has refused is not asked again.
     before: i64,
 }
 
@@ -82,19 +83,22 @@ impl Portal {
                        and (d.renew_next_at is null or d.renew_next_at <= $2)
                        and renewal_from(d.id, d.expires_on) is null
                        and not exists (select from paid_terms(d.id) t
-                                        where t.kind = 'renew' and t.ends > d.expires_on + $4::int)
-                       and not is_disputed(d.id)
+                                        where t.kind = 'renew' and t.ends > d.expires_on + $4::int
+                                          and t.finished_at >= $5)
+                       and dispute_of(d.id) is distinct from 'taken_back'
                      order by d.expires_on, d.number limit 1 for update of d skip locked)
              returning l.id, l.customer_id as customer, c.group_code as \"group\", l.period,
                        l.expires_on as \"term!\",
                        (select count(*) from operation x
                          where x.license_id = l.id and x.term = l.expires_on
-                           and (x.taken_back_at is not null or x.superseded_at is not null))
+                           and (x.taken_back_at is not null or x.superseded_at is not null
+                                or x.state = 'rejected' and not x.refused))
                            as \"before!\"",
             now.date() + Duration::days(AHEAD),
             now,
             now + AGAIN,
             super::LEAST_DAYS,
+            now - super::LAG,
         )
         .fetch_optional(&self.pool)
         .await?;

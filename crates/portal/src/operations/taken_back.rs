@@ -3,7 +3,7 @@
 //! person has looked at it, nothing more is charged for a term of it.
 
 use sqlx::PgConnection;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::findings::{FindingKind, Remedy, RemedyError};
@@ -13,9 +13,6 @@ use crate::orders::EventKind;
 use crate::people::StaffViewer;
 use crate::wallet::{self, RefundError};
 use crate::{Error, Portal, licenses};
-
-/// A list may lag behind a renewal for so long.
-const LAG: Duration = Duration::days(2);
 
 /// Notes paid terms that the vendor does not show: the last day has moved back and falls short of one,
 /// or has not moved on to it for days.
@@ -60,7 +57,7 @@ pub(crate) async fn note_taken_back_in_tx(
         has_moved_back,
         shown.was,
         licenses::NEAR_DAYS,
-        now - LAG,
+        now - licenses::LAG,
     )
     .fetch_one(&mut *tx)
     .await?;

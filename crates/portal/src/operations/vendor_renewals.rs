@@ -101,6 +101,8 @@ struct Found {
     is_open: bool,
     /// It was seen again, longer.
     grown: bool,
+    /// Plan or counts became others since: what the term costs is not known any more.
+    replanned: bool,
 }
 
 /// More terms than this are never behind.
@@ -205,6 +207,7 @@ impl Portal {
         let account = self.upstream_account_in_tx(&mut tx, found.account).await?;
         let (period, next) =
             began((found.term, found.until), found.period, &found.sold, found.grown)
+                .filter(|_| !found.replanned)
                 .ok_or(ChangeError::NoPrice)?;
         let renewal = DoneRenewal {
             customer: found.customer,
@@ -257,6 +260,11 @@ async fn find_in_tx(tx: &mut PgConnection, finding: Uuid) -> Result<Option<Found
     let row = sqlx::query!(
         "select f.upstream_account_id, l.id as license, l.period, c.id as customer, c.group_code,
                 f.term as \"term!\", f.until as \"until!\", f.resolved_at is null as \"is_open!\", f.last_seen_at > f.first_seen_at as \"grown!\",
+                exists (select from operation x
+                         where x.license_id = l.id and x.kind in ('change_plan', 'addons')
+                           and x.state not in ('rejected', 'cancelled')
+                           and (x.finished_at is null or x.finished_at >= f.first_seen_at))
+                    as \"replanned!\",
                 array(select t.period from plan_period t
                        where t.plan_id = l.plan_id and t.period > 0 order by t.period) as \"sold!\"
            from upstream_finding f
@@ -282,6 +290,7 @@ async fn find_in_tx(tx: &mut PgConnection, finding: Uuid) -> Result<Option<Found
             until: row.until,
             is_open: row.is_open,
             grown: row.grown,
+            replanned: row.replanned,
         })
     })
     .transpose()
