@@ -375,18 +375,17 @@ fn credit(cx: &Context, staff: &StaffViewer, detail: &CustomerDetail) -> AnyView
     .into_any()
 }
 
+/// What the customer may pay in; the portal's own where nothing is sold yet.
+fn currencies(detail: &CustomerDetail) -> Vec<Currency> {
+    if detail.currencies.is_empty() { vec![Currency::EUR] } else { detail.currencies.clone() }
+}
+
 fn credit_form(cx: &Context, detail: &CustomerDetail) -> impl IntoView + use<> {
     let locale = cx.locale;
     // Made with the form: however often it is sent, it is one credit.
     let id = Builder::from_random_bytes(random::bytes()).into_uuid();
-    let chosen = cx.typed("currency").unwrap_or_else(|| Currency::EUR.code().to_owned());
-    let mut codes = vec![Currency::EUR.code()];
-    for balance in &detail.row.balances {
-        let code = balance.available.currency().code();
-        if !codes.contains(&code) {
-            codes.push(code);
-        }
-    }
+    let codes: Vec<_> = currencies(detail).into_iter().map(|currency| currency.code()).collect();
+    let chosen = cx.typed("currency").unwrap_or_else(|| codes[0].to_owned());
     // Where the money stands before it moves.
     let held = detail.row.balances.iter().map(|balance| balance.available);
     let now = match held.map(|available| format::money(locale, available)).collect::<Vec<_>>() {
@@ -443,12 +442,11 @@ fn limits(cx: &Context, staff: &StaffViewer, detail: &CustomerDetail) -> Option<
         return None;
     }
     let locale = cx.locale;
-    let mut limits: Vec<Money> =
-        detail.row.balances.iter().map(|balance| balance.credit_limit).collect();
-    if limits.is_empty() {
-        limits.push(Money::zero(Currency::EUR));
-    }
-    let forms = limits.into_iter().map(|limit| limit_form(cx, detail, limit)).collect_view();
+    let limits = currencies(detail).into_iter().map(|currency| {
+        let mut known = detail.row.balances.iter().map(|balance| balance.credit_limit);
+        known.find(|limit| limit.currency() == currency).unwrap_or(Money::zero(currency))
+    });
+    let forms = limits.map(|limit| limit_form(cx, detail, limit)).collect_view();
     Some(
         view! {
             <Panel title=t!(locale, "wallet-credit") id="limits">

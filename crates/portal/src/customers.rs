@@ -1,6 +1,7 @@
 //! Customers as the desk sees and changes them. Each change says what was before and what is after
 //! in the audit, in its own transaction.
 
+use domain::Currency;
 use ledger::{Balance, wallets};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
@@ -69,6 +70,8 @@ pub struct CustomerDetail {
     pub version: i32,
     /// Who signs in for them.
     pub users: Vec<CustomerUser>,
+    /// What they may pay in: their wallets' currencies, and what our accounts at vendors sell in.
+    pub currencies: Vec<Currency>,
 }
 
 /// Somebody who signs in for a customer.
@@ -245,10 +248,25 @@ impl Portal {
         .fetch_all(&self.pool)
         .await?;
         let wallets = wallets(&mut *self.pool.acquire().await?, &[id]).await?;
+        let sold = sqlx::query_scalar!(
+            "select distinct currency as \"currency!\" from upstream_account order by 1"
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut currencies: Vec<_> =
+            wallets.iter().map(|wallet| wallet.balance.available.currency()).collect();
+        for code in sold {
+            let currency = Currency::from_code(&code)
+                .ok_or_else(|| Error::unreadable("upstream_account", code))?;
+            if !currencies.contains(&currency) {
+                currencies.push(currency);
+            }
+        }
         let version = row.version;
         Ok(Some(CustomerDetail {
             row: row.read(wallets.into_iter().map(|wallet| wallet.balance).collect()),
             version,
+            currencies,
             users: users
                 .into_iter()
                 .map(|user| CustomerUser {

@@ -41,6 +41,12 @@ async fn an_owner_lets_a_customer_go_below_zero(pool: PgPool) {
 
     let page = desk.get(&portal, &format!("/admin/customers/{customer}")).await.body;
     assert!(page.contains("No credit in EUR"), "{page}");
+    // What is sold in another currency can be paid for, before there is a wallet in it.
+    let dollars = "<option value=\"USD\">USD</option>";
+    assert!(!page.contains("No credit in USD") && !page.contains(dollars), "{page}");
+    crate::dialects::add_vendor(&portal, "overseas", "nobody", "USD", &[]).await;
+    let page = desk.get(&portal, &format!("/admin/customers/{customer}")).await.body;
+    assert!(page.contains("No credit in USD") && page.contains(dollars), "{page}");
     let at = "/admin/credit-limit";
     let done = desk.post(&portal, at, &form(customer, "0.00", "25", "pays monthly")).await;
     let back = format!("/admin/customers/{customer}?done=limit");
