@@ -1127,6 +1127,7 @@ not-now-suspended = The license is suspended. Resume or renew it first.
 not-now-active = The license works already.
 not-now-ran-out = The paid term is over. Renew it instead.
 not-now-same = Nothing would change.
+not-now-deleting = The license is about to be deleted. Take that back first, below on its page.
 not-now-unpaid = A term that the vendor has begun is not paid yet. Plan and add-ons can be changed after that.
 not-now-disputed = The vendor does not show a term that you have paid for. Our staff clears it up first; nothing more is charged until then.
 not-now-plan-changing = Its plan or its quantities are being changed. What this costs is known once that is done.

@@ -74,6 +74,9 @@ pub enum NotNow {
     /// It is becoming one of another plan or of other counts: what something costs is known after that.
     #[error("its plan or counts are being changed")]
     PlanChanging,
+    /// It is about to be deleted: whatever else is done to it would be lost.
+    #[error("it is about to be deleted")]
+    Deleting,
     /// Its vendor does not give a term that was paid for: no other is sold until that is cleared up.
     #[error("a paid term is missing at the vendor")]
     Disputed,

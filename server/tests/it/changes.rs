@@ -317,6 +317,14 @@ async fn what_was_not_sent_can_be_taken_back(pool: PgPool) {
     assert!(history[0].can_cancel && history[0].undo_until.is_some());
     // It is stopped meanwhile, and works again when the deletion is taken back.
     assert_eq!(theirs(&portal).status, Status::Suspended);
+    // Nothing is done to what is about to go, and nothing offered.
+    let can = portal.portal.possible_changes(&viewer, license).await.unwrap().unwrap();
+    assert!(!OperationKind::ALL.into_iter().any(|kind| can.allows(kind)));
+    let renew = plan(&portal, license, Change::Renew { period: Period::MONTH }).await;
+    assert!(matches!(renew, Err(ChangeError::NotNow(NotNow::Deleting))), "{renew:?}");
+    let mut own = portal.sign_in(portal::demo::CUSTOMER).await;
+    let page = own.get(&portal, &format!("/my/licenses/{license}/renew")).await.body;
+    assert!(page.contains("about to be deleted"), "{page}");
     for _ in 0..2 {
         portal.portal.cancel_operation(&viewer, deletion.operation).await.unwrap();
     }

@@ -75,6 +75,32 @@ pub struct Possible {
     /// Before this day the vendor does not let the key be changed.
     pub key_from: Option<Date>,
     renewal_over: bool,
+    in_the_way: InTheWay,
+}
+
+/// What may stand in the way of a change, whatever the license is.
+#[derive(Debug, Clone, Copy)]
+struct InTheWay {
+    /// It is being deleted, or is about to be.
+    deleting: bool,
+    /// Its plan or counts are being changed.
+    replanning: bool,
+    dispute: Option<Dispute>,
+}
+
+impl InTheWay {
+    fn of(self, kind: OperationKind) -> Option<NotNow> {
+        if self.deleting {
+            return Some(NotNow::Deleting);
+        }
+        let held_up = self.dispute.and_then(|dispute| dispute.stops(kind));
+        let replanning = self.replanning && kind.is_priced_by_plan();
+        held_up.or(replanning.then_some(NotNow::PlanChanging))
+    }
+
+    fn is_disputed(self) -> bool {
+        self.dispute == Some(Dispute::TakenBack)
+    }
 }
 
 impl Possible {
@@ -112,10 +138,10 @@ impl Possible {
         from.filter(|_| self.can.contains(&kind) && self.status != LicenseStatus::Deleted)
     }
 
-    /// The term that is to be settled first, if one stands in the way.
+    /// What this kind of change has to wait for, if something stands in the way.
     #[must_use]
     pub fn held_up(&self, kind: OperationKind) -> Option<NotNow> {
-        self.license.dispute.and_then(|dispute| dispute.stops(kind))
+        self.in_the_way.of(kind)
     }
 
     /// Whether this kind of change makes sense now; the button is not there otherwise.
@@ -234,8 +260,7 @@ struct Owned {
     addons: BTreeMap<String, u32>,
     undo_window: std::time::Duration,
     busy: bool,
-    plan_changes: bool,
-    dispute: Option<Dispute>,
+    in_the_way: InTheWay,
     rule: ChangeRule,
     ip_changed_on: Option<Date>,
     key_changed_on: Option<Date>,
@@ -323,6 +348,7 @@ impl Portal {
             ip_from: owned.ip_from(today),
             key_from: owned.key_from(today),
             renewal_over: owned.renewal_over(today),
+            in_the_way: owned.in_the_way,
             periods: capabilities.periods.into_iter().filter(|p| p.months().is_some()).collect(),
             addons: capabilities.addons,
             plans,
@@ -425,7 +451,7 @@ impl Portal {
         let today = now.date();
         let kind = wish.change.kind();
         let term = if kind == OperationKind::Renew { owned.expires_on } else { None };
-        if let Some(term) = term.filter(|_| owned.dispute != Some(Dispute::TakenBack)) {
+        if let Some(term) = term.filter(|_| !owned.in_the_way.is_disputed()) {
             let planned = sqlx::query_scalar!(
                 "select coalesce(renewal_from($1, $2),
                                  (select operation from paid_terms($1)
@@ -616,7 +642,7 @@ pub(crate) async fn plan_done_renewal_in_tx(
     if owned.status == LicenseStatus::Deleted {
         return Err(NotNow::NotLive.into());
     }
-    if owned.dispute == Some(Dispute::TakenBack) {
+    if owned.in_the_way.is_disputed() {
         return Err(ChangeError::TooLate);
     }
     let change = Change::Renew { period: renewal.period };
@@ -787,11 +813,8 @@ fn check(
     change: &Change,
     today: Date,
 ) -> Result<(), ChangeError> {
-    if let Some(held_up) = owned.dispute.and_then(|dispute| dispute.stops(change.kind())) {
+    if let Some(held_up) = owned.in_the_way.of(change.kind()) {
         return Err(held_up.into());
-    }
-    if change.kind().is_priced_by_plan() && owned.plan_changes {
-        return Err(NotNow::PlanChanging.into());
     }
     let ran_out = owned.expires_on.is_some_and(|day| day < today);
     let tidied = tidied(change, owned)?;
@@ -989,7 +1012,9 @@ async fn find(
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null)
                     as \"busy!\",
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null
-                           and x.kind in ('change_plan', 'addons')) as \"plan_changes!\",
+                           and x.kind in ('change_plan', 'addons')) as \"replanning!\",
+                exists (select from operation x where x.license_id = l.id and x.finished_at is null
+                           and x.kind = 'delete') as \"deleting!\",
                 dispute_of(l.id) as dispute
            from license l join plan p on p.id = l.plan_id
            join upstream_account u on u.id = l.upstream_account_id
@@ -1020,8 +1045,11 @@ async fn find(
         key_changed_on: row.key_changed_on,
         renewal_ends_on: row.renewal_ends_on,
         busy: row.busy,
-        plan_changes: row.plan_changes,
-        dispute: row.dispute.as_deref().map(Dispute::from_word),
+        in_the_way: InTheWay {
+            deleting: row.deleting,
+            replanning: row.replanning,
+            dispute: row.dispute.as_deref().map(Dispute::from_word),
+        },
     }))
 }
 
