@@ -385,7 +385,7 @@ fn credit_form(cx: &Context, detail: &CustomerDetail) -> impl IntoView + use<> {
     // Made with the form: however often it is sent, it is one credit.
     let id = Builder::from_random_bytes(random::bytes()).into_uuid();
     let codes: Vec<_> = currencies(detail).into_iter().map(|currency| currency.code()).collect();
-    let chosen = cx.typed("currency").unwrap_or_else(|| codes[0].to_owned());
+    let chosen = cx.typed("currency").unwrap_or_default();
     // Where the money stands before it moves.
     let held = detail.row.balances.iter().map(|balance| balance.available);
     let now = match held.map(|available| format::money(locale, available)).collect::<Vec<_>>() {
