@@ -1257,7 +1257,7 @@ module-for = License
 module-sign-in = Sign in, and you come back here with everything as it is now.
 module-sign-in-choose = Sign in to choose the license it is for.
 module-no-license = It belongs to a license that fits it, and you have none yet.
-module-waits = Your license is not active yet. As soon as it is, you can add the module.
+module-waits = Your license is not active yet, or is about to be deleted. As soon as it works and stays, you can add the module.
 module-all-have-it = Every license of yours that it fits has it already.
 module-has-it = This license has the module already, or an order of it is open.
 module-choose-license = Choose one of your active licenses that the module fits.
@@ -1271,7 +1271,7 @@ module-step-open-text = In the panel go to License management.
 module-step-update = Press Update
 module-step-update-text = The panel asks the vendor and switches the module on. Without that it notices within a day.
 license-modules = Modules
-modules-wait = Modules can be added as soon as the license works.
+modules-wait = Modules can be added to a license that works and is not about to be deleted.
 license-says-suspended-until = It is suspended; the panel may refuse to work. The vendor deletes it for good in { $left -> 
         [one] one day
        *[other] { $left } days

@@ -56,7 +56,7 @@ pub(super) async fn form(cx: &Context, offer: &Offer) -> Result<AnyView, ApiErro
         }
     };
     let free: Vec<&ModuleHome> =
-        homes.iter().filter(|home| home.is_active && home.owned.is_none()).collect();
+        homes.iter().filter(|home| home.takes && home.owned.is_none()).collect();
     if free.is_empty() {
         let text = if homes.iter().any(|home| home.owned.is_some()) {
             t!(locale, "module-all-have-it")

@@ -146,7 +146,7 @@ async fn yours(cx: &Context, offer: &Offer, home: ModuleHome) -> Shown {
     let locale = cx.locale;
     let license = facts(locale, &home);
     let viewer = cx.customer()?;
-    let action = match (&home.owned, home.is_active) {
+    let action = match (&home.owned, home.takes) {
         (Some(owned), _) => {
             let says = module::standing(locale, owned);
             let href = match owned.license {

@@ -311,7 +311,12 @@ async fn what_was_not_sent_can_be_taken_back(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let license = license(&portal).await;
     let viewer = portal.customer().await;
+    let modules = portal.portal.modules_of(&viewer, license).await.unwrap();
+    assert!(!modules.waits && !modules.available.is_empty());
     let deletion = plan(&portal, license, Change::Delete).await.unwrap();
+    // It works still, but what is added now would go with it.
+    let modules = portal.portal.modules_of(&viewer, license).await.unwrap();
+    assert!(modules.waits && modules.available.is_empty());
     portal.drain().await;
     let history = portal.portal.license_history(&viewer, license).await.unwrap();
     assert!(history[0].can_cancel && history[0].undo_until.is_some());

@@ -60,8 +60,8 @@ pub struct ModuleHome {
     pub ip: Option<String>,
     /// The customer's name for it.
     pub name: Option<String>,
-    /// It works; a module waits for that.
-    pub is_active: bool,
+    /// It works, and nobody is about to delete it; a module waits for that.
+    pub takes: bool,
     /// It has this module already.
     pub owned: Option<OwnedModule>,
 }
@@ -74,7 +74,7 @@ impl Portal {
         license: Uuid,
     ) -> Result<Modules, Error> {
         let about = sqlx::query!(
-            "select l.upstream_account_id, l.status, p.slug
+            "select l.upstream_account_id, takes_modules(l.id) as \"takes!\", p.slug
                from license l join plan p on p.id = l.plan_id
               where l.id = $1 and l.customer_id = $2",
             license,
@@ -111,8 +111,8 @@ impl Portal {
                 && owned.iter().all(|module| module.slug != offer.plan.slug)
         };
         let mut available: Vec<Offer> = offers().filter(fits).cloned().collect();
-        // A module is ordered for a license that works.
-        let waits = read_status(&about.status)? != LicenseStatus::Active && !available.is_empty();
+        // A module is ordered for a license that works, and goes with it.
+        let waits = !about.takes && !available.is_empty();
         if waits {
             available.clear();
         }
@@ -166,7 +166,7 @@ impl Portal {
     ) -> Result<Vec<ModuleHome>, Error> {
         let rows = sqlx::query!(
             "select l.id, l.number, p.name as \"plan: Json<Localized>\", host(l.ip) as ip, l.name,
-                    l.status = 'active' as \"is_active!\"
+                    takes_modules(l.id) as \"takes!\"
                from license l join plan p on p.id = l.plan_id
               where l.customer_id = $1 and l.upstream_account_id = $2 and p.slug = any($3)
                 and l.status <> 'deleted'
@@ -186,7 +186,7 @@ impl Portal {
                 plan: row.plan.0,
                 ip: row.ip,
                 name: row.name,
-                is_active: row.is_active,
+                takes: row.takes,
                 owned: owned.into_iter().find(|owned| owned.slug == module.slug),
             });
         }

@@ -63,7 +63,7 @@ pub(super) enum Outcome {
     Unopened,
 }
 
-/// Whether this license is the customer's, works, and is one that the module fits.
+/// Whether this license is the customer's, works, is to stay, and is one that the module fits.
 pub(super) async fn is_parent(
     pool: &PgPool,
     customer: Uuid,
@@ -73,7 +73,7 @@ pub(super) async fn is_parent(
     Ok(sqlx::query_scalar!(
         "select exists (
             select from license l join plan p on p.id = l.plan_id
-             where l.id = $1 and l.customer_id = $2 and l.status = 'active'
+             where l.id = $1 and l.customer_id = $2 and takes_modules(l.id)
                and l.upstream_account_id = $3 and p.slug = any($4)) as \"fits!\"",
         license,
         customer,
