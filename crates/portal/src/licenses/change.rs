@@ -121,7 +121,7 @@ impl Possible {
     pub fn may_renew(&self) -> bool {
         self.can.contains(&OperationKind::Renew)
             && !self.renewal_over
-            && self.held_up(OperationKind::Renew).is_none()
+            && !self.in_the_way.is_disputed()
             && self.license.renews != super::Renews::ByVendor
             && self.license.period.months().is_some()
             && self.periods.contains(&self.license.period)
