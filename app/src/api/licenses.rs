@@ -237,6 +237,7 @@ mod on_server {
             NotNow::Same => t!(locale, "not-now-same"),
             NotNow::Disputed => t!(locale, "not-now-disputed"),
             NotNow::Unpaid => t!(locale, "not-now-unpaid"),
+            NotNow::Stopping => t!(locale, "not-now-stopping"),
             NotNow::Deleting => t!(locale, "not-now-deleting"),
             NotNow::PlanChanging => t!(locale, "not-now-plan-changing"),
             NotNow::Unable | NotNow::TooSoon => t!(locale, "not-now-unable"),

@@ -79,6 +79,7 @@ async fn change(cx: Context) -> Shown {
             None => match possible.held_up(kind) {
                 Some(NotNow::Disputed) => t!(locale, "not-now-disputed"),
                 Some(NotNow::Unpaid) => t!(locale, "not-now-unpaid"),
+                Some(NotNow::Stopping) => t!(locale, "not-now-stopping"),
                 Some(NotNow::Deleting) => t!(locale, "not-now-deleting"),
                 Some(NotNow::PlanChanging) => t!(locale, "not-now-plan-changing"),
                 _ => t!(locale, "change-not-now"),

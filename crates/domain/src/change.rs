@@ -74,6 +74,9 @@ pub enum NotNow {
     /// It is becoming one of another plan or of other counts: what something costs is known after that.
     #[error("its plan or counts are being changed")]
     PlanChanging,
+    /// It is being stopped or started: a term of a stopped license begins on its own day.
+    #[error("it is being suspended or resumed")]
+    Stopping,
     /// It is about to be deleted: whatever else is done to it would be lost.
     #[error("it is about to be deleted")]
     Deleting,

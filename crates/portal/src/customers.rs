@@ -262,6 +262,8 @@ impl Portal {
                 currencies.push(currency);
             }
         }
+        // The portal's own comes first.
+        currencies.sort_by_key(|currency| (*currency != Currency::EUR, currency.code()));
         let version = row.version;
         Ok(Some(CustomerDetail {
             row: row.read(wallets.into_iter().map(|wallet| wallet.balance).collect()),

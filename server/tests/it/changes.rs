@@ -306,6 +306,36 @@ async fn what_was_renewed_past_us_is_not_renewed_again(pool: PgPool) {
     portal.sound().await;
 }
 
+/// A stopped license is renewed from today, so what is paid ahead would be lost (found by the life of seed 602).
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_paid_ahead_is_not_lost_by_renewing_a_stopped_license(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let license = license(&portal).await;
+    let renew = Change::Renew { period: Period::MONTH };
+    let ahead = plan(&portal, license, renew.clone()).await.unwrap();
+    portal.settle().await;
+    assert_eq!(state(&portal, ahead).await, OperationState::Confirmed);
+    let (until, paid) = (theirs(&portal).expires, spent(&portal).await);
+    // While it is being stopped nobody knows from when the next term counts.
+    let stop = plan(&portal, license, Change::Suspend).await.unwrap();
+    let refused = plan(&portal, license, renew.clone()).await;
+    assert!(matches!(refused, Err(ChangeError::NotNow(NotNow::Stopping))), "{refused:?}");
+    portal.settle().await;
+    assert_eq!(state(&portal, stop).await, OperationState::Confirmed);
+    let refused = plan(&portal, license, renew.clone()).await;
+    assert!(matches!(refused, Err(ChangeError::NotNow(NotNow::Same))), "{refused:?}");
+    plan(&portal, license, Change::Resume).await.unwrap();
+    portal.settle().await;
+    // And what was planned before somebody stopped it at the vendor's site is not sent.
+    let planned = plan(&portal, license, renew).await.unwrap();
+    portal.vendor().by_hand(theirs(&portal).id, ByHand::Suspend);
+    portal.settle().await;
+    assert_eq!(state(&portal, planned).await, OperationState::Rejected);
+    assert_eq!((theirs(&portal).expires, spent(&portal).await), (until, paid));
+    assert_eq!(portal.sent("service.prolong"), 1);
+    portal.sound().await;
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn what_was_not_sent_can_be_taken_back(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
@@ -398,14 +428,15 @@ async fn one_thing_at_a_time_is_done_to_a_license(pool: PgPool) {
     let viewer = portal.customer().await;
     portal.drain().await;
     assert_eq!(state(&portal, suspend).await, OperationState::Unknown);
-    let renew = Change::Renew { period: Period::MONTH };
-    assert!(portal.portal.preview_change(&viewer, license, &renew).await.unwrap().waits);
-    let renew = plan(&portal, license, renew).await.unwrap();
+    let rename = Change::Edit { ip: None, name: Some("second".to_owned()) };
+    assert!(portal.portal.preview_change(&viewer, license, &rename).await.unwrap().waits);
+    let rename = plan(&portal, license, rename).await.unwrap();
     portal.drain().await;
-    assert_eq!(state(&portal, renew).await, OperationState::Planned);
-    assert_eq!(portal.sent("service.prolong"), 0);
+    assert_eq!(state(&portal, rename).await, OperationState::Planned);
+    assert_eq!(portal.sent("soft.edit"), 0);
     portal.settle().await;
-    for planned in [suspend, renew] {
+    assert_eq!(portal.sent("soft.edit"), 1);
+    for planned in [suspend, rename] {
         assert_eq!(state(&portal, planned).await, OperationState::Confirmed);
     }
     portal.sound().await;

@@ -996,6 +996,22 @@ async fn a_life_by_hand(pool: PgPool) {
     assert_eq!(portal.count(renewals).await, 3);
     let third = time::macros::date!(2027 - 02 - 23);
     decide("", "", Some(third)).await;
+    // What a person has given up is not planned again by a machine.
+    portal.portal.set_auto_renew(&viewer, license, true).await.unwrap();
+    portal.clock.advance(std::time::Duration::from_hours(90 * 24));
+    portal.settle().await;
+    assert_eq!(portal.count(renewals).await, 4);
+    let operation = sqlx::query_scalar("select id from operation where state = 'review'")
+        .fetch_one(&portal.portal.pool)
+        .await
+        .unwrap();
+    let give_up = portal::operations::Verdict::GiveUp;
+    portal.portal.decide(&owner, operation, &give_up, "they are away").await.unwrap();
+    for _ in 0..3 {
+        portal.clock.advance(std::time::Duration::from_hours(7));
+        portal.settle().await;
+    }
+    assert_eq!(portal.count(renewals).await, 4);
     ask(Change::Suspend).await;
     decide("", "", None).await;
     let owned = portal.portal.license(&viewer, license).await.unwrap().unwrap();

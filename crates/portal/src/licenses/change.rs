@@ -81,10 +81,12 @@ pub struct Possible {
 /// What may stand in the way of a change, whatever the license is.
 #[derive(Debug, Clone, Copy)]
 struct InTheWay {
-    /// It is being deleted, or is about to be.
+    /// It is being deleted, or is about to be; a module goes with its license.
     deleting: bool,
     /// Its plan or counts are being changed.
     replanning: bool,
+    /// It is being suspended or resumed, which decides from when a term counts.
+    stopping: bool,
     dispute: Option<Dispute>,
 }
 
@@ -95,7 +97,10 @@ impl InTheWay {
         }
         let held_up = self.dispute.and_then(|dispute| dispute.stops(kind));
         let replanning = self.replanning && kind.is_priced_by_plan();
-        held_up.or(replanning.then_some(NotNow::PlanChanging))
+        let stopping = self.stopping && kind == OperationKind::Renew;
+        held_up
+            .or(replanning.then_some(NotNow::PlanChanging))
+            .or(stopping.then_some(NotNow::Stopping))
     }
 
     fn is_disputed(self) -> bool {
@@ -460,7 +465,7 @@ impl Portal {
                 owned.id,
                 term,
                 super::LEAST_DAYS,
-                now - super::LAG,
+                now - super::LAG - super::REFRESH,
             )
             .fetch_one(&mut *tx)
             .await?;
@@ -1014,7 +1019,9 @@ async fn find(
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null
                            and x.kind in ('change_plan', 'addons')) as \"replanning!\",
                 exists (select from operation x where x.license_id = l.id and x.finished_at is null
-                           and x.kind = 'delete') as \"deleting!\",
+                           and x.kind in ('suspend', 'resume')) as \"stopping!\",
+                exists (select from operation x where x.license_id in (l.id, l.parent_id)
+                           and x.finished_at is null and x.kind = 'delete') as \"deleting!\",
                 dispute_of(l.id) as dispute
            from license l join plan p on p.id = l.plan_id
            join upstream_account u on u.id = l.upstream_account_id
@@ -1048,6 +1055,7 @@ async fn find(
         in_the_way: InTheWay {
             deleting: row.deleting,
             replanning: row.replanning,
+            stopping: row.stopping,
             dispute: row.dispute.as_deref().map(Dispute::from_word),
         },
     }))

@@ -22,6 +22,10 @@ const AHEAD: i64 = 3;
 /// When a renewal that could not be planned is tried again.
 const AGAIN: Duration = Duration::hours(6);
 
+/// So many renewals from one day are planned at most: a vendor that cannot be looked at for days is asked
+/// no more, and the owner's own click is.
+const TRIES: i64 = 12;
+
 /// A license that is to be renewed now.
 struct Due {
     id: Uuid,
@@ -29,8 +33,7 @@ struct Due {
     group: String,
     period: i16,
     term: Date,
-    /// How many renewals from this day do not count any more: taken back, ended by a change of plan, or
-    /// given up before the vendor was asked. What the vendor has refused is not asked again.
+    /// How many renewals from this day do not count any more.
     before: i64,
 }
 
@@ -85,20 +88,18 @@ impl Portal {
                        and not exists (select from paid_terms(d.id) t
                                         where t.kind = 'renew' and t.ends > d.expires_on + $4::int
                                           and t.finished_at >= $5)
-                       and dispute_of(d.id) is distinct from 'taken_back'
+                       and coalesce(dispute_of(d.id), '') not in ('taken_back', 'missing')
+                       and renewals_over(d.id, d.expires_on) < $6
                      order by d.expires_on, d.number limit 1 for update of d skip locked)
              returning l.id, l.customer_id as customer, c.group_code as \"group\", l.period,
                        l.expires_on as \"term!\",
-                       (select count(*) from operation x
-                         where x.license_id = l.id and x.term = l.expires_on
-                           and (x.taken_back_at is not null or x.superseded_at is not null
-                                or x.state = 'rejected' and not x.refused))
-                           as \"before!\"",
+                       renewals_over(l.id, l.expires_on) as \"before!\"",
             now.date() + Duration::days(AHEAD),
             now,
             now + AGAIN,
             super::LEAST_DAYS,
-            now - super::LAG,
+            now - super::LAG - super::REFRESH,
+            TRIES,
         )
         .fetch_optional(&self.pool)
         .await?;

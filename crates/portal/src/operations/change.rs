@@ -13,6 +13,7 @@ use upstream::outcome::{Evidence, Failure};
 
 use super::steps::{Beforehand, Proof, Ready, Seen};
 use super::store::{self, Claimed, Work};
+use crate::licenses::term_end;
 use crate::upstreams::UpstreamAccount;
 use crate::{Error, Portal};
 
@@ -38,6 +39,13 @@ impl Portal {
                     Some(day) => format!("the vendor has it until {day} by now"),
                     None => "the vendor shows no last day".to_owned(),
                 });
+            }
+            // A stopped license is renewed from today: what is paid ahead would be lost.
+            Action::Renew(term)
+                if license.status == Some(LicenseStatus::Suspended)
+                    && term_end(self.clock.now().date(), term.period) <= license.expires_on =>
+            {
+                return Ready::Stale("it is suspended, and paid for longer than that".to_owned());
             }
             // Which key is another one can only be told of a license that shows one.
             Action::NewKey if license.key.is_none() => {
