@@ -122,25 +122,25 @@ create function renewal_from(of_license uuid, day date) returns uuid language sq
 $$;
 
 -- How many renewals of a license from a day do not count any more: taken back, ended by a change of plan, or
--- given up by a machine before the vendor was asked. What the vendor or a person has refused is none of them:
--- it is not tried again.
-create function renewals_over(of_license uuid, day date) returns bigint language sql stable as $$
+-- given up by a machine. What was sent may still show until this time, and the vendor's or a person's no is a
+-- no: neither is tried again.
+create function renewals_over(of_license uuid, day date, shown_until timestamptz)
+    returns bigint language sql stable as $$
     select count(*) from operation x
      where x.license_id = of_license and x.term = day and x.kind = 'renew'
        and (x.taken_back_at is not null or x.superseded_at is not null
-            or x.state = 'rejected' and not x.refused and x.attempts = 0
+            or x.state = 'rejected' and not x.refused
+               and (x.attempts = 0 or x.finished_at < shown_until)
                and not exists (select from operation_event e
                                 where e.operation_id = x.id and e.event = 'decided'))
 $$;
 
 -- What is open between a license and its vendor, the gravest first: a term that was paid for and that the
--- vendor does not show (`taken_back`), one that it has begun and that is to be charged (`renewed`), the
--- license itself (`missing`). Whether a term that nobody had asked for is charged is a person's to say.
+-- vendor does not show (`taken_back`), one that it has begun and that is not settled (`renewed`), the license
+-- itself (`missing`).
 create function dispute_of(of_license uuid) returns text language sql stable as $$
-    select f.kind from upstream_finding f join license l on l.id = f.license_id
-     where f.license_id = of_license and f.resolved_at is null
-       and (f.kind <> 'renewed' or l.renews_there and not f.by_person)
-     order by f.kind desc limit 1
+    select f.kind from upstream_finding f
+     where f.license_id = of_license and f.resolved_at is null order by f.kind desc limit 1
 $$;
 
 -- Nothing that is priced by the plan is sold while a paid term is missing. One that has begun unpaid costs

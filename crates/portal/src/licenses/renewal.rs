@@ -88,18 +88,19 @@ impl Portal {
                        and not exists (select from paid_terms(d.id) t
                                         where t.kind = 'renew' and t.ends > d.expires_on + $4::int
                                           and t.finished_at >= $5)
-                       and coalesce(dispute_of(d.id), '') not in ('taken_back', 'missing')
-                       and renewals_over(d.id, d.expires_on) < $6
+                       and dispute_of(d.id) is distinct from 'taken_back'
+                       and renewals_over(d.id, d.expires_on, $7) < $6
                      order by d.expires_on, d.number limit 1 for update of d skip locked)
              returning l.id, l.customer_id as customer, c.group_code as \"group\", l.period,
                        l.expires_on as \"term!\",
-                       renewals_over(l.id, l.expires_on) as \"before!\"",
+                       renewals_over(l.id, l.expires_on, $7) as \"before!\"",
             now.date() + Duration::days(AHEAD),
             now,
             now + AGAIN,
             super::LEAST_DAYS,
             now - super::LAG - super::REFRESH,
             TRIES,
+            now - super::LAG,
         )
         .fetch_optional(&self.pool)
         .await?;

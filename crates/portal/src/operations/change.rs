@@ -33,6 +33,15 @@ impl Portal {
         };
         let before = Before::from(&license);
         match &work.action {
+            // The first attempt was not to be seen for long, and is now.
+            Action::Renew(_)
+                if op.attempts > 0
+                    && work.before.as_ref().is_some_and(|first| {
+                        effect(&work.action, first, Some(&license)) == Effect::Applied
+                    }) =>
+            {
+                return Ready::Already(Proof::Done);
+            }
             // Somebody has renewed it past us: what was agreed on is not what would be bought.
             Action::Renew(_) if license.expires_on != work.term => {
                 return Ready::Stale(match license.expires_on {
@@ -43,7 +52,8 @@ impl Portal {
             // A stopped license is renewed from today: what is paid ahead would be lost.
             Action::Renew(term)
                 if license.status == Some(LicenseStatus::Suspended)
-                    && term_end(self.clock.now().date(), term.period) <= license.expires_on =>
+                    && term_end(self.clock.now().date(), term.period)
+                        .is_some_and(|end| Some(end) <= license.expires_on) =>
             {
                 return Ready::Stale("it is suspended, and paid for longer than that".to_owned());
             }
