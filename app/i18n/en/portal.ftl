@@ -1127,6 +1127,7 @@ not-now-suspended = The license is suspended. Resume or renew it first.
 not-now-active = The license works already.
 not-now-ran-out = The paid term is over. Renew it instead.
 not-now-same = Nothing would change.
+not-now-paid-ahead = The license is suspended, and it is paid for longer than a new term from today would last. Resume it: that costs nothing.
 not-now-stopping = The license is being suspended or resumed. From which day a new term counts is known once that is done.
 not-now-deleting = The license is about to be deleted. As long as that was not sent, you can take it back on its page.
 not-now-unpaid = A term that the vendor has begun is not settled yet. Plan and add-ons can be changed after that.

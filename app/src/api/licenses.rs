@@ -37,7 +37,7 @@ pub async fn set_auto_renew(license: String, on: bool) -> Result<(), ApiError> {
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::cancel;
+pub use on_server::{cancel, not_now};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -226,7 +226,8 @@ mod on_server {
         form.refuse(cx, status, field, text)
     }
 
-    fn not_now(locale: Locale, why: NotNow) -> String {
+    /// Why a change makes no sense for a license as it is.
+    pub fn not_now(locale: Locale, why: NotNow) -> String {
         match why {
             NotNow::NotLive => t!(locale, "not-now-gone"),
             NotNow::Trial => t!(locale, "not-now-trial"),
@@ -237,6 +238,7 @@ mod on_server {
             NotNow::Same => t!(locale, "not-now-same"),
             NotNow::Disputed => t!(locale, "not-now-disputed"),
             NotNow::Unpaid => t!(locale, "not-now-unpaid"),
+            NotNow::PaidAhead => t!(locale, "not-now-paid-ahead"),
             NotNow::Stopping => t!(locale, "not-now-stopping"),
             NotNow::Deleting => t!(locale, "not-now-deleting"),
             NotNow::PlanChanging => t!(locale, "not-now-plan-changing"),

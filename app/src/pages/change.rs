@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::change::{Change, NotNow};
+use domain::change::Change;
 use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 use domain::plan::Addon;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::product::{left, period_hint};
 use super::{Shown, changes, frame, id_param, page, param, refusal};
-use crate::api::ApiError;
+use crate::api::{ApiError, not_now};
 use crate::components::{
     Breadcrumbs, ButtonKind, Crumb, Field, LinkButton, Notice, PageHead, Panel, RadioCards,
     RadioOption, Tone,
@@ -77,12 +77,8 @@ async fn change(cx: Context) -> Shown {
                 }
             }
             None => match possible.held_up(kind) {
-                Some(NotNow::Disputed) => t!(locale, "not-now-disputed"),
-                Some(NotNow::Unpaid) => t!(locale, "not-now-unpaid"),
-                Some(NotNow::Stopping) => t!(locale, "not-now-stopping"),
-                Some(NotNow::Deleting) => t!(locale, "not-now-deleting"),
-                Some(NotNow::PlanChanging) => t!(locale, "not-now-plan-changing"),
-                _ => t!(locale, "change-not-now"),
+                Some(why) => not_now(locale, why),
+                None => t!(locale, "change-not-now"),
             },
         };
         view! {

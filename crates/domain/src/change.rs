@@ -77,6 +77,9 @@ pub enum NotNow {
     /// It is being stopped or started: a term of a stopped license begins on its own day.
     #[error("it is being suspended or resumed")]
     Stopping,
+    /// It is stopped, and paid for longer than another term from today would last: resuming it is free.
+    #[error("it is suspended, and paid for longer than that")]
+    PaidAhead,
     /// It is about to be deleted: whatever else is done to it would be lost.
     #[error("it is about to be deleted")]
     Deleting,

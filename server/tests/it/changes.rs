@@ -312,7 +312,8 @@ async fn what_is_paid_ahead_is_not_lost_by_renewing_a_stopped_license(pool: PgPo
     let portal = TestPortal::new(pool).await;
     let license = license(&portal).await;
     let renew = Change::Renew { period: Period::MONTH };
-    let ahead = plan(&portal, license, renew.clone()).await.unwrap();
+    let year = Change::Renew { period: Period::YEAR };
+    let ahead = plan(&portal, license, year).await.unwrap();
     portal.settle().await;
     assert_eq!(state(&portal, ahead).await, OperationState::Confirmed);
     let (until, paid) = (theirs(&portal).expires, spent(&portal).await);
@@ -323,7 +324,14 @@ async fn what_is_paid_ahead_is_not_lost_by_renewing_a_stopped_license(pool: PgPo
     portal.settle().await;
     assert_eq!(state(&portal, stop).await, OperationState::Confirmed);
     let refused = plan(&portal, license, renew.clone()).await;
-    assert!(matches!(refused, Err(ChangeError::NotNow(NotNow::Same))), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeError::NotNow(NotNow::PaidAhead))), "{refused:?}");
+    // No button that must fail, and the page says what to do instead.
+    let viewer = portal.customer().await;
+    let can = portal.portal.possible_changes(&viewer, license).await.unwrap().unwrap();
+    assert!(can.allows(OperationKind::Resume) && !can.allows(OperationKind::Renew));
+    let mut own = portal.sign_in(portal::demo::CUSTOMER).await;
+    let page = own.get(&portal, &format!("/my/licenses/{license}/renew")).await;
+    assert!(page.body.contains("Resume it: that costs nothing"), "{}", page.body);
     plan(&portal, license, Change::Resume).await.unwrap();
     portal.settle().await;
     // And what was planned before somebody stopped it at the vendor's site is not sent.
@@ -333,6 +341,35 @@ async fn what_is_paid_ahead_is_not_lost_by_renewing_a_stopped_license(pool: PgPo
     assert_eq!(state(&portal, planned).await, OperationState::Rejected);
     assert_eq!((theirs(&portal).expires, spent(&portal).await), (until, paid));
     assert_eq!(portal.sent("service.prolong"), 1);
+    portal.sound().await;
+}
+
+/// Who paid for a term from the last day on is not given one from today.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_term_that_would_begin_sooner_than_was_shown_is_not_bought(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    portal.vendor().set_clock(portal.portal.clock.now());
+    let license = license(&portal).await;
+    let (until, paid) = (theirs(&portal).expires, spent(&portal).await);
+    let time = Duration::from_hours(24 * 20);
+    portal.clock.advance(time);
+    portal.vendor().advance_clock(time);
+    portal.settle().await;
+    let renew = Change::Renew { period: Period::MONTH };
+    let planned = plan(&portal, license, renew.clone()).await.unwrap();
+    portal.vendor().by_hand(theirs(&portal).id, ByHand::Suspend);
+    portal.settle().await;
+    assert_eq!(state(&portal, planned).await, OperationState::Rejected);
+    assert_eq!((theirs(&portal).expires, spent(&portal).await), (until, paid));
+    // Now it is known to be stopped, and the day that is shown is the day that comes.
+    let viewer = portal.customer().await;
+    let seen = portal.portal.preview_change(&viewer, license, &renew).await.unwrap();
+    let again = plan(&portal, license, renew).await.unwrap();
+    portal.settle().await;
+    assert_eq!(state(&portal, again).await, OperationState::Confirmed);
+    assert_eq!(portal.sent("service.prolong"), 1);
+    let then = theirs(&portal).expires;
+    assert!(then > until && Some(then) == seen.until_then, "{then} {seen:?}");
     portal.sound().await;
 }
 

@@ -213,7 +213,8 @@ async fn a_renewal_that_was_given_up_is_planned_again(pool: PgPool) {
     }
     portal.settle().await;
     let given_up = "select count(*) from operation where kind = 'renew' and state = 'rejected'";
-    assert_eq!((portal.count(given_up).await, portal.count(RENEWALS).await), (1, 0));
+    let ended = async || (portal.count(given_up).await, portal.count(RENEWALS).await);
+    assert_eq!(ended().await, (1, 0));
     assert_eq!(portal.wallet().await, (eur("495.10"), eur("0")));
     portal.vendor().clear_faults();
     portal.clock.advance(Duration::from_hours(6));
@@ -225,13 +226,13 @@ async fn a_renewal_that_was_given_up_is_planned_again(pool: PgPool) {
     // What was sent and cannot be seen may still show: it is asked again when no list lags so long.
     portal.vendor().add_fault("service.prolong!", Fault::ResetBefore, Times::Forever);
     pass(&portal, 29).await;
-    assert_eq!((portal.count(given_up).await, portal.count(RENEWALS).await), (2, 1));
+    assert_eq!(ended().await, (2, 1));
     portal.vendor().clear_faults();
     portal.clock.advance(Duration::from_hours(7));
     portal.settle().await;
-    assert_eq!((portal.count(given_up).await, portal.count(RENEWALS).await), (2, 1));
+    assert_eq!(ended().await, (2, 1));
     pass(&portal, 2).await;
-    assert_eq!((portal.count(given_up).await, portal.count(RENEWALS).await), (2, 2));
+    assert_eq!(ended().await, (2, 2));
     assert_eq!(portal.wallet().await, (eur("485.30"), eur("0")));
     pass(&portal, 1).await;
     assert_eq!(until(&portal, license).await, Some(date!(2027 - 02 - 21)));
@@ -242,7 +243,7 @@ async fn a_renewal_that_was_given_up_is_planned_again(pool: PgPool) {
         portal.clock.advance(Duration::from_hours(7));
         portal.settle().await;
     }
-    assert_eq!((portal.count(given_up).await, portal.count(RENEWALS).await), (3, 2));
+    assert_eq!(ended().await, (3, 2));
     assert_eq!(portal.wallet().await, (eur("485.30"), eur("0")));
     portal.sound().await;
 }

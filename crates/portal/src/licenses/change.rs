@@ -13,11 +13,12 @@ use ledger::{AccountKind, Cause, CauseKind, LedgerError, WalletHold, hold_from_w
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use sqlx::types::Json;
-use time::{Date, Month, OffsetDateTime};
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::Dispute;
 use super::limit::ChangeRule;
+use super::term::{add_months, brings_nothing, renewed_until, term_end};
 use crate::catalog::{Offer, PublishedPricelist, any_plan, owned_plan};
 use crate::fault::Step;
 use crate::orders::EventKind;
@@ -69,7 +70,7 @@ pub struct Possible {
     pub named: bool,
     can: Vec<OperationKind>,
     status: LicenseStatus,
-    ran_out: bool,
+    today: Date,
     /// Before this day the vendor does not let the address be changed.
     pub ip_from: Option<Date>,
     /// Before this day the vendor does not let the key be changed.
@@ -109,11 +110,11 @@ impl InTheWay {
 }
 
 impl Possible {
-    const fn subject(&self) -> Subject<'_> {
+    fn subject(&self) -> Subject<'_> {
         Subject {
             status: self.status,
             period: self.license.period,
-            ran_out: self.ran_out,
+            ran_out: self.license.row.expires_on.is_some_and(|day| day < self.today),
             can: self.can.as_slice(),
             ip_waits: self.ip_from.is_some(),
             key_waits: self.key_from.is_some(),
@@ -146,7 +147,12 @@ impl Possible {
     /// What this kind of change has to wait for, if something stands in the way.
     #[must_use]
     pub fn held_up(&self, kind: OperationKind) -> Option<NotNow> {
-        self.in_the_way.of(kind)
+        let until = self.license.row.expires_on;
+        let no_later = |period: &Period| brings_nothing(self.status, until, self.today, *period);
+        let paid_ahead = kind == OperationKind::Renew
+            && !self.periods.is_empty()
+            && self.periods.iter().all(no_later);
+        self.in_the_way.of(kind).or(paid_ahead.then_some(NotNow::PaidAhead))
     }
 
     /// Whether this kind of change makes sense now; the button is not there otherwise.
@@ -344,10 +350,9 @@ impl Portal {
             .collect();
         let capabilities = plan.capabilities;
         let today = self.clock.now().date();
-        let ran_out = owned.expires_on.is_some_and(|day| day < today);
         Ok(Some(Possible {
             status: owned.status,
-            ran_out,
+            today,
             named: capabilities.named,
             can: capabilities.can,
             ip_from: owned.ip_from(today),
@@ -385,12 +390,10 @@ impl Portal {
         check(&owned, &can, change, today)?;
         let priced = priced(&mut db, asker.group, &owned, change, today).await?;
         let until_then = match change {
-            // From its end if it works, from today if it is suspended.
-            Change::Renew { period } => match owned.status {
-                LicenseStatus::Active => owned.expires_on.and_then(|day| later(day, *period)),
-                _ => later(today, *period),
-            },
-            Change::ChangePlan { period, .. } => later(today, *period),
+            Change::Renew { period } => {
+                renewed_until(owned.status, owned.expires_on, today, *period)
+            }
+            Change::ChangePlan { period, .. } => term_end(today, *period),
             _ => None,
         };
         let undo = (change.kind() == OperationKind::Delete).then_some(owned.undo_window);
@@ -465,7 +468,7 @@ impl Portal {
                 owned.id,
                 term,
                 super::LEAST_DAYS,
-                now - super::LAG - super::REFRESH,
+                now - super::BELIEVED,
             )
             .fetch_one(&mut *tx)
             .await?;
@@ -860,13 +863,10 @@ fn check(
             return Err(NotNow::Same.into());
         }
         Change::Renew { .. } if owned.expires_on.is_none() => return Err(NotNow::Lifetime.into()),
-        // One that is suspended is renewed from today: nobody pays for a term that ends no later than
-        // the one that is paid. Resuming it costs nothing.
         Change::Renew { period }
-            if owned.status == LicenseStatus::Suspended
-                && later(today, period).is_some_and(|then| Some(then) <= owned.expires_on) =>
+            if brings_nothing(owned.status, owned.expires_on, today, period) =>
         {
-            return Err(NotNow::Same.into());
+            return Err(NotNow::PaidAhead.into());
         }
         _ => {}
     }
@@ -961,19 +961,6 @@ fn days(owned: &Owned, today: Date) -> (u32, u32) {
     term.unwrap_or((1, 1))
 }
 
-/// The last day of a term that begins on this one; none for what has no end.
-pub(crate) fn later(from: Date, period: Period) -> Option<Date> {
-    add_months(from, i32::from(period.months()?))
-}
-
-/// The same day of another month, or its last one.
-fn add_months(day: Date, months: i32) -> Option<Date> {
-    let index = day.year() * 12 + i32::from(u8::from(day.month())) - 1 + months;
-    let month = Month::try_from(u8::try_from(index.rem_euclid(12) + 1).ok()?).ok()?;
-    let year = index.div_euclid(12);
-    Date::from_calendar_date(year, month, day.day().min(month.length(year))).ok()
-}
-
 async fn hold(
     tx: &mut PgConnection,
     asker: &Asker<'_>,
@@ -1014,14 +1001,10 @@ async fn find(
                 host(l.ip) as ip, l.name, l.addons as \"addons: Json<BTreeMap<String, u32>>\",
                 u.undo_window_ms, u.change_rule, l.ip_changed_on, l.key_changed_on,
                 p.renewal_ends_on,
-                exists (select from operation x where x.license_id = l.id and x.finished_at is null)
-                    as \"busy!\",
-                exists (select from operation x where x.license_id = l.id and x.finished_at is null
-                           and x.kind in ('change_plan', 'addons')) as \"replanning!\",
-                exists (select from operation x where x.license_id = l.id and x.finished_at is null
-                           and x.kind in ('suspend', 'resume')) as \"stopping!\",
-                exists (select from operation x where x.license_id in (l.id, l.parent_id)
-                           and x.finished_at is null and x.kind = 'delete') as \"deleting!\",
+                array(select x.kind from operation x
+                       where x.license_id = l.id and x.finished_at is null) as \"under_way!\",
+                exists (select from operation x where x.license_id = l.parent_id
+                           and x.finished_at is null and x.kind = 'delete') as \"parent_goes!\",
                 dispute_of(l.id) as dispute
            from license l join plan p on p.id = l.plan_id
            join upstream_account u on u.id = l.upstream_account_id
@@ -1032,6 +1015,13 @@ async fn find(
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let is_under_way = |kind: OperationKind| row.under_way.iter().any(|word| word == kind.as_str());
+    let in_the_way = InTheWay {
+        deleting: row.parent_goes || is_under_way(OperationKind::Delete),
+        replanning: is_under_way(OperationKind::ChangePlan) || is_under_way(OperationKind::Addons),
+        stopping: is_under_way(OperationKind::Suspend) || is_under_way(OperationKind::Resume),
+        dispute: row.dispute.as_deref().map(Dispute::from_word),
+    };
     Ok(Some(Owned {
         id: row.id,
         account: row.upstream_account_id,
@@ -1051,13 +1041,8 @@ async fn find(
         ip_changed_on: row.ip_changed_on,
         key_changed_on: row.key_changed_on,
         renewal_ends_on: row.renewal_ends_on,
-        busy: row.busy,
-        in_the_way: InTheWay {
-            deleting: row.deleting,
-            replanning: row.replanning,
-            stopping: row.stopping,
-            dispute: row.dispute.as_deref().map(Dispute::from_word),
-        },
+        busy: !row.under_way.is_empty(),
+        in_the_way,
     }))
 }
 
@@ -1084,24 +1069,4 @@ fn wish_hash(wish: &ChangeWish) -> [u8; 32] {
     hash.update(serde_json::to_vec(&wish.change).unwrap_or_default());
     hash.update(wish.shown_total.map(|total| total.to_string()).unwrap_or_default());
     hash.finalize().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use time::macros::date;
-
-    #[test]
-    fn months_end_where_the_month_ends() {
-        for (from, months, to) in [
-            (date!(2026 - 11 - 21), 1, date!(2026 - 12 - 21)),
-            (date!(2026 - 01 - 31), 1, date!(2026 - 02 - 28)),
-            (date!(2028 - 02 - 29), 12, date!(2029 - 02 - 28)),
-            (date!(2026 - 03 - 31), -1, date!(2026 - 02 - 28)),
-            (date!(2026 - 01 - 15), -1, date!(2025 - 12 - 15)),
-        ] {
-            assert_eq!(add_months(from, months), Some(to), "{from} {months}");
-        }
-        assert_eq!(later(date!(2026 - 11 - 21), Period::Lifetime), None);
-    }
 }

@@ -5,6 +5,7 @@ mod history;
 mod limit;
 mod modules;
 mod renewal;
+mod term;
 
 use std::collections::BTreeMap;
 
@@ -30,13 +31,12 @@ use crate::upstreams::dialect_kind;
 use crate::{Error, Portal, customers, mail};
 
 pub use change::{ChangeError, ChangeWish, Planned, Possible, Preview};
-pub(crate) use change::{
-    DoneRenewal, later as term_end, plan_done_renewal_in_tx, start_again_in_tx,
-};
+pub(crate) use change::{DoneRenewal, plan_done_renewal_in_tx, start_again_in_tx};
 pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter, UnderWay};
 pub use limit::ChangeRule;
 pub use modules::{ModuleHome, Modules, OwnedModule};
 pub(crate) use renewal::Unpaid;
+pub(crate) use term::{brings_nothing, loses_days, term_end};
 
 /// When it was bought.
 pub const BY_NUMBER: SortKey = SortKey::number("bought", "l.number");
@@ -339,6 +339,9 @@ pub(crate) const LAG: Duration = Duration::days(2);
 
 /// How often a license with its key is read again.
 const REFRESH: Duration = Duration::days(1);
+/// For so long after a renewal what was paid is believed rather than the day that is shown; after that the
+/// license was read, and a term that is not there is a finding.
+const BELIEVED: Duration = LAG.saturating_add(REFRESH);
 
 impl Portal {
     /// The customer's licenses.

@@ -98,7 +98,7 @@ impl Portal {
             now,
             now + AGAIN,
             super::LEAST_DAYS,
-            now - super::LAG - super::REFRESH,
+            now - super::BELIEVED,
             TRIES,
             now - super::LAG,
         )

@@ -13,7 +13,7 @@ use upstream::outcome::{Evidence, Failure};
 
 use super::steps::{Beforehand, Proof, Ready, Seen};
 use super::store::{self, Claimed, Work};
-use crate::licenses::term_end;
+use crate::licenses::{brings_nothing, loses_days};
 use crate::upstreams::UpstreamAccount;
 use crate::{Error, Portal};
 
@@ -32,6 +32,7 @@ impl Portal {
             Err(failure) => return Ready::Later(failure.to_string()),
         };
         let before = Before::from(&license);
+        let today = self.clock.now().date();
         match &work.action {
             // The first attempt was not to be seen for long, and is now.
             Action::Renew(_)
@@ -51,11 +52,20 @@ impl Portal {
             }
             // A stopped license is renewed from today: what is paid ahead would be lost.
             Action::Renew(term)
-                if license.status == Some(LicenseStatus::Suspended)
-                    && term_end(self.clock.now().date(), term.period)
-                        .is_some_and(|end| Some(end) <= license.expires_on) =>
+                if license.status.is_some_and(|status| {
+                    brings_nothing(status, license.expires_on, today, term.period)
+                }) =>
             {
                 return Ready::Stale("it is suspended, and paid for longer than that".to_owned());
+            }
+            // Its owner was shown a term that begins when the paid one ends.
+            Action::Renew(_)
+                if !work.known_stopped
+                    && license
+                        .status
+                        .is_some_and(|status| loses_days(status, license.expires_on, today)) =>
+            {
+                return Ready::Stale("it is suspended by now: a term would begin today".to_owned());
             }
             // Which key is another one can only be told of a license that shows one.
             Action::NewKey if license.key.is_none() => {
