@@ -375,16 +375,11 @@ fn credit(cx: &Context, staff: &StaffViewer, detail: &CustomerDetail) -> AnyView
     .into_any()
 }
 
-/// What the customer may pay in; the portal's own where nothing is sold yet.
-fn currencies(detail: &CustomerDetail) -> Vec<Currency> {
-    if detail.currencies.is_empty() { vec![Currency::EUR] } else { detail.currencies.clone() }
-}
-
 fn credit_form(cx: &Context, detail: &CustomerDetail) -> impl IntoView + use<> {
     let locale = cx.locale;
     // Made with the form: however often it is sent, it is one credit.
     let id = Builder::from_random_bytes(random::bytes()).into_uuid();
-    let codes: Vec<_> = currencies(detail).into_iter().map(|currency| currency.code()).collect();
+    let codes = detail.currencies.iter().map(Currency::code);
     let chosen = cx.typed("currency").unwrap_or_default();
     // Where the money stands before it moves.
     let held = detail.row.balances.iter().map(|balance| balance.available);
@@ -392,7 +387,7 @@ fn credit_form(cx: &Context, detail: &CustomerDetail) -> impl IntoView + use<> {
         none if none.is_empty() => format::money(locale, Money::zero(Currency::EUR)),
         all => all.join(", "),
     };
-    let currencies = codes.into_iter().map(|code| SelectOption::new(code, code, &chosen)).collect();
+    let currencies = codes.map(|code| SelectOption::new(code, code, &chosen)).collect();
     view! {
         <form class="form" method="post" action="/admin/credit">
             <input type="hidden" name="customer" value=detail.row.id.to_string() />
@@ -442,7 +437,7 @@ fn limits(cx: &Context, staff: &StaffViewer, detail: &CustomerDetail) -> Option<
         return None;
     }
     let locale = cx.locale;
-    let limits = currencies(detail).into_iter().map(|currency| {
+    let limits = detail.currencies.iter().map(|&currency| {
         let mut known = detail.row.balances.iter().map(|balance| balance.credit_limit);
         known.find(|limit| limit.currency() == currency).unwrap_or(Money::zero(currency))
     });

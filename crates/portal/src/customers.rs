@@ -70,7 +70,8 @@ pub struct CustomerDetail {
     pub version: i32,
     /// Who signs in for them.
     pub users: Vec<CustomerUser>,
-    /// What they may pay in: their wallets' currencies, and what our accounts at vendors sell in.
+    /// What they may pay in: their wallets' currencies, and what our accounts at vendors sell in; the
+    /// portal's own where that is nothing yet.
     pub currencies: Vec<Currency>,
 }
 
@@ -248,11 +249,10 @@ impl Portal {
         .fetch_all(&self.pool)
         .await?;
         let wallets = wallets(&mut *self.pool.acquire().await?, &[id]).await?;
-        let sold = sqlx::query_scalar!(
-            "select distinct currency as \"currency!\" from upstream_account order by 1"
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        let sold =
+            sqlx::query_scalar!("select distinct currency as \"currency!\" from upstream_account")
+                .fetch_all(&self.pool)
+                .await?;
         let mut currencies: Vec<_> =
             wallets.iter().map(|wallet| wallet.balance.available.currency()).collect();
         for code in sold {
@@ -261,6 +261,9 @@ impl Portal {
             if !currencies.contains(&currency) {
                 currencies.push(currency);
             }
+        }
+        if currencies.is_empty() {
+            currencies.push(Currency::EUR);
         }
         // The portal's own comes first.
         currencies.sort_by_key(|currency| (*currency != Currency::EUR, currency.code()));
