@@ -63,9 +63,12 @@ async fn license(cx: Context) -> Shown {
             }
             Dispute::Unpaid => (t!(locale, "license-unpaid"), t!(locale, "license-unpaid-text")),
         };
+        let wallet = (dispute == Dispute::Unpaid).then(|| {
+            view! { <a href="/my/wallet">{t!(locale, "form-top-up")}</a> }
+        });
         view! {
             <Notice tone=Tone::Warning title=title>
-                <p>{text}</p>
+                <p>{text} " " {wallet}</p>
             </Notice>
         }
     });
@@ -290,8 +293,12 @@ fn summary(locale: Locale, license: &LicenseDetail, may_renew: bool) -> impl Int
 
 /// Whether it renews by itself, and the switch; not for what has no end to renew from.
 fn renews(locale: Locale, license: &LicenseDetail, may_renew: bool) -> Option<AnyView> {
-    if license.renews == Renews::ByVendor {
-        let text = t!(locale, "auto-renew-vendor");
+    let there = match license.renews {
+        Renews::ByVendor => Some(t!(locale, "auto-renew-vendor")),
+        Renews::ByAgreement => Some(t!(locale, "after-renewed-text")),
+        Renews::ByHand | Renews::ByPortal => None,
+    };
+    if let Some(text) = there {
         return Some(view! { <Fact label=t!(locale, "auto-renew")>{text}</Fact> }.into_any());
     }
     let has_end = license.row.expires_on.is_some();

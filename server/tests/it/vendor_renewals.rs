@@ -90,7 +90,7 @@ async fn a_term_that_the_vendor_begins_is_charged_once(pool: PgPool) {
     let (license, vendor) = bought(&portal).await;
     assert_eq!(vendor.autoprolong, Some(1), "the order asked for its own term");
     let seen = portal.portal.license(&portal.customer().await, license).await.unwrap().unwrap();
-    assert_eq!(seen.renews, portal::licenses::Renews::ByVendor);
+    assert_eq!(seen.renews, portal::licenses::Renews::ByAgreement);
     assert_eq!(until(&portal, license).await, Some(date!(2026 - 12 - 21)));
     pass(&portal, 31).await;
     assert_eq!(until(&portal, license).await, Some(date!(2027 - 01 - 21)));

@@ -17,6 +17,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::Dispute;
+use super::Renews;
 use super::limit::ChangeRule;
 use super::term::{add_months, brings_nothing, renewed_until, term_end};
 use crate::catalog::{Offer, PublishedPricelist, any_plan, owned_plan};
@@ -128,7 +129,7 @@ impl Possible {
         self.can.contains(&OperationKind::Renew)
             && !self.renewal_over
             && !self.in_the_way.is_disputed()
-            && self.license.renews != super::Renews::ByVendor
+            && matches!(self.license.renews, Renews::ByHand | Renews::ByPortal)
             && self.license.period.months().is_some()
             && self.periods.contains(&self.license.period)
     }

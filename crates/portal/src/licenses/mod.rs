@@ -109,6 +109,8 @@ pub enum Renews {
     ByPortal,
     /// The vendor, as somebody has set at its site.
     ByVendor,
+    /// The vendor, as the order asked it to: each term that it begins is charged from the wallet.
+    ByAgreement,
 }
 
 /// What the vendor of a license and our books do not agree on.
@@ -449,7 +451,7 @@ impl Portal {
                     l.name, l.status, l.expires_on, l.key, l.period,
                     l.addons as \"addons: Json<BTreeMap<String, u32>>\", o.id as order_id,
                     o.number as order_number, l.created_at, l.checked_at, l.auto_renew, l.vendor_renews,
-                    p.has_key, p.renewal_ends_on, m.id as \"parent_id?\",
+                    l.renews_there, p.has_key, p.renewal_ends_on, m.id as \"parent_id?\",
                     m.number as \"parent_number?\", l.suspended_since, u.kept_suspended_days,
                     dispute_of(l.id) as dispute,
                     (select coalesce(jsonb_object_agg(a.code, a.name), '{}') from plan_addon a
@@ -490,10 +492,11 @@ impl Portal {
             order_number: row.order_number,
             created_at: row.created_at,
             checked_at: row.checked_at,
-            renews: match (row.vendor_renews, row.auto_renew) {
-                (true, _) => Renews::ByVendor,
-                (false, true) => Renews::ByPortal,
-                (false, false) => Renews::ByHand,
+            renews: match (row.vendor_renews, row.renews_there, row.auto_renew) {
+                (true, true, _) => Renews::ByAgreement,
+                (true, false, _) => Renews::ByVendor,
+                (false, _, true) => Renews::ByPortal,
+                (false, _, false) => Renews::ByHand,
             },
             dispute: row.dispute.as_deref().map(Dispute::from_word),
         }))
