@@ -51,6 +51,8 @@ mod on_server {
     use domain::{Currency, Money};
     use portal::licenses::{ChangeError, ChangeWish};
     use portal::locale::Locale;
+    use time::Date;
+    use time::format_description::well_known::Iso8601;
     use uuid::Uuid;
 
     use crate::api::ApiError;
@@ -62,7 +64,7 @@ mod on_server {
         pub license: String,
         pub change: String,
         pub id: String,
-        /// What was chosen, with the price that was shown beside it.
+        /// What was chosen, with the price and the last day that were shown beside it.
         pub choice: String,
         pub ip: String,
         /// None where the form has no such field: the vendor keeps no names.
@@ -99,7 +101,8 @@ mod on_server {
         };
         let kind = OperationKind::from_word(&form.change).ok_or(ApiError::NotFound)?;
         let (change, shown_total) = read(&cx, &form, kind)?;
-        let wish = ChangeWish { id, license, change, shown_total };
+        let shown_until = if kind == OperationKind::Renew { last_day(&form.choice) } else { None };
+        let wish = ChangeWish { id, license, change, shown_total, shown_until };
         match cx.portal.change_license(viewer, &wish).await {
             Ok(_) => {
                 see_other(&format!("/my/licenses/{license}?done={}#changes", kind.as_str()));
@@ -139,8 +142,11 @@ mod on_server {
         Ok(match kind {
             OperationKind::Order => return Err(ApiError::NotFound),
             OperationKind::Renew => {
-                let (period, price) = form.choice.split_once(' ').ok_or_else(unchosen)?;
+                let (period, shown) = form.choice.split_once(' ').ok_or_else(unchosen)?;
                 let period = period.parse().map_err(|_| unchosen())?;
+                // The last day stands behind the price.
+                let price = shown.rsplit_once(' ').filter(|_| last_day(shown).is_some());
+                let price = price.map_or(shown, |(price, _)| price);
                 (Change::Renew { period }, Some(total(price).ok_or_else(broken)?))
             }
             OperationKind::ChangePlan => {
@@ -182,6 +188,11 @@ mod on_server {
         })
     }
 
+    /// The day at the end of a choice; forms of older servers have none.
+    fn last_day(choice: &str) -> Option<Date> {
+        Date::parse(choice.rsplit(' ').next()?, &Iso8601::DATE).ok()
+    }
+
     fn refusal(cx: &Context, form: &Form, error: ChangeError) -> ApiError {
         let locale = cx.locale;
         let (status, field, text) = match error {
@@ -210,6 +221,7 @@ mod on_server {
                 "",
                 t!(locale, "buy-price-changed", price = format::money(locale, now)),
             ),
+            ChangeError::DayChanged => (StatusCode::CONFLICT, "", t!(locale, "change-day-changed")),
             ChangeError::NotEnough { available, missing } => (
                 StatusCode::PAYMENT_REQUIRED,
                 "",

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::change::Change;
+use domain::change::{Change, NotNow};
 use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
 use domain::plan::Addon;
@@ -78,12 +78,24 @@ async fn change(cx: Context) -> Shown {
             }
             None => match possible.held_up(kind) {
                 Some(why) => not_now(locale, why),
+                None if kind == OperationKind::Renew
+                    && possible.renewals.is_empty()
+                    && !possible.periods.is_empty() =>
+                {
+                    t!(locale, "change-no-price")
+                }
                 None => t!(locale, "change-not-now"),
             },
         };
+        let resume = possible.held_up(kind) == Some(NotNow::PaidAhead)
+            && possible.allows(OperationKind::Resume);
+        let resume = resume.then(|| name(locale, OperationKind::Resume)).flatten().map(|label| {
+            let href = format!("{home}/resume");
+            view! { <a href=href>{label}</a> }
+        });
         view! {
             <Notice tone=Tone::Info>
-                <p>{text}</p>
+                <p>{text} " " {resume}</p>
             </Notice>
         }
         .into_any()
@@ -206,7 +218,7 @@ async fn choices(
     let locale = cx.locale;
     let own = possible.license.period;
     let wishes: Vec<(Change, Period, String, bool)> = if kind == OperationKind::Renew {
-        let periods = possible.periods.iter();
+        let periods = possible.renewals.iter();
         periods
             .map(|period| {
                 let title = format::period(locale, *period);
@@ -241,15 +253,17 @@ async fn choices(
         }
         let saving = month.filter(|_| period == Period::YEAR);
         let saving = saving.and_then(|month| saving_of_year(month, total));
-        let value = match &change {
-            Change::ChangePlan { plan, period } => format!("{plan} {period} {total}"),
-            Change::Renew { period } => format!("{period} {total}"),
+        let what = match &change {
+            Change::ChangePlan { plan, period } => format!("{plan} {period} "),
+            Change::Renew { period } => format!("{period} "),
             _ => continue,
         };
-        let key = value.trim_end_matches(&total.to_string()).to_owned();
+        let day = seen.until_then.filter(|_| kind == OperationKind::Renew);
+        let day = day.map(|day| format!(" {day}")).unwrap_or_default();
+        let value = format!("{what}{total}{day}");
         let checked = match &typed {
-            // The price of the typed one may have changed meanwhile.
-            Some(typed) => typed.starts_with(&key),
+            // Price and day of the typed one may have changed meanwhile.
+            Some(typed) => typed.starts_with(&what),
             None => usual,
         };
         let until = seen.until_then.map(|day| format::day(locale, day));

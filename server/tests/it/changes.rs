@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use domain::address::LicenseIp;
 use domain::change::{Change, NotNow};
 use domain::operation::{OperationKind, OperationState};
@@ -76,7 +77,7 @@ async fn plan(portal: &TestPortal, license: Uuid, change: Change) -> Result<Plan
     let preview = portal.portal.preview_change(&viewer, license, &change).await?;
     let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
     let shown_total = preview.quote.map(|quote| quote.total);
-    let wish = ChangeWish { id, license, change, shown_total };
+    let wish = ChangeWish { id, license, change, shown_total, shown_until: None };
     portal.portal.change_license(&viewer, &wish).await
 }
 
@@ -256,6 +257,7 @@ async fn a_license_is_renewed_once_from_one_last_day(pool: PgPool) {
         license,
         change: Change::Renew { period: Period::MONTH },
         shown_total: Some(eur("12.90")),
+        shown_until: None,
     };
     // Twenty forms at once: pages, tabs and the worker of another process.
     let tasks: Vec<_> = (0..20)
@@ -331,7 +333,8 @@ async fn what_is_paid_ahead_is_not_lost_by_renewing_a_stopped_license(pool: PgPo
     assert!(can.allows(OperationKind::Resume) && !can.allows(OperationKind::Renew));
     let mut own = portal.sign_in(portal::demo::CUSTOMER).await;
     let page = own.get(&portal, &format!("/my/licenses/{license}/renew")).await;
-    assert!(page.body.contains("Resume it: that costs nothing"), "{}", page.body);
+    assert!(page.body.contains("would cost money and bring nothing"), "{}", page.body);
+    assert!(page.body.contains(&format!("/my/licenses/{license}/resume")), "{}", page.body);
     plan(&portal, license, Change::Resume).await.unwrap();
     portal.settle().await;
     // And what was planned before somebody stopped it at the vendor's site is not sent.
@@ -361,16 +364,44 @@ async fn a_term_that_would_begin_sooner_than_was_shown_is_not_bought(pool: PgPoo
     portal.settle().await;
     assert_eq!(state(&portal, planned).await, OperationState::Rejected);
     assert_eq!((theirs(&portal).expires, spent(&portal).await), (until, paid));
-    // Now it is known to be stopped, and the day that is shown is the day that comes.
+    // Now it is known to be stopped: what a page showed before that is not what would be bought.
     let viewer = portal.customer().await;
+    let mut own = portal.sign_in(portal::demo::CUSTOMER).await;
+    let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
+    let shown = |choice: String| {
+        let (license, id) = (license.to_string(), id.to_string());
+        [("license", license), ("change", "renew".to_owned()), ("id", id), ("choice", choice)]
+    };
+    let before = shown("1 12.90 EUR 2027-01-21".to_owned());
+    let refused = own.post(&portal, "/my/license-change", &before).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("a new term would begin today"), "{}", refused.body);
+    // And the day that is shown is the day that comes.
     let seen = portal.portal.preview_change(&viewer, license, &renew).await.unwrap();
-    let again = plan(&portal, license, renew).await.unwrap();
+    let now = format!("1 12.90 EUR {}", seen.until_then.unwrap());
+    assert!(refused.body.contains(&now), "{}", refused.body);
+    let accepted = own.post(&portal, "/my/license-change", &shown(now)).await;
+    assert_eq!(accepted.status, StatusCode::SEE_OTHER);
     portal.settle().await;
-    assert_eq!(state(&portal, again).await, OperationState::Confirmed);
+    let renewed = "select count(*) from operation where kind = 'renew' and state = 'confirmed'";
+    assert_eq!(portal.count(renewed).await, 1);
     assert_eq!(portal.sent("service.prolong"), 1);
     let then = theirs(&portal).expires;
     assert!(then > until && Some(then) == seen.until_then, "{then} {seen:?}");
     portal.sound().await;
+    // The same rules in the database.
+    for (sql, rule) in [
+        ("update operation set agreed_until = term + 90 where kind = 'renew'", "operation_agreed"),
+        (
+            "select operation_obeys(jsonb_populate_record(x, jsonb_build_object('agreed_until', x.term)))
+               from operation x where kind = 'renew'",
+            "operation_agreed_brings_days",
+        ),
+    ] {
+        let refused = sqlx::query(sql).execute(&portal.portal.pool).await.unwrap_err();
+        let broken = refused.as_database_error().and_then(|error| error.constraint());
+        assert_eq!(broken, Some(rule), "{refused}");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -509,6 +540,7 @@ async fn what_makes_no_sense_is_refused_before_anything_happens(pool: PgPool) {
         license,
         change: Change::Renew { period: Period::MONTH },
         shown_total: total,
+        shown_until: None,
     };
     for shown in [None, Some(eur("12.89"))] {
         let changed = portal.portal.change_license(&viewer, &renew(shown)).await;
@@ -544,8 +576,13 @@ async fn one_form_is_one_change(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let license = license(&portal).await;
     let viewer = portal.customer().await;
-    let wish =
-        ChangeWish { id: Uuid::now_v7(), license, change: Change::Suspend, shown_total: None };
+    let wish = ChangeWish {
+        id: Uuid::now_v7(),
+        license,
+        change: Change::Suspend,
+        shown_total: None,
+        shown_until: None,
+    };
     let tasks: Vec<_> = (0..16)
         .map(|_| {
             let (portal, viewer, wish) = (portal.restarted(), viewer.clone(), wish.clone());
@@ -601,4 +638,15 @@ async fn a_renewal_shows_from_when_and_until_when(pool: PgPool) {
     // How long the vendor keeps it is counted down.
     let page = own.get(&portal, &format!("/my/licenses/{license}")).await.body;
     assert!(page.contains("30 days") && page.contains("31\u{a0}Dec\u{a0}2026"), "{page}");
+    // Where no term has a price there is no button for it, and the page says so.
+    let renew = format!("href=\"/my/licenses/{license}/renew\"");
+    assert!(page.contains(&renew), "{page}");
+    sqlx::query("update license set addons = '{\"node\": 99999}'")
+        .execute(&portal.portal.pool)
+        .await
+        .unwrap();
+    let page = own.get(&portal, &format!("/my/licenses/{license}")).await.body;
+    assert!(!page.contains(&renew), "{page}");
+    let page = own.get(&portal, &format!("/my/licenses/{license}/renew")).await.body;
+    assert!(page.contains("There is no price for this"), "{page}");
 }

@@ -192,7 +192,7 @@ pub async fn change(portal: &TestPortal, license: Uuid, change: Change) -> Licen
     let preview = portal.portal.preview_change(&viewer, license, &change).await.unwrap();
     let shown_total = preview.quote.map(|quote| quote.total);
     let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
-    let wish = ChangeWish { id, license, change: change.clone(), shown_total };
+    let wish = ChangeWish { id, license, change: change.clone(), shown_total, shown_until: None };
     let planned = portal.portal.change_license(&viewer, &wish).await.unwrap();
     portal.settle().await;
     let state: String = sqlx::query_scalar("select state from operation where id = $1")
@@ -972,7 +972,7 @@ async fn a_life_by_hand(pool: PgPool) {
         let preview = portal.portal.preview_change(&viewer, license, &change).await.unwrap();
         let shown_total = preview.quote.map(|quote| quote.total);
         let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
-        let change_wish = ChangeWish { id, license, change, shown_total };
+        let change_wish = ChangeWish { id, license, change, shown_total, shown_until: None };
         portal.portal.change_license(&viewer, &change_wish).await.unwrap();
         portal.settle().await;
     };

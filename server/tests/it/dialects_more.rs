@@ -157,7 +157,7 @@ async fn ask(portal: &TestPortal, license: Uuid, change: Change) -> Result<Plann
     let preview = portal.portal.preview_change(&viewer, license, &change).await?;
     let shown_total = preview.quote.map(|quote| quote.total);
     let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
-    let wish = ChangeWish { id, license, change, shown_total };
+    let wish = ChangeWish { id, license, change, shown_total, shown_until: None };
     portal.portal.change_license(&viewer, &wish).await
 }
 

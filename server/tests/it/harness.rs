@@ -493,8 +493,13 @@ impl Desk {
     pub async fn suspend(&self, license: Uuid) {
         let viewer = self.viewer().await;
         let change = domain::change::Change::Suspend;
-        let wish =
-            portal::licenses::ChangeWish { id: Uuid::now_v7(), license, change, shown_total: None };
+        let wish = portal::licenses::ChangeWish {
+            id: Uuid::now_v7(),
+            license,
+            change,
+            shown_total: None,
+            shown_until: None,
+        };
         self.portal.change_license(&viewer, &wish).await.unwrap();
         self.drain().await;
     }

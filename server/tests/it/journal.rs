@@ -38,7 +38,7 @@ async fn change(portal: &TestPortal, license: Uuid, change: Change) -> Uuid {
     let preview = portal.portal.preview_change(&viewer, license, &change).await.unwrap();
     let id = Uuid::now_v7();
     let shown_total = preview.quote.map(|quote| quote.total);
-    let wish = ChangeWish { id, license, change, shown_total };
+    let wish = ChangeWish { id, license, change, shown_total, shown_until: None };
     portal.portal.change_license(&viewer, &wish).await.unwrap();
     portal.settle().await;
     id

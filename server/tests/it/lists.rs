@@ -524,7 +524,13 @@ async fn changes_of_licenses_are_found_by_license_kind_and_state(pool: PgPool) {
     let (license, number) = licenses[0];
     for change in [Change::Suspend, Change::Resume, Change::Suspend] {
         let id = uuid::Uuid::now_v7();
-        let wish = portal::licenses::ChangeWish { id, license, change, shown_total: None };
+        let wish = portal::licenses::ChangeWish {
+            id,
+            license,
+            change,
+            shown_total: None,
+            shown_until: None,
+        };
         portal.portal.change_license(&viewer, &wish).await.unwrap();
         portal.settle().await;
     }

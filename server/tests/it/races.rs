@@ -151,7 +151,13 @@ async fn two_processes_carry_out_each_change_once(pool: PgPool) {
         ] {
             let paid = matches!(change, Change::Renew { .. });
             let shown_total = paid.then(|| eur("4.90"));
-            let wish = ChangeWish { id: Uuid::now_v7(), license: *license, change, shown_total };
+            let wish = ChangeWish {
+                id: Uuid::now_v7(),
+                license: *license,
+                change,
+                shown_total,
+                shown_until: None,
+            };
             shop.portal.change_license(&viewer, &wish).await.unwrap();
             planned.push(wish.id);
         }
@@ -209,7 +215,7 @@ async fn pages_and_workers_renew_each_term_once(pool: PgPool) {
                 }
                 let change = Change::Renew { period: Period::MONTH };
                 let shown_total = Some(eur("4.90"));
-                let wish = ChangeWish { id: page, license, change, shown_total };
+                let wish = ChangeWish { id: page, license, change, shown_total, shown_until: None };
                 process.change_license(&viewer, &wish).await.unwrap();
             }));
         }

@@ -362,7 +362,7 @@ async fn a_renewal_under_way_does_not_hide_the_vendors(pool: PgPool) {
     let preview = portal.portal.preview_change(&viewer, license, &change).await.unwrap();
     let id = portal.portal.next_change_id(&viewer, license).await.unwrap();
     let shown_total = preview.quote.map(|quote| quote.total);
-    let wish = portal::licenses::ChangeWish { id, license, change, shown_total };
+    let wish = portal::licenses::ChangeWish { id, license, change, shown_total, shown_until: None };
     portal.portal.change_license(&viewer, &wish).await.unwrap();
     portal.clock.advance(Duration::from_hours(31 * 24));
     portal.vendor().advance_clock(Duration::from_hours(31 * 24));
@@ -505,6 +505,7 @@ async fn refused_as_disputed(portal: &TestPortal, license: Uuid, renew: &Change)
         license,
         change: renew.clone(),
         shown_total: Some(eur("4.90")),
+        shown_until: None,
     };
     let refused = portal.portal.change_license(&viewer, &wish).await;
     assert!(

@@ -6,7 +6,7 @@ use domain::address::{AddressError, license_name};
 use domain::change::{Change, NotNow, Subject};
 use domain::license::LicenseStatus;
 use domain::operation::OperationKind;
-use domain::plan::{Addon, Choice, ChoiceError};
+use domain::plan::{Addon, ChoiceError};
 use domain::price::{PriceError, Quote, pro_rata};
 use domain::{Money, Period};
 use ledger::{AccountKind, Cause, CauseKind, LedgerError, WalletHold, hold_from_wallet_in_tx};
@@ -20,7 +20,7 @@ use super::Dispute;
 use super::Renews;
 use super::limit::ChangeRule;
 use super::term::{add_months, brings_nothing, renewed_until, term_end};
-use crate::catalog::{Offer, PublishedPricelist, any_plan, owned_plan};
+use crate::catalog::{Offer, Plan, PublishedPricelist, any_plan, owned_plan};
 use crate::fault::Step;
 use crate::orders::EventKind;
 use crate::people::CustomerViewer;
@@ -37,6 +37,8 @@ pub struct ChangeWish {
     pub change: Change,
     /// What the owner saw that it costs: this is charged, or nothing is. None for what is free.
     pub shown_total: Option<Money>,
+    /// The last day that the owner saw a renewal lead to: nothing is charged for an earlier one.
+    pub shown_until: Option<Date>,
 }
 
 /// What a change would cost and lead to.
@@ -63,6 +65,8 @@ pub struct Possible {
     pub license: super::LicenseDetail,
     /// Terms that its plan has; a trial is none of them.
     pub periods: Vec<Period>,
+    /// Those of them that have a price.
+    pub renewals: Vec<Period>,
     /// Its plan's add-ons.
     pub addons: Vec<Addon>,
     /// Plans that it can become one of, with their prices.
@@ -151,8 +155,8 @@ impl Possible {
         let until = self.license.row.expires_on;
         let no_later = |period: &Period| brings_nothing(self.status, until, self.today, *period);
         let paid_ahead = kind == OperationKind::Renew
-            && !self.periods.is_empty()
-            && self.periods.iter().all(no_later);
+            && !self.renewals.is_empty()
+            && self.renewals.iter().all(no_later);
         self.in_the_way.of(kind).or(paid_ahead.then_some(NotNow::PaidAhead))
     }
 
@@ -164,7 +168,7 @@ impl Possible {
         }
         let change = match kind {
             OperationKind::Order => return false,
-            OperationKind::Renew if self.periods.is_empty() => return false,
+            OperationKind::Renew if self.renewals.is_empty() => return false,
             OperationKind::Renew => Change::Renew { period: self.license.period },
             OperationKind::Edit if !self.named && self.ip_from.is_some() => return false,
             OperationKind::Edit => Change::Edit { ip: None, name: Some(String::new()) },
@@ -219,6 +223,9 @@ pub enum ChangeError {
         /// The price now.
         now: Money,
     },
+    /// The license was stopped meanwhile, so the term would end sooner than was shown.
+    #[error("the term would end sooner than was shown")]
+    DayChanged,
     /// The wallet has too little.
     #[error("not enough money")]
     NotEnough {
@@ -260,7 +267,7 @@ impl<'a> From<&'a CustomerViewer> for Asker<'a> {
 }
 
 /// A license as far as a change looks at it.
-struct Owned {
+pub(super) struct Owned {
     id: Uuid,
     account: Uuid,
     slug: String,
@@ -336,7 +343,7 @@ impl Portal {
         let owned = find(&mut db, viewer.customer, license).await?;
         let plan = owned_plan(&mut db, &viewer.group, &detail.slug).await?;
         drop(db);
-        let (Some(owned), Some((plan, _))) = (owned, plan) else { return Ok(None) };
+        let (Some(owned), Some((plan, tariff))) = (owned, plan) else { return Ok(None) };
         let shelf = self.shelf(&viewer.group).await?;
         let plans = shelf
             .iter()
@@ -349,6 +356,13 @@ impl Portal {
             })
             .filter(|offer| !offer.prices.is_empty())
             .collect();
+        let mut periods = plan.capabilities.periods.clone();
+        periods.retain(|period| period.months().is_some());
+        let priced = |period: &Period| {
+            let list = tariff.of(&plan, *period);
+            quoted(&plan, list, &owned, *period, &owned.addons).is_ok()
+        };
+        let renewals = periods.iter().copied().filter(priced).collect();
         let capabilities = plan.capabilities;
         let today = self.clock.now().date();
         Ok(Some(Possible {
@@ -360,7 +374,8 @@ impl Portal {
             key_from: owned.key_from(today),
             renewal_over: owned.renewal_over(today),
             in_the_way: owned.in_the_way,
-            periods: capabilities.periods.into_iter().filter(|p| p.months().is_some()).collect(),
+            periods,
+            renewals,
             addons: capabilities.addons,
             plans,
             license: detail,
@@ -495,6 +510,15 @@ impl Portal {
             }
             _ => {}
         }
+        let agreed_until = match &change {
+            Change::Renew { period } => {
+                renewed_until(owned.status, owned.expires_on, today, *period)
+            }
+            _ => None,
+        };
+        if agreed_until < wish.shown_until {
+            return Err(ChangeError::DayChanged);
+        }
         let hold = match total {
             Some(total) if !total.is_zero() => {
                 Some(hold(&mut tx, asker, wish, kind, total, now).await?)
@@ -513,9 +537,9 @@ impl Portal {
             "insert into operation
                 (id, kind, license_id, upstream_account_id, state, reference, hold_id, currency,
                  price, cost, next_at, requested_by, created_at, change, wish_hash, quote,
-                 pricelist_version_id, term, undo_until)
+                 pricelist_version_id, term, undo_until, agreed_until)
              values ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                     $16, $17, $18)",
+                     $16, $17, $18, $19)",
             wish.id,
             kind.as_str(),
             owned.id,
@@ -534,6 +558,7 @@ impl Portal {
             priced.as_ref().map(|priced| priced.pricelist),
             term,
             undo_until,
+            agreed_until,
         )
         .execute(&mut *tx)
         .await?;
@@ -663,6 +688,7 @@ pub(crate) async fn plan_done_renewal_in_tx(
         license: owned.id,
         change: change.clone(),
         shown_total: Some(total),
+        shown_until: None,
     };
     let asker = Asker { customer: renewal.customer, group: renewal.group, user: renewal.user };
     let hold = match total {
@@ -816,7 +842,7 @@ async fn renewed_since(
 }
 
 /// What makes sense for the license, with what was typed tidied.
-fn check(
+pub(super) fn check(
     owned: &Owned,
     can: &[OperationKind],
     change: &Change,
@@ -912,10 +938,7 @@ async fn priced(
         _ => owned.period,
     };
     let pricelist = tariff.of(&plan, period);
-    let quoted = |addons: &BTreeMap<String, u32>| -> Result<Quote, ChangeError> {
-        let choice = plan.capabilities.check(period, &owned.ip, addons)?;
-        quote(&plan, &choice, pricelist)
-    };
+    let quoted = |addons| quoted(&plan, pricelist, owned, period, addons);
     let quote = match change {
         Change::Renew { .. } => quoted(&owned.addons)?,
         Change::ChangePlan { .. } => {
@@ -940,12 +963,16 @@ async fn priced(
     Ok(Some(Priced { quote, pricelist: pricelist.id }))
 }
 
-fn quote(
-    plan: &crate::catalog::Plan,
-    choice: &Choice,
+/// What such a license costs with these counts.
+fn quoted(
+    plan: &Plan,
     pricelist: &PublishedPricelist,
+    owned: &Owned,
+    period: Period,
+    addons: &BTreeMap<String, u32>,
 ) -> Result<Quote, ChangeError> {
-    plan.quote(choice, &pricelist.content).map_err(|error| match error {
+    let choice = plan.capabilities.check(period, &owned.ip, addons)?;
+    plan.quote(&choice, &pricelist.content).map_err(|error| match error {
         PriceError::NoRule | PriceError::BelowFloor { .. } => ChangeError::NoPrice,
         other => ChangeError::Internal(Error::unreadable("pricelist_version", other)),
     })
@@ -992,7 +1019,7 @@ async fn hold(
     }
 }
 
-async fn find(
+pub(super) async fn find(
     db: &mut PgConnection,
     customer: Uuid,
     license: Uuid,
@@ -1069,5 +1096,6 @@ fn wish_hash(wish: &ChangeWish) -> [u8; 32] {
     hash.update(wish.license.as_bytes());
     hash.update(serde_json::to_vec(&wish.change).unwrap_or_default());
     hash.update(wish.shown_total.map(|total| total.to_string()).unwrap_or_default());
+    hash.update(wish.shown_until.map(|day| day.to_string()).unwrap_or_default());
     hash.finalize().into()
 }

@@ -36,7 +36,7 @@ pub use history::{CHANGE_SORTS, CHANGES_BY_PRICE, CHANGES_BY_TIME, ChangeFilter,
 pub use limit::ChangeRule;
 pub use modules::{ModuleHome, Modules, OwnedModule};
 pub(crate) use renewal::Unpaid;
-pub(crate) use term::{brings_nothing, loses_days, term_end};
+pub(crate) use term::{brings_nothing, falls_short, term_end};
 
 /// When it was bought.
 pub const BY_NUMBER: SortKey = SortKey::number("bought", "l.number");

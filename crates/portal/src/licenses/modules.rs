@@ -1,14 +1,14 @@
 //! Modules of a license: which it has, which it could have, and for whom a module is.
 
+use domain::change::Change;
 use domain::license::LicenseStatus;
-use domain::operation::OperationKind;
 use domain::price::derive;
 use domain::{Money, Period};
 use sqlx::types::Json;
 use time::Date;
 use uuid::Uuid;
 
-use super::read_status;
+use super::{change, read_status};
 use crate::catalog::{Offer, Plan, owned_plan};
 use crate::locale::Localized;
 use crate::people::CustomerViewer;
@@ -89,15 +89,14 @@ impl Portal {
         let today = self.clock.now().date();
         let mut db = self.pool.acquire().await?;
         for module in &mut owned {
-            let lives = matches!(module.status, LicenseStatus::Active | LicenseStatus::Suspended);
+            let Some((id, period)) = module.license.zip(module.period) else { continue };
+            let Some(own) = change::find(&mut db, viewer.customer, id).await? else { continue };
             // What is not sold any more lives on.
             let plan = owned_plan(&mut db, &viewer.group, &module.slug).await?;
-            let Some((plan, tariff)) = plan.filter(|_| lives) else { continue };
-            module.may_delete = plan.capabilities.can(OperationKind::Delete);
-            let over = plan.renewal_ends_on.is_some_and(|last| today > last);
-            let period = module.period.filter(|period| {
-                period.months().is_some() && !over && plan.capabilities.can(OperationKind::Renew)
-            });
+            let Some((plan, tariff)) = plan else { continue };
+            let can = |change| change::check(&own, &plan.capabilities.can, &change, today).is_ok();
+            module.may_delete = can(Change::Delete);
+            let period = Some(period).filter(|period| can(Change::Renew { period: *period }));
             module.renewal = period.and_then(|period| {
                 let list = &tariff.of(&plan, period).content;
                 let found = derive(plan.subject(plan.costs.get(&period)?), period, list, None);

@@ -143,7 +143,8 @@ impl Portal {
         };
         let id = Uuid::new_v5(&due.id, name.as_bytes());
         let shown_total = preview.quote.map(|quote| quote.total);
-        let wish = ChangeWish { id, license: due.id, change, shown_total };
+        let shown_until = preview.until_then;
+        let wish = ChangeWish { id, license: due.id, change, shown_total, shown_until };
         self.change_for(asker, &wish).await.map(drop)
     }
 

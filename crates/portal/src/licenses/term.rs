@@ -44,10 +44,15 @@ pub(crate) fn brings_nothing(
         && term_end(today, period).is_some_and(|end| Some(end) <= until)
 }
 
-/// Whether a stopped license is paid so far ahead that a term from today is less than was agreed on by
-/// whoever took it for a working one.
-pub(crate) fn loses_days(status: LicenseStatus, until: Option<Date>, today: Date) -> bool {
-    status == LicenseStatus::Suspended && until.is_some_and(|day| day > today + OTHER_DAY)
+/// Whether a term would end before the day that was agreed on, since the license is stopped by now.
+pub(crate) fn falls_short(
+    status: LicenseStatus,
+    agreed: Option<Date>,
+    today: Date,
+    period: Period,
+) -> bool {
+    let end = term_end(today + OTHER_DAY, period);
+    status == LicenseStatus::Suspended && agreed.is_some() && end < agreed
 }
 
 #[cfg(test)]
@@ -82,21 +87,34 @@ mod tests {
 
     #[test]
     fn what_is_paid_ahead_of_a_stopped_license_is_not_paid_twice() {
-        for (until, month, year, loses) in [
-            (None, false, false, false),
-            (Some(TODAY), false, false, false),
-            (Some(date!(2026 - 11 - 22)), false, false, false),
-            (Some(date!(2026 - 11 - 23)), false, false, true),
-            (Some(date!(2026 - 12 - 20)), false, false, true),
-            (Some(date!(2026 - 12 - 21)), true, false, true),
-            (Some(date!(2027 - 11 - 21)), true, true, true),
+        for (until, month, year) in [
+            (None, false, false),
+            (Some(TODAY), false, false),
+            (Some(date!(2026 - 12 - 20)), false, false),
+            (Some(date!(2026 - 12 - 21)), true, false),
+            (Some(date!(2027 - 11 - 20)), true, false),
+            (Some(date!(2027 - 11 - 21)), true, true),
         ] {
             let stopped = LicenseStatus::Suspended;
             assert_eq!(brings_nothing(stopped, until, TODAY, Period::MONTH), month, "{until:?}");
             assert_eq!(brings_nothing(stopped, until, TODAY, Period::YEAR), year, "{until:?}");
-            assert_eq!(loses_days(stopped, until, TODAY), loses, "{until:?}");
             assert!(!brings_nothing(LicenseStatus::Active, until, TODAY, Period::MONTH));
-            assert!(!loses_days(LicenseStatus::Active, until, TODAY));
+        }
+    }
+
+    #[test]
+    fn a_stopped_license_is_not_given_less_than_was_agreed_on() {
+        for (agreed, short) in [
+            (None, false),
+            // From today, and from the day that it may be at the vendor.
+            (Some(date!(2026 - 12 - 21)), false),
+            (Some(date!(2026 - 12 - 22)), false),
+            (Some(date!(2026 - 12 - 23)), true),
+            (Some(date!(2027 - 01 - 10)), true),
+        ] {
+            let month = Period::MONTH;
+            assert_eq!(falls_short(LicenseStatus::Suspended, agreed, TODAY, month), short);
+            assert!(!falls_short(LicenseStatus::Active, agreed, TODAY, month));
         }
     }
 }

@@ -13,7 +13,7 @@ use upstream::outcome::{Evidence, Failure};
 
 use super::steps::{Beforehand, Proof, Ready, Seen};
 use super::store::{self, Claimed, Work};
-use crate::licenses::{brings_nothing, loses_days};
+use crate::licenses::{brings_nothing, falls_short};
 use crate::upstreams::UpstreamAccount;
 use crate::{Error, Portal};
 
@@ -58,12 +58,11 @@ impl Portal {
             {
                 return Ready::Stale("it is suspended, and paid for longer than that".to_owned());
             }
-            // Its owner was shown a term that begins when the paid one ends.
-            Action::Renew(_)
-                if !work.known_stopped
-                    && license
-                        .status
-                        .is_some_and(|status| loses_days(status, license.expires_on, today)) =>
+            // It worked when this was agreed on, so the term was to begin when the paid one ends.
+            Action::Renew(term)
+                if license.status.is_some_and(|status| {
+                    falls_short(status, work.agreed_until, today, term.period)
+                }) =>
             {
                 return Ready::Stale("it is suspended by now: a term would begin today".to_owned());
             }

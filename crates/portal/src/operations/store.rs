@@ -92,8 +92,8 @@ pub(super) struct Work {
     pub action: Action,
     /// A renewal's: the last day from which it begins.
     pub term: Option<Date>,
-    /// It was known to be suspended when this was asked for, and has been since.
-    pub known_stopped: bool,
+    /// A renewal's: the last day that was agreed on; none for one that an older server planned.
+    pub agreed_until: Option<Date>,
     /// The license right before the call; known once there was one.
     pub before: Option<Before>,
     /// The plan that it becomes one of.
@@ -157,7 +157,7 @@ pub(super) async fn take_in_tx(
                 greatest(c.created_at, c.undo_until, c.counts_from) as \"created_at!\", c.sent_at,
                 c.absent_since, c.hold_id, c.currency as \"currency!\", c.cost as \"cost!\",
                 c.customer_id as \"customer_id!\", c.term, c.known_ids,
-                l.suspended_since <= c.created_at as known_stopped,
+                c.agreed_until,
                 c.change as \"change: Json<Change>\", c.before as \"before: Json<Before>\",
                 coalesce((select w.state <> 'confirmed' from operation w where w.id = c.waits_for),
                          false) as \"forsaken!\",
@@ -243,7 +243,7 @@ pub(super) struct ClaimedRow {
     customer_id: Uuid,
     term: Option<Date>,
     known_ids: Option<Vec<String>>,
-    known_stopped: Option<bool>,
+    agreed_until: Option<Date>,
     change: Option<Json<Change>>,
     before: Option<Json<Before>>,
     forsaken: bool,
@@ -387,7 +387,7 @@ impl ClaimedRow {
             change,
             action,
             term: self.term,
-            known_stopped: self.known_stopped == Some(true),
+            agreed_until: self.agreed_until,
             before: self.before.map(|before| before.0),
             new_plan: self.new_plan,
             new_addons,

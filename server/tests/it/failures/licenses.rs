@@ -33,6 +33,7 @@ fn renewal(license: Uuid) -> ChangeWish {
         license,
         change: Change::Renew { period: Period::MONTH },
         shown_total: Some(eur("4.90")),
+        shown_until: None,
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::address::LicenseIp;
 use domain::change::Change;
+use domain::operation::OperationKind;
 use domain::{Currency, Money, Period};
 use portal::Portal;
 use portal::clock::{Clock as _, ManualClock};
@@ -551,8 +552,9 @@ impl<'a> Life<'a> {
             Err(_) => return Ok(()),
         };
         let shown_total = preview.quote.map(|quote| quote.total);
+        let shown_until = preview.until_then.filter(|_| kind == OperationKind::Renew);
         let id = self.portal.next_change_id(&viewer, license).await.map_err(|e| e.chain())?;
-        let wish = ChangeWish { id, license, change, shown_total };
+        let wish = ChangeWish { id, license, change, shown_total, shown_until };
         match self.portal.change_license(&viewer, &wish).await {
             Ok(_) => {
                 self.note(format!("customer {who} asks for {kind:?}"));
