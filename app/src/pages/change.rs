@@ -78,10 +78,7 @@ async fn change(cx: Context) -> Shown {
             }
             None => match possible.held_up(kind) {
                 Some(why) => not_now(locale, why),
-                None if kind == OperationKind::Renew
-                    && possible.renewals.is_empty()
-                    && !possible.periods.is_empty() =>
-                {
+                None if kind == OperationKind::Renew && possible.lacks_price() => {
                     t!(locale, "change-no-price")
                 }
                 None => t!(locale, "change-not-now"),

@@ -289,7 +289,7 @@ pub(super) fn panel(locale: Locale, license: Uuid, modules: Modules) -> Option<A
         let name = module.plan.get(locale).to_owned();
         let actions = if let Some(own) = module.license {
             let manage = format!("/my/licenses/{own}");
-            let renew = module.renewal.is_some().then(|| {
+            let renew = module.may_renew.then(|| {
                 let href = format!("/my/licenses/{own}/renew");
                 view! {
                     <LinkButton href=href size="btn-sm">

@@ -375,7 +375,7 @@ async fn a_term_that_would_begin_sooner_than_was_shown_is_not_bought(pool: PgPoo
     let before = shown("1 12.90 EUR 2027-01-21".to_owned());
     let refused = own.post(&portal, "/my/license-change", &before).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
-    assert!(refused.body.contains("a new term would begin today"), "{}", refused.body);
+    assert!(refused.body.contains("would end sooner than the page said"), "{}", refused.body);
     // And the day that is shown is the day that comes.
     let seen = portal.portal.preview_change(&viewer, license, &renew).await.unwrap();
     let now = format!("1 12.90 EUR {}", seen.until_then.unwrap());

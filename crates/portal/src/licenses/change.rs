@@ -64,7 +64,7 @@ pub struct Possible {
     /// The license.
     pub license: super::LicenseDetail,
     /// Terms that its plan has; a trial is none of them.
-    pub periods: Vec<Period>,
+    periods: Vec<Period>,
     /// Those of them that have a price.
     pub renewals: Vec<Period>,
     /// Its plan's add-ons.
@@ -160,6 +160,19 @@ impl Possible {
         self.in_the_way.of(kind).or(paid_ahead.then_some(NotNow::PaidAhead))
     }
 
+    /// Nobody can say from when its next term would begin.
+    fn has_no_day(&self) -> bool {
+        self.license.row.expires_on.is_none()
+    }
+
+    /// It could be renewed if only a term of it had a price.
+    #[must_use]
+    pub fn lacks_price(&self) -> bool {
+        let renew = Change::Renew { period: self.license.period };
+        let lacks = !self.periods.is_empty() && self.renewals.is_empty() && !self.has_no_day();
+        lacks && renew.check(self.subject()).is_ok()
+    }
+
     /// Whether this kind of change makes sense now; the button is not there otherwise.
     #[must_use]
     pub fn allows(&self, kind: OperationKind) -> bool {
@@ -168,7 +181,7 @@ impl Possible {
         }
         let change = match kind {
             OperationKind::Order => return false,
-            OperationKind::Renew if self.renewals.is_empty() => return false,
+            OperationKind::Renew if self.renewals.is_empty() || self.has_no_day() => return false,
             OperationKind::Renew => Change::Renew { period: self.license.period },
             OperationKind::Edit if !self.named && self.ip_from.is_some() => return false,
             OperationKind::Edit => Change::Edit { ip: None, name: Some(String::new()) },
@@ -223,7 +236,7 @@ pub enum ChangeError {
         /// The price now.
         now: Money,
     },
-    /// The license was stopped meanwhile, so the term would end sooner than was shown.
+    /// The license was stopped or its last day moved, so the term would end sooner than was shown.
     #[error("the term would end sooner than was shown")]
     DayChanged,
     /// The wallet has too little.
@@ -276,7 +289,7 @@ pub(super) struct Owned {
     expires_on: Option<Date>,
     ip: String,
     name: Option<String>,
-    addons: BTreeMap<String, u32>,
+    pub(super) addons: BTreeMap<String, u32>,
     undo_window: std::time::Duration,
     busy: bool,
     in_the_way: InTheWay,
@@ -890,6 +903,9 @@ pub(super) fn check(
             return Err(NotNow::Same.into());
         }
         Change::Renew { .. } if owned.expires_on.is_none() => return Err(NotNow::Lifetime.into()),
+        Change::Renew { period } if period.months().is_none() => {
+            return Err(ChoiceError::Period.into());
+        }
         Change::Renew { period }
             if brings_nothing(owned.status, owned.expires_on, today, period) =>
         {
@@ -964,7 +980,7 @@ async fn priced(
 }
 
 /// What such a license costs with these counts.
-fn quoted(
+pub(super) fn quoted(
     plan: &Plan,
     pricelist: &PublishedPricelist,
     owned: &Owned,
@@ -1096,6 +1112,5 @@ fn wish_hash(wish: &ChangeWish) -> [u8; 32] {
     hash.update(wish.license.as_bytes());
     hash.update(serde_json::to_vec(&wish.change).unwrap_or_default());
     hash.update(wish.shown_total.map(|total| total.to_string()).unwrap_or_default());
-    hash.update(wish.shown_until.map(|day| day.to_string()).unwrap_or_default());
     hash.finalize().into()
 }

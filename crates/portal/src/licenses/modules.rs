@@ -2,6 +2,7 @@
 
 use domain::change::Change;
 use domain::license::LicenseStatus;
+use domain::operation::OperationKind;
 use domain::price::derive;
 use domain::{Money, Period};
 use sqlx::types::Json;
@@ -31,6 +32,8 @@ pub struct OwnedModule {
     pub expires_on: Option<Date>,
     /// What another term costs; none where it is not renewed or its page says so.
     pub renewal: Option<(Period, Money)>,
+    /// It can be renewed now, for this term or another.
+    pub may_renew: bool,
     /// It can be deleted.
     pub may_delete: bool,
     period: Option<Period>,
@@ -96,7 +99,14 @@ impl Portal {
             let Some((plan, tariff)) = plan else { continue };
             let can = |change| change::check(&own, &plan.capabilities.can, &change, today).is_ok();
             module.may_delete = can(Change::Delete);
-            let period = Some(period).filter(|period| can(Change::Renew { period: *period }));
+            module.may_renew = plan.capabilities.periods.iter().any(|period| {
+                let list = tariff.of(&plan, *period);
+                can(Change::Renew { period: *period })
+                    && change::quoted(&plan, list, &own, *period, &own.addons).is_ok()
+            });
+            let over = plan.renewal_ends_on.is_some_and(|last| today > last);
+            let renews = !over && plan.capabilities.can(OperationKind::Renew);
+            let period = Some(period).filter(|period| renews && period.months().is_some());
             module.renewal = period.and_then(|period| {
                 let list = &tariff.of(&plan, period).content;
                 let found = derive(plan.subject(plan.costs.get(&period)?), period, list, None);
@@ -150,6 +160,7 @@ impl Portal {
                     status: read_status(&row.status)?,
                     expires_on: row.expires_on,
                     renewal: None,
+                    may_renew: false,
                     may_delete: false,
                     period: row.period.and_then(|code| Period::try_from(code).ok()),
                 })

@@ -44,15 +44,16 @@ pub(crate) fn brings_nothing(
         && term_end(today, period).is_some_and(|end| Some(end) <= until)
 }
 
-/// Whether a term would end before the day that was agreed on, since the license is stopped by now.
+/// Whether a term would end before the day that was agreed on, since the license was stopped or started
+/// meanwhile.
 pub(crate) fn falls_short(
     status: LicenseStatus,
-    agreed: Option<Date>,
+    until: Option<Date>,
+    agreed: Date,
     today: Date,
     period: Period,
 ) -> bool {
-    let end = term_end(today + OTHER_DAY, period);
-    status == LicenseStatus::Suspended && agreed.is_some() && end < agreed
+    renewed_until(status, until, today + OTHER_DAY, period).is_none_or(|end| end < agreed)
 }
 
 #[cfg(test)]
@@ -103,18 +104,20 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_license_is_not_given_less_than_was_agreed_on() {
-        for (agreed, short) in [
-            (None, false),
+    fn nobody_is_given_less_than_was_agreed_on() {
+        let (active, stopped) = (LicenseStatus::Active, LicenseStatus::Suspended);
+        for (status, until, agreed, short) in [
             // From today, and from the day that it may be at the vendor.
-            (Some(date!(2026 - 12 - 21)), false),
-            (Some(date!(2026 - 12 - 22)), false),
-            (Some(date!(2026 - 12 - 23)), true),
-            (Some(date!(2027 - 01 - 10)), true),
+            (stopped, date!(2026 - 12 - 10), date!(2026 - 12 - 21), false),
+            (stopped, date!(2026 - 12 - 10), date!(2026 - 12 - 22), false),
+            (stopped, date!(2026 - 12 - 10), date!(2026 - 12 - 23), true),
+            (stopped, date!(2026 - 12 - 10), date!(2027 - 01 - 10), true),
+            (active, date!(2026 - 12 - 10), date!(2027 - 01 - 10), false),
+            // It had run out, was to begin today, and works again.
+            (active, date!(2026 - 11 - 11), date!(2026 - 12 - 21), true),
         ] {
             let month = Period::MONTH;
-            assert_eq!(falls_short(LicenseStatus::Suspended, agreed, TODAY, month), short);
-            assert!(!falls_short(LicenseStatus::Active, agreed, TODAY, month));
+            assert_eq!(falls_short(status, Some(until), agreed, TODAY, month), short, "{agreed}");
         }
     }
 }

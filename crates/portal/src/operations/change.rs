@@ -58,13 +58,13 @@ impl Portal {
             {
                 return Ready::Stale("it is suspended, and paid for longer than that".to_owned());
             }
-            // It worked when this was agreed on, so the term was to begin when the paid one ends.
+            // It was stopped or started since this was agreed on, so the term begins on another day.
             Action::Renew(term)
-                if license.status.is_some_and(|status| {
-                    falls_short(status, work.agreed_until, today, term.period)
+                if license.status.zip(work.agreed_until).is_some_and(|(status, agreed)| {
+                    falls_short(status, license.expires_on, agreed, today, term.period)
                 }) =>
             {
-                return Ready::Stale("it is suspended by now: a term would begin today".to_owned());
+                return Ready::Stale("its term would end sooner than was agreed on".to_owned());
             }
             // Which key is another one can only be told of a license that shows one.
             Action::NewKey if license.key.is_none() => {

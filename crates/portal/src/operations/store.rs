@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::steps::Beforehand;
 use crate::Error;
+use crate::licenses::term_end;
 use crate::orders::EventKind;
 use crate::upstreams::dialect_kind;
 
@@ -92,7 +93,7 @@ pub(super) struct Work {
     pub action: Action,
     /// A renewal's: the last day from which it begins.
     pub term: Option<Date>,
-    /// A renewal's: the last day that was agreed on; none for one that an older server planned.
+    /// A renewal's: the last day that was agreed on.
     pub agreed_until: Option<Date>,
     /// The license right before the call; known once there was one.
     pub before: Option<Before>,
@@ -380,6 +381,11 @@ impl ClaimedRow {
             Change::ReissueKey => Action::NewKey,
             Change::Delete => Action::Delete,
         };
+        // An older server has planned it: it was for a license that works.
+        let agreed_until = match &change {
+            Change::Renew { period } => self.agreed_until.or_else(|| term_end(self.term?, *period)),
+            _ => None,
+        };
         Ok(Work {
             operation: self.id,
             license,
@@ -387,7 +393,7 @@ impl ClaimedRow {
             change,
             action,
             term: self.term,
-            agreed_until: self.agreed_until,
+            agreed_until,
             before: self.before.map(|before| before.0),
             new_plan: self.new_plan,
             new_addons,
